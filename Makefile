@@ -1,0 +1,55 @@
+# `make help` lists the targets. The first use of any makes .venv and installs everything.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := core exporters/nginx
+DISTRIBUTIONS := pillion pillion-nginx-exporter
+INSTALLED := $(VENV)/.installed
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	$(DISTRIBUTIONS:%=--no-emit-package %)
+
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): requirements/dev.txt $(MEMBERS:%=%/pyproject.toml)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; PYTHON=... names one")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index $(MEMBERS:%=-e %)
+	@touch $@
+
+.PHONY: install
+install: $(INSTALLED) ## Make .venv and install every package into it, editable
+
+.PHONY: format
+format: $(INSTALLED) ## Rewrite the sources in the one format
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+.PHONY: check
+check: $(INSTALLED) ## Format, lint, types and the architecture rules
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/architecture
+
+.PHONY: test
+test: $(INSTALLED) ## Run every test; installs the Debian packages they use where it may
+	$(BIN)/python -m tools.debian
+	$(BIN)/pytest
+
+.PHONY: requirements
+requirements: $(INSTALLED) ## Pin everything again, with hashes and without addresses
+	$(BIN)/python -m pip install --quiet uv
+	echo ./core | $(COMPILE) - -o requirements/core.txt
+	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
+	printf './%s\n' $(MEMBERS) | $(COMPILE) - requirements/dev.in -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove .venv, dist and the caches
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

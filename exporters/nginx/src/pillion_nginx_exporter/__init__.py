@@ -1,0 +1,1 @@
+"""The nginx exporter: `stub_status` in, Prometheus metrics out."""
