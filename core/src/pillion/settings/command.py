@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from pillion.errors import ConfigurationError, UsageError
+from pillion.errors import UsageError
 from pillion.settings.declaration import Setting, declared
 from pillion.settings.flags import read_flags
-from pillion.settings.kinds import PATH, TEXT, Kind
+from pillion.settings.kinds import PATH, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -160,10 +160,4 @@ def _from_file(
 ) -> dict[str, object]:
     from pillion.settings.file import read_settings  # YAML costs 2.6 MB  # noqa: PLC0415
 
-    try:
-        return read_settings(path, known, read)
-    except UsageError as error:
-        raise ConfigurationError(str(error)) from None
-
-
-__all__ = ["TEXT", "Command", "Override", "Values", "parse"]
+    return read_settings(path, known, read)

@@ -1,0 +1,154 @@
+"""Plain data into msgspec structs, with msgspec's complaints as our sentences.
+
+A struct that is read this way says `forbid_unknown_fields=True`, so that no key is ever
+ignored; fields are renamed there where the file's spelling is no Python name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from pillion.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion.configuration.document import Document, KeyPath
+    from pillion.errors import ConfigurationError
+
+T = TypeVar("T")
+
+_MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?", re.DOTALL)
+_PART = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[\.\.\.\]")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "a mapping",
+    "array": "a list",
+    "null": "nothing",
+}
+
+
+def convert(
+    document: Document,
+    kind: type[T],
+    *,
+    at: KeyPath = (),
+    dec_hook: Callable[[type, Any], Any] | None = None,
+) -> T:
+    """Return the part of a document at a key path as a value of `kind`.
+
+    Args:
+        document: where it stands.
+        kind: a msgspec.Struct, or anything that msgspec converts to.
+        at: the key path of the part; the whole document when empty.
+        dec_hook: turns plain data into a type that msgspec does not know. The text of a
+            ValueError that it raises becomes the sentence of the error.
+
+    Raises:
+        ConfigurationError: with file, line and key.
+    """
+    data = document.data
+    for part in at:
+        data = data[part]
+    try:
+        return msgspec.convert(data, kind, dec_hook=dec_hook)
+    except msgspec.ValidationError as error:
+        raise _translated(document, kind, at, str(error)) from None
+
+
+def convert_mapping(
+    document: Document,
+    kind: type[T],
+    *,
+    at: KeyPath,
+    dec_hook: Callable[[type, Any], Any] | None = None,
+) -> dict[str, T]:
+    """Return a mapping of names to values of `kind`; an error names the entry it is in.
+
+    Raises:
+        ConfigurationError: with file, line and key.
+    """
+    data = document.data
+    for part in at:
+        data = data.get(part) or {}
+    if not isinstance(data, dict):
+        raise document.error(at, "is no mapping of names to values")
+    return {name: convert(document, kind, at=(*at, name), dec_hook=dec_hook) for name in data}
+
+
+def _translated(document: Document, kind: Any, at: KeyPath, message: str) -> ConfigurationError:
+    match = _MESSAGE.fullmatch(message)
+    what, inner = (match["what"], _key_path(match["path"] or "")) if match else (message, ())
+    path = (*at, *inner)
+    if unknown := _UNKNOWN.fullmatch(what):
+        key = unknown[1]
+        return document.error((*path, key), f"is no key here{_hint(key, _keys_at(kind, inner))}")
+    if missing := _MISSING.fullmatch(what):
+        return document.error(path, f"lacks the key {missing[1]!r}")
+    return document.error(path, _sentence(what))
+
+
+def _sentence(what: str) -> str:
+    expected = re.fullmatch(r"Expected `(.*?)`(?:, got `(.*)`)?", what)
+    if not expected:
+        return what[:1].lower() + what[1:]
+    wanted = " or ".join(_kind_name(name) for name in expected[1].split(" | "))
+    got = f", not {_kind_name(expected[2])}" if expected[2] else ""
+    return f"must be {wanted}{got}"
+
+
+def _kind_name(name: str) -> str:
+    return _KINDS.get(name, name)
+
+
+def _hint(key: str, known: list[str]) -> str:
+    guess = nearest(key, known)
+    if guess:
+        return f"; did you mean {guess!r}?"
+    return f"; there are {', '.join(sorted(known))}" if known else ""
+
+
+def _key_path(text: str) -> KeyPath:
+    parts: list[str | int] = []
+    for match in _PART.finditer(text):
+        if match[1] is not None:
+            parts.append(match[1])
+        elif match[2] is not None:
+            parts.append(int(match[2]))
+    return tuple(parts)
+
+
+def _keys_at(kind: Any, path: KeyPath) -> list[str]:
+    """Return the keys that the struct at a path within `kind` takes."""
+    for part in path:
+        kind = _member(kind, part)
+    struct = _struct(kind)
+    return list(struct.__struct_encode_fields__) if struct else []
+
+
+def _member(kind: Any, part: str | int) -> Any:
+    struct = _struct(kind)
+    if struct is None or isinstance(part, int):
+        arguments = [item for item in get_args(kind) if item is not type(None)]
+        return (
+            arguments[-1] if arguments and arguments[-1] is not ... else next(iter(arguments), None)
+        )
+    hints = get_type_hints(struct)
+    names = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
+    return hints.get(names.get(str(part), ""))
+
+
+def _struct(kind: Any) -> type[msgspec.Struct] | None:
+    """Return the one struct in a type: itself, or the one of an optional or annotated type."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind
+    structs = [found for item in get_args(kind) if (found := _struct(item))]
+    return structs[0] if len(structs) == 1 else None

@@ -1,0 +1,56 @@
+"""Health and readiness, as `/-/healthy` and `/-/ready` answer them.
+
+Health means progress: whoever works beats, and a process whose work has not advanced for
+longer than its patience is unhealthy. A neighbour that is down makes it not ready, never
+unhealthy, since a restart would mend nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Health:
+    """What a process says of itself.
+
+    Each reason is one sentence for people; none means all is well.
+    """
+
+    __slots__ = ("_beats", "_blockers", "_clock")
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._beats: dict[str, tuple[float, float]] = {}
+        self._blockers: dict[str, str] = {"start": "it is starting"}
+
+    def beat(self, work: str, patience: float) -> None:
+        """Say that `work` advances, and will again within `patience` seconds."""
+        self._beats[work] = (self._clock(), patience)
+
+    def rest(self, work: str) -> None:
+        """Say that `work` has nothing to do, so that its silence means nothing."""
+        self._beats.pop(work, None)
+
+    def block(self, what: str, why: str) -> None:
+        """Make the process not ready for as long as `what` stands in the way."""
+        self._blockers[what] = why
+
+    def unblock(self, what: str) -> None:
+        """Take `what` out of the way again."""
+        self._blockers.pop(what, None)
+
+    def why_unhealthy(self) -> str | None:
+        """Return why a restart is due, or None."""
+        now = self._clock()
+        for work, (last, patience) in self._beats.items():
+            if now - last > patience:
+                return f"{work} has not advanced for {now - last:.0f} s"
+        return None
+
+    def why_not_ready(self) -> str | None:
+        """Return what stands in the way, or None."""
+        return next(iter(self._blockers.values()), None)
