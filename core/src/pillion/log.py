@@ -54,7 +54,7 @@ class Logger:
         """Write a change of state that is as it should be."""
         self._write(1, message, fields)
 
-    def warn(self, message: str, **fields: object) -> None:
+    def warning(self, message: str, **fields: object) -> None:
         """Write what went wrong and is being dealt with."""
         self._write(2, message, fields)
 

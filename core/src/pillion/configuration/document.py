@@ -1,7 +1,8 @@
 """A YAML document as plain data that still knows the line of every key.
 
 Scalars follow the YAML 1.2 core schema, as Go's YAML does for the peers: `no`, `on` and
-`12:30:45` are text, only `true` and `false` are truth values. Aliases are resolved within a
+`12:30:45` are text, only `true` and `false` are truth values. `010` is text too, since one
+reader takes it for eight and the next for ten. Aliases are resolved within a
 bound, so that a few lines cannot unfold into gigabytes.
 """
 
@@ -28,9 +29,15 @@ _NULL = re.compile(r"(?:~|null|Null|NULL|)")
 _TRUE = ("true", "True", "TRUE")
 _FALSE = ("false", "False", "FALSE")
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|0o[0-7]+|0x[0-9a-fA-F]+)", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII
+)
 _SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf")}
 _STRING_TAG = "tag:yaml.org,2002:str"
+_TAGS = {
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
+}
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -172,9 +179,9 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node, at: KeyPath) -> Any:
         text = node.value
-        if node.tag.startswith("!") and node.tag != "!":
+        if node.tag not in _TAGS:
             raise self._error(node, at, f"has the tag {node.tag}, which means nothing here")
-        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+        if not isinstance(node, yaml.ScalarNode) or node.style:
             return text
         if node.tag == _STRING_TAG and self._is_explicit(node):
             return text

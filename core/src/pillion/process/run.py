@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 from typing import TYPE_CHECKING
 
@@ -62,3 +63,93 @@ def _security(values: Values, log: Logger) -> Security | None:
     from pillion.web import Security  # noqa: PLC0415  # TLS, YAML and bcrypt: 7 MB
 
     return Security.read(path, log)
+
+
+class _Process:
+    """One life: start, serve, reload, drain, end."""
+
+    def __init__(self, context: Context, service: Service, security: Security | None) -> None:
+        web = context.values[WebSettings]
+        self._settings = context.values[ProcessSettings]
+        self._log = context.log
+        self._health = context.health
+        self._service = service
+        self._stop: asyncio.Future[str] | None = None
+        self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        routes = Routes()
+        add_standard_routes(
+            routes,
+            healthy=context.health.why_unhealthy,
+            ready=context.health.why_not_ready,
+            reload=self._reload,
+        )
+        service.routes(routes)
+        self._server = Server(
+            routes,
+            listen=web.listen_address,
+            sockets=sockets_from_systemd() if web.systemd_socket else (),
+            log=context.log,
+            security=security,
+        )
+
+    async def serve(self) -> int:
+        loop = asyncio.get_running_loop()
+        self._stop = loop.create_future()
+        signals = Signals(
+            on_stop=lambda name: _call(loop, self._told_to_stop, name),
+            on_reload=lambda: _call(loop, self._reload_soon),
+        )
+        with signals:
+            await self._server.start()
+            for address in self._server.addresses:
+                self._log.info("listening", address=address)
+            await self._service.start()
+            self._health.unblock("start")
+            # What exists now lives as long as the process: the collector need not look again.
+            gc.collect()
+            gc.freeze()
+            name = await self._stop
+            self._log.info("stopping", signal=name, within=f"{self._settings.drain_timeout:g}s")
+            await self._drain()
+        return 0
+
+    async def _drain(self) -> None:
+        deadline = Deadline(self._settings.drain_timeout)
+        self._health.block("stop", "it is shutting down")
+        try:
+            await asyncio.wait_for(self._service.drain(deadline), deadline.remaining or None)
+        except TimeoutError:
+            self._log.warning("work in hand was cut off", after=f"{self._settings.drain_timeout:g}s")
+        await self._server.close(grace=min(deadline.remaining, 5.0))
+        self._log.info("stopped")
+
+    def _told_to_stop(self, name: str) -> None:
+        if self._stop is not None and not self._stop.done():
+            self._stop.set_result(name)
+
+    def _reload_soon(self) -> None:
+        task = asyncio.ensure_future(self._reload_logged())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reload_logged(self) -> None:
+        # The error is logged where it is met; a signal has nobody else to tell.
+        with contextlib.suppress(PillionError):
+            await self._reload()
+
+    async def _reload(self) -> None:
+        async with self._reloading:
+            try:
+                await self._service.reload()
+            except PillionError as error:
+                self._log.error("the configuration was not reloaded", reason=error)
+                raise
+            self._log.info("the configuration was reloaded")
+
+
+def _call(
+    loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: object
+) -> None:
+    """Have the loop call `function`; a signal's handler may interrupt it anywhere."""
+    loop.call_soon_threadsafe(function, *arguments)
