@@ -31,6 +31,10 @@ install: $(INSTALLED) ## Make .venv and install every package into it, editable
 format: $(INSTALLED) ## Rewrite the sources in the one format
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
+.PHONY: demo
+demo: $(INSTALLED) ## Show every process at work on this machine; DURATION=seconds ends it
+	$(BIN)/python -m demo
+
 .PHONY: check
 check: $(INSTALLED) ## Format, lint, types and the architecture rules
 	$(BIN)/ruff format --check --quiet .
@@ -42,6 +46,23 @@ check: $(INSTALLED) ## Format, lint, types and the architecture rules
 test: $(INSTALLED) ## Run every test; installs the Debian packages they use where it may
 	$(BIN)/python -m tools.debian
 	$(BIN)/pytest
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure us beside the peers, in one run, as CPU seconds and ratios
+	$(BIN)/python -m tools.debian
+	$(BIN)/python -m benchmarks
+
+.PHONY: wheels
+wheels: $(INSTALLED) ## Build the wheel of every package into dist/
+	for member in $(MEMBERS); do (cd $$member && "$(CURDIR)/$(BIN)/hatchling" build -t wheel -d "$(CURDIR)/dist") || exit 1; done
+
+.PHONY: docs
+docs: $(INSTALLED) ## Write the tables of flags and metrics in docs/ again from the code
+	$(BIN)/python -m tools.docs
+
+.PHONY: version
+version: $(INSTALLED) ## Write the version in VERSION, or VERSION=x.y.z, into every package
+	$(BIN)/python -m tools.version $(VERSION)
 
 .PHONY: requirements
 requirements: $(INSTALLED) ## Pin everything again, with hashes and without addresses

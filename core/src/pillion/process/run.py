@@ -120,7 +120,9 @@ class _Process:
         try:
             await asyncio.wait_for(self._service.drain(deadline), deadline.remaining or None)
         except TimeoutError:
-            self._log.warning("work in hand was cut off", after=f"{self._settings.drain_timeout:g}s")
+            self._log.warning(
+                "work in hand was cut off", after=f"{self._settings.drain_timeout:g}s"
+            )
         await self._server.close(grace=min(deadline.remaining, 5.0))
         self._log.info("stopped")
 

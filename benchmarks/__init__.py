@@ -1,0 +1,1 @@
+"""Programs that measure Pillion beside its peers: CPU seconds and ratios, in one run."""

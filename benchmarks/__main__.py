@@ -1,0 +1,18 @@
+"""`make bench`: every benchmark, or those that are named."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+BENCHMARKS = ("nginx_exporter",)
+
+
+def main(names: list[str]) -> int:
+    for name in names or BENCHMARKS:
+        importlib.import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""What a process pays before it has done anything: modules, memory, time.
+
+The budgets are measured figures with room for noise; when one is passed, find the import.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import sys, time
+start = time.process_time()
+import {module}
+spent = time.process_time() - start
+with open("/proc/self/status") as status:
+    kib = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+names = sorted(sys.modules)
+import json
+print(json.dumps([names, kib / 1024, spent]))
+"""
+
+HEAVY = ("aiohttp", "httpx", "prometheus_client", "yaml", "msgspec", "bcrypt", "dns", "watchdog")
+
+# module, the MB it may cost (the interpreter's own 9 included), CPU seconds to import it.
+BUDGETS = {
+    "pillion": (10, 0.05),
+    "pillion.errors": (10, 0.05),
+    "pillion.metrics": (13, 0.15),
+    "pillion.settings": (14, 0.2),
+    "pillion.process": (16, 0.25),
+    "pillion.web": (24, 0.5),
+    "pillion.exporter": (25, 0.6),
+    "pillion_nginx_exporter.command": (26, 0.7),
+}
+
+
+def cost(module: str) -> tuple[set[str], float, float]:
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(module=module)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules, megabytes, seconds = json.loads(ran.stdout)
+    return set(modules), megabytes, seconds
+
+
+@pytest.mark.parametrize("module", BUDGETS)
+def test_an_import_keeps_to_its_budget(module: str) -> None:
+    modules, megabytes, seconds = cost(module)
+    most_megabytes, most_seconds = BUDGETS[module]
+    assert modules.isdisjoint(HEAVY), "a costly module is imported before it is used"
+    assert megabytes <= most_megabytes
+    assert seconds <= most_seconds
+
+
+@pytest.mark.parametrize("module", ["pillion.errors", "pillion.process", "pillion.lifecycle"])
+def test_what_needs_no_event_loop_does_not_import_one(module: str) -> None:
+    modules, _, _ = cost(module)
+    assert "asyncio" not in modules

@@ -1,0 +1,137 @@
+"""Who may import whom, read from the sources."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+import pytest
+
+from tests.architecture.workspace import ROOT, Import, Member, imports, members
+
+CORE = next(member for member in members() if member.package == "pillion")
+APPS = [member for member in members() if member.package != "pillion"]
+ALL = pytest.mark.parametrize("member", members(), ids=lambda member: member.package)
+
+# Inside core: what each room may import of the others. `testing` may use them all.
+FOUNDATION = {"errors"}
+ROOMS = {
+    "errors": set[str](),
+    "log": set[str](),
+    "metrics": FOUNDATION,
+    "lifecycle": FOUNDATION,
+    "configuration": FOUNDATION,
+    "settings": {"errors", "configuration"},
+    "web": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "tail": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "k8s": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "process": {"errors", "configuration", "settings", "log", "metrics", "lifecycle", "web"},
+    "exporter": {"errors", "settings", "log", "metrics", "lifecycle", "web", "process"},
+}
+
+# What a distribution is called where its import is called otherwise.
+DISTRIBUTIONS = {"yaml": "pyyaml", "re2": "google-re2", "dns": "dnspython", "google": "protobuf"}
+
+INPUT_AND_OUTPUT = {
+    "asyncio", "http", "io", "logging", "os", "pathlib", "random", "select", "selectors",
+    "socket", "ssl", "subprocess", "threading", "time", "urllib.request",
+}  # fmt: skip
+
+# Parsing is pure: these files take bytes or text and return values.
+PURE = (
+    "core/src/pillion/metrics/model.py",
+    "core/src/pillion/metrics/exposition.py",
+    "core/src/pillion/settings/kinds.py",
+    "core/src/pillion/settings/flags.py",
+    "core/src/pillion/settings/help.py",
+    "core/src/pillion/configuration/convert.py",
+    "exporters/nginx/src/pillion_nginx_exporter/stub_status.py",
+)
+
+
+def room(imported: str) -> str:
+    """Return the room of core that a module's full name is in: `pillion.web.page` -> `web`."""
+    parts = imported.split(".")
+    return parts[1] if parts[0] == "pillion" and len(parts) > 1 else ""
+
+
+def found(member: Member) -> list[Import]:
+    return [item for file in member.files() for item in imports(file)]
+
+
+@pytest.mark.parametrize("member", APPS, ids=lambda member: member.package)
+def test_a_process_imports_itself_and_the_core_and_no_other_process(member: Member) -> None:
+    others = {app.package for app in APPS} - {member.package}
+    assert [str(item) for item in found(member) if item.module.split(".")[0] in others] == []
+
+
+def test_the_core_imports_no_process() -> None:
+    apps = {app.package for app in APPS}
+    assert [str(item) for item in found(CORE) if item.module.split(".")[0] in apps] == []
+
+
+def test_each_room_of_the_core_imports_only_what_it_stands_on() -> None:
+    wrong = []
+    for file in CORE.files():
+        here = file.relative_to(CORE.source).parts[0].removesuffix(".py")
+        if here in ("__init__", "testing"):
+            continue
+        allowed = ROOMS[here] | {here, "", "__version__"}
+        wrong += [str(item) for item in imports(file) if room(item.module) not in allowed]
+    assert wrong == []
+
+
+@ALL
+def test_nothing_that_ships_imports_what_is_for_tests(member: Member) -> None:
+    outside = [
+        item
+        for item in found(member)
+        if item.module.startswith("pillion.testing") and "testing" not in item.file.parts
+    ]
+    assert outside == []
+
+
+@ALL
+def test_a_package_declares_all_that_it_imports(member: Member) -> None:
+    optional = member.project.get("optional-dependencies", {})
+    wanted = [*member.project["dependencies"], *(w for extra in optional.values() for w in extra)]
+    declared = {name_of(requirement) for requirement in wanted} | {member.project["name"]}
+    undeclared = [
+        str(item)
+        for item in found(member)
+        if not item.is_for_types
+        and (top := item.module.split(".")[0]) not in sys.stdlib_module_names
+        and DISTRIBUTIONS.get(top, top.replace("_", "-")) not in declared
+    ]
+    assert undeclared == []
+
+
+def name_of(requirement: str) -> str:
+    for index, letter in enumerate(requirement):
+        if not (letter.isalnum() or letter in "-_."):
+            return requirement[:index].lower()
+    return requirement.lower()
+
+
+@pytest.mark.parametrize("path", PURE)
+def test_parsing_is_pure(path: str) -> None:
+    touched = [
+        str(item)
+        for item in imports(ROOT / path)
+        if not item.is_for_types
+        and (item.module in INPUT_AND_OUTPUT or item.module.split(".")[0] in INPUT_AND_OUTPUT)
+    ]
+    assert touched == []
+
+
+@ALL
+def test_an_init_file_holds_a_surface_and_no_work(member: Member) -> None:
+    allowed = (ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    working = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in member.files()
+        if file.name == "__init__.py"
+        for node in ast.parse(file.read_text()).body
+        if not isinstance(node, allowed)
+    ]
+    assert working == []
