@@ -5,7 +5,6 @@ CPU per scrape, memory at rest and after many scrapes, and the time to the first
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -106,4 +105,4 @@ def _starts(command: tuple[str, ...], port: int) -> list[float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -95,4 +95,11 @@ class _Exporter:
         return await collected if inspect.isawaitable(collected) else collected
 
     def _landing_page(self, _request: Request) -> Response:
-        return page(self._name, link_list({"/metrics": "Metrics"}), summary=self._summary)
+        reason = self._context.health.why_not_ready()
+        return page(
+            self._name,
+            link_list({"/metrics": "Metrics"}),
+            summary=self._summary,
+            state="not ready" if reason else "ready",
+            is_good=not reason,
+        )

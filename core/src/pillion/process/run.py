@@ -87,7 +87,7 @@ class _Process:
         service.routes(routes)
         self._server = Server(
             routes,
-            listen=web.listen_address,
+            listen=() if web.systemd_socket else web.listen_address,
             sockets=sockets_from_systemd() if web.systemd_socket else (),
             log=context.log,
             security=security,
@@ -121,7 +121,7 @@ class _Process:
             await asyncio.wait_for(self._service.drain(deadline), deadline.remaining or None)
         except TimeoutError:
             self._log.warning(
-                "work in hand was cut off", after=f"{self._settings.drain_timeout:g}s"
+                "the work in hand was cut off", after=f"{self._settings.drain_timeout:g}s"
             )
         await self._server.close(grace=min(deadline.remaining, 5.0))
         self._log.info("stopped")

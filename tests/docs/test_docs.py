@@ -1,0 +1,91 @@
+"""The pages say what the code does: tables, examples and links are held to it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pillion.testing import started
+from tests.architecture.workspace import ROOT
+from tools.docs import DOCS, written
+
+PAGES = [
+    *sorted(DOCS.rglob("*.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted(ROOT.glob("*/README.md")),
+    *sorted(ROOT.glob("*/*/README.md")),
+]
+EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+LINK = re.compile(r"\]\(([^)#:]+)(?:#([^)]*))?\)")
+TARGET = re.compile(r"`make ([a-z-]+)|^make ([a-z-]+)", re.MULTILINE)
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+@EACH_PAGE
+def test_the_tables_of_flags_are_those_of_the_code(page: Path) -> None:
+    assert page.read_text() == written(page.read_text()), "make docs writes them again"
+
+
+@EACH_PAGE
+def test_every_link_leads_somewhere(page: Path) -> None:
+    broken = [
+        match[1]
+        for match in LINK.finditer(page.read_text())
+        if not (page.parent / match[1]).exists()
+    ]
+    assert broken == []
+
+
+@EACH_PAGE
+def test_every_make_target_that_is_named_is_there(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"(?m)^([a-z-]+):", makefile))
+    named = {first or second for first, second in TARGET.findall(page.read_text())}
+    assert named <= targets
+
+
+def examples(name: str) -> list[str]:
+    return PYTHON.findall((DOCS / name).read_text())
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    for number in range(3):
+        path = tmp_path / "spool" / "in" / str(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path / "spool"
+
+
+def test_the_exporter_in_fifteen_lines_runs_and_its_own_test_passes(
+    spool: Path, tmp_path: Path
+) -> None:
+    exporter, *_, its_test = examples("own-exporter.md")
+    assert len([line for line in exporter.splitlines() if line.strip()]) <= 15
+    (tmp_path / "mail_exporter.py").write_text(exporter.replace("/var/spool/mail", str(spool)))
+    subprocess.run([sys.executable, "-c", its_test], cwd=tmp_path, check=True)
+
+
+def test_what_the_page_promises_of_it_is_there(spool: Path, tmp_path: Path) -> None:
+    exporter, *_ = examples("own-exporter.md")
+    path = tmp_path / "mail_exporter.py"
+    path.write_text(exporter.replace("/var/spool/mail", str(spool)))
+    with started([sys.executable, str(path), "--web.listen-address=127.0.0.1:0"]) as mail:
+        scrape = mail.scrape()
+        assert scrape.value("mail_queue_depth", queue="in") == 3
+        assert scrape.types["mail_exporter_build_info"] == "gauge"
+        assert scrape.value("process_resident_memory_bytes") > 0
+        assert mail.get("/-/healthy").status == 200
+        assert mail.get("/-/ready").status == 200
+        assert "Measures mail queues." in mail.get("/").text
+        assert mail.stop() == 0
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_other_examples_run(number: int) -> None:
+    subprocess.run([sys.executable, "-c", examples("own-exporter.md")[number]], check=True)
