@@ -1,0 +1,112 @@
+"""The routes that every Pillion process answers: metrics, health, readiness and reload."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pillion.errors import PillionError
+from pillion.metrics import Family, exposition
+from pillion.web.message import Request, Response
+
+if TYPE_CHECKING:
+    from pillion.metrics import Registry
+    from pillion.web.routes import Routes
+
+Collect = Callable[[Request], Awaitable[Iterable[Family]]]
+
+_CODES = ("200", "500", "503")
+
+
+def add_standard_routes(
+    routes: Routes,
+    *,
+    healthy: Callable[[], str | None],
+    ready: Callable[[], str | None],
+    reload: Callable[[], Awaitable[None]],
+) -> None:
+    """Answer `/-/healthy`, `/-/ready` and `POST /-/reload`.
+
+    Args:
+        routes: where to add them.
+        healthy: returns why the process makes no progress, or None when it does; a reason is
+            answered with 503.
+        ready: returns why it should be given no work, or None; likewise.
+        reload: takes the configuration up. A PillionError that it raises is answered with 500
+            and the error's sentence, and says that the old configuration stays.
+    """
+
+    async def answer_reload(_: Request) -> Response:
+        try:
+            await reload()
+        except PillionError as error:
+            return Response(f"the old configuration stays: {error}\n", 500)
+        return Response("reloaded\n")
+
+    routes.get("/-/healthy", lambda _: _state("healthy", healthy()))
+    routes.get("/-/ready", lambda _: _state("ready", ready()))
+    routes.post("/-/reload", answer_reload)
+
+
+def add_metrics_route(
+    routes: Routes, path: str, registry: Registry, collect: Collect | None = None
+) -> None:
+    """Answer `path` with all that the registry holds, as text or OpenMetrics as asked.
+
+    Counts itself as Go's promhttp does, so that dashboards for the peers go on working.
+
+    Args:
+        routes: where to add it.
+        path: `/metrics`, unless a flag says otherwise.
+        registry: what is exposed; the two metrics of the handler are added to it.
+        collect: awaited at each scrape for the families that have to be fetched; they follow
+            the registry's. What it raises is answered with 500.
+    """
+    handler = _Metrics(registry, collect)
+    routes.get(path, handler.scrape if collect is None else handler.collect_and_scrape)
+
+
+class _Metrics:
+    """The handler of a scrape, and what it counts."""
+
+    __slots__ = ("_collect", "_failed", "_in_flight", "_registry", "_succeeded")
+
+    def __init__(self, registry: Registry, collect: Collect | None) -> None:
+        self._registry = registry
+        self._collect = collect
+        requests = registry.counter(
+            "promhttp_metric_handler_requests_total",
+            "Total number of scrapes by HTTP status code.",
+            ("code",),
+        )
+        self._succeeded, self._failed, _ = map(requests.labelled, _CODES)
+        self._in_flight = registry.gauge(
+            "promhttp_metric_handler_requests_in_flight", "Current number of scrapes being served."
+        ).labelled()
+
+    def scrape(self, request: Request) -> Response:
+        with self:
+            return self._render(request, ())
+
+    async def collect_and_scrape(self, request: Request) -> Response:
+        assert self._collect is not None
+        with self:
+            return self._render(request, await self._collect(request))
+
+    def __enter__(self) -> None:
+        self._in_flight.inc()
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        self._in_flight.inc(-1)
+        (self._succeeded if kind is None else self._failed).inc()
+
+    def _render(self, request: Request, collected: Iterable[Family]) -> Response:
+        accept = request.headers.get("accept", "")
+        kind = exposition.negotiate(accept) if accept else exposition.TEXT
+        write = exposition.openmetrics if kind == exposition.OPENMETRICS else exposition.text
+        return Response(write(chain(self._registry.families(), collected)), content_type=kind)
+
+
+def _state(word: str, reason: str | None) -> Response:
+    return Response(f"{word}\n") if reason is None else Response(f"not {word}: {reason}\n", 503)

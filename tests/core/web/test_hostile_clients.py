@@ -1,0 +1,318 @@
+"""Clients that are slow, greedy, many or malicious."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pillion.web import Limits, Response, Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.core.web.conftest import Running, Serve
+
+HUGE = b"x" * 20_000_000
+
+
+@pytest.fixture
+def routes() -> Routes:
+    made = Routes()
+    made.get("/", lambda _: Response("hello"))
+    made.get("/huge", lambda _: Response(HUGE))
+    made.post("/", lambda request: Response(str(len(request.body))))
+    return made
+
+
+async def scrape(running: Running) -> int:
+    client = await running.connect()
+    answer = await client.get("/", Connection="close")
+    assert await client.is_closed()
+    return answer.status
+
+
+async def test_a_megabyte_of_headers_is_431_and_the_client_can_read_it(
+    routes: Routes, serve: Serve
+) -> None:
+    async with serve(routes) as running:
+        client = await running.connect()
+        await client.send(b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n")
+        answer = await client.answer()
+        assert (answer.status, answer.headers["connection"]) == (431, "close")
+
+
+async def test_a_megabyte_of_target_is_431(routes: Routes, serve: Serve) -> None:
+    async with serve(routes) as running:
+        client = await running.connect()
+        await client.send(b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert (await client.answer()).status == 431
+
+
+async def test_a_body_beyond_the_limit_is_413_and_the_client_can_read_it(
+    routes: Routes, serve: Serve
+) -> None:
+    async with serve(routes) as running:
+        client = await running.connect()
+        body = b"a" * 2_000_000
+        await client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n" + body)
+        assert (await client.answer()).status == 413
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"hello\r\n\r\n", b"GET\r\n\r\n"]
+)
+async def test_what_is_no_http_is_400(data: bytes, routes: Routes, serve: Serve) -> None:
+    async with serve(routes) as running:
+        assert (await running.say(data)).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert await scrape(running) == 200
+
+
+async def test_a_good_request_before_a_bad_one_is_answered(routes: Routes, serve: Serve) -> None:
+    async with serve(routes) as running:
+        client = await running.connect()
+        await client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\nnonsense\r\n\r\n")
+        assert (await client.answer()).status == 200
+        assert (await client.answer()).status == 400
+        assert await client.is_closed()
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 0\r\nContent-Length: 30\r\n\r\n",
+        b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 0\n\n",
+    ],
+)
+async def test_nothing_is_smuggled_behind_an_ambiguous_request(
+    framing: bytes, routes: Routes, serve: Serve
+) -> None:
+    async with serve(routes) as running:
+        said = await running.say(
+            b"POST / HTTP/1.1\r\nHost: h\r\n" + framing + b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+        )
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert said.count(b"HTTP/1.1 ") == 1
+
+
+class TestTime:
+    limits = Limits(head_time=10, body_time=30, idle_time=330, write_time=30, linger_time=2)
+
+    async def test_headers_that_drip_in_are_cut_off_after_the_time_for_all(
+        self, routes: Routes, serve: Serve
+    ) -> None:
+        async with serve(routes, limits=self.limits) as running:
+            client = await running.connect()
+            for piece in (b"GET / HTTP/1.1\r\n", b"Host: h\r\n", b"X: 1\r\n"):
+                await client.send(piece)
+                # Whatever was sent before is read by the time that a later scrape is answered.
+                assert await scrape(running) == 200
+                running.pass_time(3.3)
+            await client.send(b"Y: 1\r\n")
+            assert await scrape(running) == 200
+            running.pass_time(0.2)
+            assert (await client.answer()).status == 408
+            assert await client.is_closed()
+
+    async def test_a_connection_that_never_says_anything_is_closed(
+        self, routes: Routes, serve: Serve
+    ) -> None:
+        async with serve(routes, limits=self.limits) as running:
+            client = await running.connect()
+            await running.until_connections(1)
+            await asyncio.sleep(0)
+            running.pass_time(9.9)
+            assert running.server.connection_count == 1
+            running.pass_time(0.2)
+            assert await client.is_closed()
+
+    async def test_a_body_that_never_ends_is_cut_off(self, routes: Routes, serve: Serve) -> None:
+        async with serve(routes, limits=self.limits) as running:
+            client = await running.connect()
+            await client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\na")
+            assert await scrape(running) == 200
+            running.pass_time(29)
+            assert await scrape(running) == 200
+            running.pass_time(2)
+            assert (await client.answer()).status == 408
+
+    async def test_a_kept_connection_outlives_the_five_minutes_of_prometheus(
+        self, routes: Routes, serve: Serve
+    ) -> None:
+        async with serve(routes, limits=self.limits) as running:
+            client = await running.connect()
+            assert (await client.get("/")).status == 200
+            running.pass_time(320)
+            assert (await client.get("/")).status == 200
+            running.pass_time(331)
+            assert await client.is_closed()
+
+    async def test_a_client_that_does_not_read_is_cut_and_what_it_asks_is_not_piled_up(
+        self, routes: Routes, serve: Serve
+    ) -> None:
+        async with serve(routes, limits=self.limits) as running:
+            client = await running.connect()
+            client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await client.send(b"GET /huge HTTP/1.1\r\nHost: h\r\n\r\n" * 50)
+            assert await scrape(running) == 200
+            (connection,) = running.server._site.connections
+            assert connection.is_busy
+            assert len(connection._reader.arrivals) == 49
+            running.pass_time(29)
+            assert running.server.connection_count == 1
+            running.pass_time(2)
+            await running.until_connections(0)
+
+    async def test_a_refused_client_that_stays_is_cut(self, routes: Routes, serve: Serve) -> None:
+        async with serve(routes, limits=self.limits) as running:
+            client = await running.connect()
+            await client.send(b"nonsense\r\n\r\n")
+            assert (await client.answer()).status == 400
+            assert running.server.connection_count == 1
+            running.pass_time(2.1)
+            await running.until_connections(0)
+
+    async def test_the_sweep_rests_while_there_are_no_connections(
+        self, routes: Routes, serve: Serve
+    ) -> None:
+        async with serve(routes, limits=self.limits) as running:
+            client = await running.connect()
+            assert (await client.get("/")).status == 200
+            assert running.server._sweeper is not None
+            await client.close()
+            await running.until_connections(0)
+            running.server.sweep()
+            assert running.server._sweeper is None
+
+
+async def test_a_thousand_idle_connections_do_not_keep_a_scrape_out(
+    routes: Routes, serve: Serve
+) -> None:
+    limits = Limits(connections=100)
+    async with serve(routes, limits=limits) as running:
+        kept = await running.connect()
+        assert (await kept.get("/")).status == 200
+        for _ in range(300):
+            await running.connect()
+            running.clock.advance(0.001)
+        assert await scrape(running) == 200
+        assert running.server.connection_count <= 100
+
+
+async def test_the_longest_idle_goes_first(routes: Routes, serve: Serve) -> None:
+    async with serve(routes, limits=Limits(connections=3)) as running:
+        clients = []
+        for _ in range(3):
+            clients.append(await running.connect())
+            await clients[-1].get("/")
+            running.clock.advance(1)
+        await clients[0].get("/")
+        newest = await running.connect()
+        assert (await newest.get("/")).status == 200
+        assert await clients[1].is_closed()
+        assert (await clients[0].get("/")).status == 200
+
+
+async def test_a_request_in_flight_is_never_given_up_for_a_new_connection(serve: Serve) -> None:
+    let_go = asyncio.Event()
+    routes = Routes()
+
+    async def slow(_: object) -> Response:
+        await let_go.wait()
+        return Response("slow")
+
+    routes.get("/slow", slow)
+    async with serve(routes, limits=Limits(connections=1)) as running:
+        client = await running.connect()
+        await client.send(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")
+        while not running.server._site.in_flight:
+            await asyncio.sleep(0)
+        turned_away = await running.connect()
+        assert await turned_away.is_closed()
+        let_go.set()
+        assert (await client.answer()).text == "slow"
+
+
+async def test_scrapes_go_on_when_the_process_is_out_of_descriptors(
+    routes: Routes, serve: Serve
+) -> None:
+    async with serve(routes) as running:
+        idle = await running.connect()
+        assert (await idle.get("/")).status == 200
+        listening = running.server._listening[0]
+        failures = iter([OSError(errno.EMFILE, "Too many open files")])
+        flaky = cast("socket.socket", _Flaky(listening, failures))
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        loop.add_reader(listening, lambda: running.server._accept(flaky))
+        assert await scrape(running) == 200
+        assert await idle.is_closed()
+        assert running.logged.getvalue().count("cannot accept a connection") == 1
+
+
+class _Flaky:
+    """A listening socket whose `accept` fails first."""
+
+    def __init__(self, listening: socket.socket, failures: Iterator[OSError]) -> None:
+        self._listening = listening
+        self._failures = failures
+
+    def accept(self) -> tuple[socket.socket, object]:
+        for failure in self._failures:
+            raise failure
+        return self._listening.accept()
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        b"GET / HTTP/1.1\r\nHost: h\r\n",
+        b"POST / HTTP/1.1\r\nHost: h\r\n",
+        b"Content-Length: 3\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Connection: close\r\n",
+        b"Connection: upgrade\r\nUpgrade: x\r\n",
+        b"Expect: 100-continue\r\n",
+        b"\r\n",
+        b"3\r\nabc\r\n",
+        b"0\r\n\r\n",
+    ]
+)
+
+
+async def test_any_bytes_are_answered_or_closed_and_nothing_is_left(
+    routes: Routes, serve: Serve
+) -> None:
+    """One server for all examples: they run in a thread, each against its own connection."""
+    async with serve(routes) as running:
+        port = running.port
+
+        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(st.lists(st.one_of(FRAGMENTS, st.binary(max_size=20)), max_size=8))
+        def example(pieces: list[bytes]) -> None:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                try:
+                    for piece in pieces:
+                        client.sendall(piece)
+                    client.shutdown(socket.SHUT_WR)
+                    said = b"".join(iter(lambda: client.recv(65536), b""))
+                except (BrokenPipeError, ConnectionResetError):
+                    return
+                except OSError as error:
+                    assert error.errno == errno.ENOTCONN
+                    return
+            assert said == b"" or said.startswith(b"HTTP/1.1 ")
+
+        await asyncio.to_thread(example)
+        await running.until_connections(0)
+        site = running.server._site
+        assert (site.ledger.held, site.in_flight) == (0, 0)
+        assert "level=error" not in running.logged.getvalue()
