@@ -81,10 +81,10 @@ class ClientTls:
 
 
 def _load_authorities(context: ssl.SSLContext, path: str) -> None:
-    pem = _read(_CA, path)
+    _read(_CA, path)
     try:
-        context.load_verify_locations(cadata=pem)
-    except (ssl.SSLError, ValueError):
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
         raise ConfigurationError(f"{_CA}={path}: holds no PEM certificate") from None
 
 
