@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LARGEST_MARGIN = 0.25
 _MARGIN = 0.1
 
+TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
+
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
@@ -126,8 +128,10 @@ class Scraper:
                 left = within - (loop.time() - begin)
         return await self._begin(left)
 
-    def close(self) -> None:
-        """Close the connection; a scrape under way fails."""
+    async def close(self) -> None:
+        """Wait for the scrape under way, then close the connection; a later one opens its own."""
+        while self._under_way is not None:
+            await asyncio.shield(self._under_way)
         self._client.close()
 
     async def _begin(self, within: float | None) -> Scrape:

@@ -1,0 +1,84 @@
+"""A target with what belongs to it: its scraper, its last minutes, its labels, its errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion_nginx_exporter.fetch import Client, Wire
+from pillion_nginx_exporter.history import History
+from pillion_nginx_exporter.labels import REASON_LABEL, TARGET_LABEL
+from pillion_nginx_exporter.scrape import Scraper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pillion.log import Logger
+    from pillion.metrics import Registry
+    from pillion.metrics.model import Labels
+    from pillion_nginx_exporter.scrape import Scrape
+    from pillion_nginx_exporter.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One target.
+
+    Attributes:
+        target: what is scraped.
+        labels: what every series of it bears, by name.
+        scraper: scrapes it.
+        history: its last minutes.
+    """
+
+    target: Target
+    labels: Labels
+    scraper: Scraper
+    history: History
+
+
+def watch(
+    targets: Sequence[Target],
+    *,
+    labels: Labels,
+    wire: Wire,
+    timeout: float,
+    registry: Registry,
+    log: Logger,
+    clock: Callable[[], float],
+) -> tuple[Watched, ...]:
+    """Return what scrapes each target; several are told apart by the label `addr`.
+
+    Args:
+        targets: what is scraped.
+        labels: the constant labels.
+        wire: how connections are made.
+        timeout: the most that one scrape may take, in seconds.
+        registry: gets the counter of failed scrapes.
+        log: where changes of state are written.
+        clock: seconds, for the history.
+    """
+    has_several = len(targets) > 1
+    own = {TARGET_LABEL} if has_several else set()
+    errors = registry.counter(
+        "nginx_exporter_scrape_errors_total",
+        "Scrapes of nginx that failed, by what went wrong.",
+        tuple(sorted({REASON_LABEL, *own, *dict(labels)})),
+    )
+
+    def one(target: Target) -> Watched:
+        history = History()
+        all_labels = {**dict(labels), TARGET_LABEL: target.uri} if has_several else dict(labels)
+
+        def tell(scrape: Scrape) -> None:
+            history.note(clock(), scrape)
+            if scrape.reason:
+                values = {**all_labels, REASON_LABEL: scrape.reason}
+                errors.labelled(*(values[name] for name in errors.label_names)).inc()
+
+        scraper = Scraper(
+            Client(target, wire), timeout=timeout, log=log.bind(uri=target.uri), tell=tell
+        )
+        return Watched(target, tuple(sorted(all_labels.items())), scraper, history)
+
+    return tuple(one(target) for target in targets)
