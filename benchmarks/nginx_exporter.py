@@ -14,8 +14,8 @@ from benchmarks.processes import Client, Measured, free_port, measured, ours
 from benchmarks.report import Row, progress, ratio, show
 from demo.nginx import CONFIGURATION
 
-ROUNDS = 7
-SCRAPES = 1000
+ROUNDS = 30
+SCRAPES = 200
 MANY = 10_000
 STARTS = 5
 

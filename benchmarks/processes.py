@@ -52,14 +52,24 @@ class Measured:
         raise LookupError(key)
 
 
+# What Prometheus 2.42 sends with each scrape, as seen on the wire.
+SCRAPE_HEADERS = (
+    "User-Agent: Prometheus/2.42.0\r\n"
+    "Accept: application/openmetrics-text;version=1.0.0,"
+    "application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n"
+    "Accept-Encoding: gzip\r\n"
+    "X-Prometheus-Scrape-Timeout-Seconds: 10\r\n"
+)
+
+
 class Client:
-    """One kept-alive connection that asks the same thing again and again."""
+    """One kept-alive connection that asks the same thing again and again, as Prometheus does."""
 
     def __init__(self, port: int, path: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._request = (
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/plain\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{SCRAPE_HEADERS}\r\n".encode()
         )
 
     def ask(self) -> bytes:

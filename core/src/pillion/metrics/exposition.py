@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.metrics.model import Family, Labels
+    from pillion.metrics.model import Family, Kind, Labels, Sample
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -17,11 +18,9 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 def text(families: Iterable[Family]) -> str:
     """Return the families in the Prometheus text format 0.0.4."""
     lines: list[str] = []
-    for family in families:
-        name = family.name
-        kind = "untyped" if family.kind == "unknown" else family.kind
-        lines.append(f"# HELP {name} {_escape_help(family.description)}\n# TYPE {name} {kind}\n")
-        _write_samples(lines, name, family)
+    for name, kind, description, samples in families:
+        lines.append(_text_head(name, kind, description))
+        _write_samples(lines, name, samples)
     return "".join(lines)
 
 
@@ -32,20 +31,14 @@ def openmetrics(families: Iterable[Family]) -> str:
     is written as `unknown`, the one type that lets its series keep their name.
     """
     lines: list[str] = []
-    for family in families:
-        name, kind = family.name, family.kind
-        if kind == "counter":
-            if name.endswith("_total"):
-                name = name.removesuffix("_total")
-            else:
-                kind = "unknown"
-        escaped = _escape_label(family.description)
-        lines.append(f"# HELP {name} {escaped}\n# TYPE {name} {kind}\n")
-        _write_samples(lines, family.name, family)
+    for name, kind, description, samples in families:
+        lines.append(_openmetrics_head(name, kind, description))
+        _write_samples(lines, name, samples)
     lines.append("# EOF\n")
     return "".join(lines)
 
 
+@lru_cache(maxsize=64)
 def negotiate(accept: str) -> str:
     """Return the content type to answer an `Accept` header with: `OPENMETRICS` or `TEXT`.
 
@@ -86,10 +79,29 @@ def _parameter(parameters: str, name: str) -> str | None:
     return None
 
 
-def _write_samples(lines: list[str], name: str, family: Family) -> None:
-    for sample in family.samples:
-        labels = _labels(sample.labels) if sample.labels else ""
-        lines.append(f"{name}{sample.suffix}{labels} {number(sample.value)}\n")
+# What a process exposes hardly changes from one scrape to the next, so its heads and labels are
+# put together once; the bounds hold where labels come from outside.
+@lru_cache(maxsize=1024)
+def _text_head(name: str, kind: Kind, description: str) -> str:
+    written = "untyped" if kind == "unknown" else kind
+    return f"# HELP {name} {_escape_help(description)}\n# TYPE {name} {written}\n"
+
+
+@lru_cache(maxsize=1024)
+def _openmetrics_head(name: str, kind: Kind, description: str) -> str:
+    if kind == "counter":
+        kind = "counter" if name.endswith("_total") else "unknown"
+        name = name.removesuffix("_total")
+    return f"# HELP {name} {_escape_label(description)}\n# TYPE {name} {kind}\n"
+
+
+def _write_samples(lines: list[str], name: str, samples: Iterable[Sample]) -> None:
+    for value, labels, suffix in samples:
+        figure = value if type(value) is int else number(value)
+        if labels:
+            lines.append(f"{name}{suffix}{_labels(labels)} {figure}\n")
+        else:
+            lines.append(f"{name}{suffix} {figure}\n")
 
 
 def number(value: float) -> str:
@@ -105,14 +117,13 @@ def number(value: float) -> str:
     return "+Inf" if value > 0 else "-Inf"
 
 
+@lru_cache(maxsize=4096)
 def _labels(labels: Labels) -> str:
     return "{" + ",".join([f'{key}="{_escape_label(value)}"' for key, value in labels]) + "}"
 
 
 def _escape_label(value: str) -> str:
-    if "\\" in value or '"' in value or "\n" in value:
-        return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return value
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _escape_help(value: str) -> str:

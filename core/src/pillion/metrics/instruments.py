@@ -24,9 +24,10 @@ DURATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 class Cell:
     """One series that is written: hold on to it where it is written often."""
 
-    __slots__ = ("value",)
+    __slots__ = ("labels", "value")
 
-    def __init__(self) -> None:
+    def __init__(self, labels: Labels = ()) -> None:
+        self.labels = labels
         self.value: float = 0
 
     def inc(self, amount: float = 1) -> None:
@@ -70,14 +71,15 @@ class _Instrument:
         Past `limit` series every new combination is counted under `other`, so that what
         comes from outside cannot grow the process.
         """
-        cell = self._cells.get(values)
-        if cell is not None:
-            return cell
+        return self._cells.get(values) or self._new(values)
+
+    def _new(self, values: tuple[str, ...]) -> Cell:
         if len(values) != len(self.label_names):
             raise ValueError(f"{self.name} has the labels {self.label_names}, not {values}")
         if len(self._cells) >= self._limit:
             values = (OTHER,) * len(values)
-        return self._cells.setdefault(values, Cell())
+        labels = tuple(zip(self.label_names, values, strict=True))
+        return self._cells.setdefault(values, Cell(labels))
 
     def forget(self, *values: str) -> None:
         """Drop the series of these label values, if it is there."""
@@ -90,11 +92,7 @@ class _Instrument:
 
     def families(self) -> Iterator[Family]:
         """Yield the one family, with a sample for each series."""
-        names = self.label_names
-        samples = [
-            Sample(cell.value, tuple(zip(names, values, strict=True)))
-            for values, cell in self._cells.items()
-        ]
+        samples = [Sample(cell.value, cell.labels) for cell in self._cells.values()]
         yield Family(self.name, self.kind, self.description, samples)
 
 

@@ -6,8 +6,7 @@ Source: the Prometheus text format 0.0.4 and OpenMetrics 1.0.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,8 +18,10 @@ METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+# Named tuples: a scrape makes dozens, and a frozen dataclass takes three times as long to make.
+
+
+class Sample(NamedTuple):
     """One series at one moment.
 
     Attributes:
@@ -34,8 +35,7 @@ class Sample:
     suffix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """One metric with all its series.
 
     Attributes:

@@ -55,6 +55,16 @@ class ReloadGauges:
         self._successful.set(0)
 
 
+_PROCESS: tuple[tuple[str, Kind, str], ...] = (
+    ("process_cpu_seconds_total", "counter", "CPU time spent, user and system."),
+    ("process_open_fds", "gauge", "Open file descriptors."),
+    ("process_max_fds", "gauge", "How many file descriptors may be open."),
+    ("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes."),
+    ("process_resident_memory_bytes", "gauge", "Resident memory in bytes."),
+    ("process_start_time_seconds", "gauge", "When the process started, since 1970."),
+)
+
+
 class ProcessSource:
     """The `process_*` families, as every Prometheus client names them (Linux).
 
@@ -72,17 +82,16 @@ class ProcessSource:
     def families(self) -> Iterator[Family]:
         """Yield the families; about 10 µs."""
         virtual, resident = os.pread(self._statm, 64, 0).split(maxsplit=2)[:2]
-        rows: tuple[tuple[str, str, float], ...] = (
-            ("cpu_seconds_total", "CPU time spent, user and system.", time.process_time()),
-            ("open_fds", "Open file descriptors.", len(os.listdir("/proc/self/fd")) - 1),  # noqa: PTH208  # pathlib costs 1 MB
-            ("max_fds", "How many file descriptors may be open.", self._max_fds),
-            ("virtual_memory_bytes", "Virtual memory in bytes.", int(virtual) * self._page),
-            ("resident_memory_bytes", "Resident memory in bytes.", int(resident) * self._page),
-            ("start_time_seconds", "When the process started, since 1970.", self._start),
+        values = (
+            time.process_time(),
+            len(os.listdir("/proc/self/fd")) - 1,  # noqa: PTH208  # pathlib costs 1 MB
+            self._max_fds,
+            int(virtual) * self._page,
+            int(resident) * self._page,
+            self._start,
         )
-        for name, description, value in rows:
-            kind: Kind = "counter" if name.endswith("_total") else "gauge"
-            yield Family(f"process_{name}", kind, description, (Sample(value),))
+        for (name, kind, description), value in zip(_PROCESS, values, strict=True):
+            yield Family(name, kind, description, (Sample(value),))
 
 
 def _start_time() -> float:
