@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pillion.metrics import Family, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from pillion.metrics.model import Kind, Labels
     from pillion_nginx_exporter.scrape import Scrape
@@ -83,12 +83,3 @@ def families(scrapes: Iterable[tuple[Labels, Scrape]]) -> list[Family]:
         Family("nginx_exporter_last_scrape_duration_seconds", "gauge", _DURATION, durations)
     )
     return found
-
-
-def metric_rows() -> Sequence[tuple[str, Kind, str]]:
-    """Return name, type and meaning of every family, for the documentation."""
-    return (
-        *(row[:3] for row in _FIGURES),
-        ("nginx_up", "gauge", _UP),
-        ("nginx_exporter_last_scrape_duration_seconds", "gauge", _DURATION),
-    )
