@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from tools.docs import DOCS
 
-ROW = re.compile(
-    r"^\| `([a-z_:]+)` \| (counter|gauge|histogram|unknown) \| ([^|]*) \|", re.MULTILINE
-)
+ROW = re.compile(r"^\| `([a-z_:]+)` \| (counter|gauge|histogram|unknown) \|([^|]*)\|", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

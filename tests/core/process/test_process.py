@@ -15,7 +15,7 @@ import pytest
 from pillion.testing import started
 
 PROGRAM = """
-import asyncio, sys
+import asyncio, sys, time
 from dataclasses import dataclass
 
 from pillion.errors import ConfigurationError
@@ -43,6 +43,12 @@ class Service:
 
     def routes(self, routes):
         routes.get("/slow", self.slow)
+        routes.get("/resolve", self.resolve)
+
+    async def resolve(self, request):
+        # As a name server does that never answers: in a thread that nobody can stop.
+        asyncio.get_running_loop().run_in_executor(None, time.sleep, 600)
+        return Response("resolving")
 
     async def slow(self, request):
         self.context.log.info("asked")
@@ -71,7 +77,7 @@ sys.exit(run(command, Service))
 
 @pytest.fixture
 def program(tmp_path: Path) -> list[str]:
-    path = tmp_path / "queue.py"
+    path = tmp_path / "queue_process.py"
     path.write_text(PROGRAM)
     return [sys.executable, str(path)]
 
@@ -107,6 +113,13 @@ def test_the_drain_ends_at_its_timeout_whatever_is_in_hand(program: list[str]) -
     with started([*program, "--drain.timeout=300ms"]) as queue:
         assert queue.stop() == 0
     assert 'msg="the work in hand was cut off" after=0.3s' in queue.log
+
+
+def test_a_lookup_that_hangs_does_not_hold_up_the_end(program: list[str]) -> None:
+    with started(program) as queue:
+        assert queue.get("/resolve").text == "resolving"
+        assert queue.stop() == 0
+    assert "msg=stopped" in queue.log
 
 
 @pytest.mark.parametrize("how", ["SIGHUP", "POST"])

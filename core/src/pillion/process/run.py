@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
+import sys
+import threading
 from typing import TYPE_CHECKING
 
 from pillion.errors import PillionError
@@ -50,10 +53,27 @@ def run(
         if values[ProcessSettings].config_check:
             log.info("the configuration is valid")
             return 0
-        process = _Process(context, service, security)
-        return asyncio.run(process.serve())
+        return _run_loop(_Process(context, service, security))
 
     return launch(command, construct_and_serve, arguments, environment)
+
+
+def _run_loop(process: _Process) -> int:
+    """Run an event loop of its own, and leave no thread of it to wait for.
+
+    `asyncio.run` waits for its resolver threads, however long a name server takes to answer; a
+    kubelet does not wait for us.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        status = loop.run_until_complete(process.serve())
+    finally:
+        loop.close()
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def _security(values: Values, log: Logger) -> Security | None:
