@@ -39,15 +39,31 @@ def _target(one: Watched) -> str:
     last, newest = one.scraper.last, one.history.newest
     if last is None or newest is None:
         return section(one.target.uri, paragraph("It has not been scraped yet."))
-    if last.status is None:
-        return section(one.target.uri, paragraph(f"down ({last.reason}): {last.sentence}"))
     status = last.status
     rate = "-" if newest.per_second is None else f"{newest.per_second:.1f}"
-    rows = (
-        ("requests per second", rate, sparkline(one.history.per_second(), "requests per second")),
-        ("open connections", status.active, sparkline(one.history.active(), "open connections")),
-        ("reading, writing, waiting", f"{status.reading}, {status.writing}, {status.waiting}", ""),
-        ("requests since nginx started", status.requests, ""),
-        ("accepted connections, handled", f"{status.accepted}, {status.handled}", ""),
+    pictures = table(
+        ("", "now", "the last minutes"),
+        (
+            ("requests per second", rate, sparkline(one.history.per_second(), "requests/s")),
+            (
+                "open connections",
+                str(status.active) if status else "-",
+                sparkline(one.history.active(), "open connections"),
+            ),
+        ),
     )
-    return section(one.target.uri, table(("figure", "now", "the last minutes"), rows))
+    if status is None:
+        return section(
+            one.target.uri, paragraph(f"down ({last.reason}): {last.sentence}"), pictures
+        )
+    figures = {
+        "reading": status.reading,
+        "writing": status.writing,
+        "waiting": status.waiting,
+        "accepted": status.accepted,
+        "handled": status.handled,
+        "requests": status.requests,
+    }
+    return section(
+        one.target.uri, pictures, table(tuple(figures), [tuple(map(str, figures.values()))])
+    )
