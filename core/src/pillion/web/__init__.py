@@ -13,6 +13,7 @@ over sockets.
 from pillion.web.limits import Limits
 from pillion.web.message import HTML, TEXT, Handler, Request, Response
 from pillion.web.routes import Routes
+from pillion.web.security import Security
 from pillion.web.server import Server
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "Request",
     "Response",
     "Routes",
+    "Security",
     "Server",
 ]

@@ -16,31 +16,29 @@ from pillion.web.reader import Reader, Stage
 from pillion.web.render import CONTINUE
 
 if TYPE_CHECKING:
-    import ssl
-
     from pillion.web.reader import Arrival
     from pillion.web.site import Site
+    from pillion.web.wire import Wire
 
 
 class Connection(asyncio.BufferedProtocol):
-    """One accepted socket, from before its TLS handshake to its end.
+    """One accepted socket, from before its wire is made to its end.
 
     Attributes:
         peer: the client, for the log.
         since: when what it is at began, by the site's clock.
         allowance: how many seconds that may take; then `expire` is due.
-        opening: the task that makes the transport; it is cancelled by `drop`.
+        opening: the task that makes the wire; it is cancelled by `drop`.
     """
 
     __slots__ = (
         "_is_lingering",
-        "_is_tls",
         "_is_write_paused",
         "_reader",
         "_site",
         "_stretch",
         "_task",
-        "_transport",
+        "_wire",
         "allowance",
         "opening",
         "peer",
@@ -51,10 +49,9 @@ class Connection(asyncio.BufferedProtocol):
         self._site = site
         self.peer = peer
         self._reader = Reader(site.limits, site.ledger, peer)
-        self._transport: asyncio.Transport | None = None
+        self._wire: Wire | None = None
         self._task: asyncio.Future[Response] | None = None
         self._stretch = 0
-        self._is_tls = False
         self._is_write_paused = False
         self._is_lingering = False
         self.opening: asyncio.Task[None] | None = None
@@ -63,8 +60,8 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether it got as far as having a transport."""
-        return self._transport is not None
+        """Whether it has a wire."""
+        return self._wire is not None
 
     @property
     def is_busy(self) -> bool:
@@ -73,7 +70,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def close_when_idle(self) -> None:
         """Close at once, or after the answer that is being made (the site is closing)."""
-        if self._transport is None:
+        if self._wire is None:
             self.drop()
         elif not self.is_busy and not self._is_lingering:
             self._close()
@@ -81,15 +78,15 @@ class Connection(asyncio.BufferedProtocol):
     def drop(self) -> None:
         """Cut the connection now, whatever it is at."""
         self._site.leave(self)
-        if self._transport is not None:
-            self._transport.abort()
+        if self._wire is not None:
+            self._wire.abort()
         elif self.opening is not None:
             self.opening.cancel()
 
     def expire(self) -> None:
         """Give up on a client that took too long."""
         stage = self._reader.stage
-        if self._transport is None or self.is_busy or self._is_lingering:
+        if self._wire is None or self.is_busy or self._is_lingering:
             self.drop()
         elif stage is Stage.BETWEEN:
             self._close()
@@ -102,15 +99,13 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-        self._is_tls = tls is not None
-        if tls is not None and self._site.objects(tls, self.peer):
-            self._is_lingering = True
-            transport.abort()
-            return
-        # Zero, so that `resume_writing` means that the client has taken everything.
-        transport.set_write_buffer_limits(high=0)
+        # So low that `resume_writing` means that the client has taken everything.
+        transport.set_write_buffer_limits(high=1, low=0)
+        self.open(transport)
+
+    def open(self, wire: Wire) -> None:
+        """Begin, with a transport or with what encrypts for it."""
+        self._wire = wire
         self._allow(self._site.limits.head_time)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # the loop's signature
@@ -130,7 +125,7 @@ class Connection(asyncio.BufferedProtocol):
         what happens (a scrape that timed out), so a handler at work is cancelled.
         """
         self._reader.is_finished = True
-        return self._is_write_paused and not self._is_tls
+        return self._is_write_paused
 
     def pause_writing(self) -> None:
         """Hear that the client has not taken the whole answer yet."""
@@ -155,29 +150,29 @@ class Connection(asyncio.BufferedProtocol):
 
     def _advance(self) -> None:
         """Answer in order, until one takes time, or nothing is left to answer."""
-        reader, transport = self._reader, self._transport
-        assert transport is not None
-        while reader.arrivals and not self.is_busy and not transport.is_closing():
+        reader, wire = self._reader, self._wire
+        assert wire is not None
+        while reader.arrivals and not self.is_busy and not wire.is_closing():
             self._answer(reader.arrivals.popleft())
-        if transport.is_closing():
+        if wire.is_closing():
             return
         if self.is_busy:
-            if reader.arrivals and transport.is_reading():
-                transport.pause_reading()
+            if reader.arrivals and wire.is_reading():
+                wire.pause_reading()
         elif reader.refusal is not None:
             self._refuse(reader.refusal)
         elif reader.is_finished:
             self._close()
         else:
-            self._listen(transport)
+            self._listen(wire)
 
-    def _listen(self, transport: asyncio.Transport) -> None:
+    def _listen(self, wire: Wire) -> None:
         reader = self._reader
         if reader.awaits_continue:
             reader.awaits_continue = False
-            transport.write(CONTINUE)
-        if not transport.is_reading():
-            transport.resume_reading()
+            wire.write(CONTINUE)
+        if not wire.is_reading():
+            wire.resume_reading()
         # The time runs for a stage of a request as a whole, however slowly bytes drip in.
         stretch = reader.count * 4 + reader.stage
         if stretch != self._stretch:
@@ -205,15 +200,15 @@ class Connection(asyncio.BufferedProtocol):
         self._task = None
         self._site.in_flight -= 1
         response = self._site.outcome(arrival.request, task)
-        assert self._transport is not None
-        if self._transport.is_closing():
+        assert self._wire is not None
+        if self._wire.is_closing():
             self._reader.release(arrival.request)
         else:
             self._write(response, arrival)
             self._advance()
 
     def _write(self, response: Response, arrival: Arrival) -> None:
-        assert self._transport is not None
+        assert self._wire is not None
         request, reader = arrival.request, self._reader
         reader.release(request)
         if self._site.is_closing:
@@ -223,28 +218,27 @@ class Connection(asyncio.BufferedProtocol):
         else:
             connection = "close"
             reader.close()
-        self._transport.write(self._site.rendered(response, request, connection))
+        self._wire.write(self._site.rendered(response, request, connection))
 
     def _refuse(self, refusal: Response) -> None:
         """Answer what cannot be read on, and wait a little for the client to read that.
 
         Closing while it still sends would reset the connection, and it would never see why.
         """
-        site, transport = self._site, self._transport
-        assert transport is not None
+        site, wire = self._site, self._wire
+        assert wire is not None
         self._is_lingering = True
-        transport.write(site.rendered(refusal, None, "close"))
-        if transport.can_write_eof():
-            transport.write_eof()
-        if not transport.is_reading():
-            transport.resume_reading()
+        wire.write(site.rendered(refusal, None, "close"))
+        wire.write_eof()
+        if not wire.is_reading():
+            wire.resume_reading()
         self._allow(site.limits.linger_time)
 
     def _close(self) -> None:
-        assert self._transport is not None
+        assert self._wire is not None
         self._is_lingering = True
         self._allow(self._site.limits.linger_time)
-        self._transport.close()
+        self._wire.close()
 
     def _allow(self, seconds: float) -> None:
         self.since = self._site.clock()

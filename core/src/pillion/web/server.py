@@ -174,23 +174,15 @@ class Server:
             self._sweep_later()
 
     async def _open(self, connection: Connection, accepted: socket.socket) -> None:
-        """Make the transport, which calls `connection_made`; with TLS, after the handshake."""
-        loop = asyncio.get_running_loop()
+        """Make the transport, which tells the connection."""
+        protocol: asyncio.BufferedProtocol = connection
         context = self._security.context() if self._security is not None else None
-        if context is None:
-            await loop.connect_accepted_socket(lambda: connection, accepted)
-            return
-        limits = self._site.limits
-        try:
-            await loop.connect_accepted_socket(
-                lambda: connection,
-                accepted,
-                ssl=context,
-                ssl_handshake_timeout=limits.head_time,
-                ssl_shutdown_timeout=limits.linger_time,
-            )
-        except OSError as error:
-            self._log.debug("a TLS handshake failed", peer=connection.peer, cause=str(error))
+        if context is not None:
+            from pillion.web.encrypted import EncryptedWire  # only with TLS  # noqa: PLC0415
+
+            protocol = EncryptedWire(connection, context, self._site)
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(lambda: protocol, accepted)
 
     def _opened(
         self, connection: Connection, accepted: socket.socket, opening: asyncio.Task[None]

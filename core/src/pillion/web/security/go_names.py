@@ -1,0 +1,43 @@
+"""The names that Go gives to what OpenSSL calls otherwise. Pure.
+
+Source: Go's crypto/tls (CipherSuites, CurveID, ClientAuthType) as exporter-toolkit takes them.
+"""
+
+from __future__ import annotations
+
+VERSIONS = {"TLS10": "TLSv1", "TLS11": "TLSv1_1", "TLS12": "TLSv1_2", "TLS13": "TLSv1_3"}
+"""By Go's name, the member of `ssl.TLSVersion`, oldest first."""
+
+CURVES = {
+    "CurveP256": "prime256v1",
+    "CurveP384": "secp384r1",
+    "CurveP521": "secp521r1",
+    "X25519": "X25519",
+}
+
+TLS13_SUITES = (
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+)
+"""Always there with TLS 1.3; naming them chooses nothing, in Go as here."""
+
+SUITES = {
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA": "ECDHE-ECDSA-AES128-SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA": "ECDHE-ECDSA-AES256-SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA": "ECDHE-RSA-AES128-SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA": "ECDHE-RSA-AES256-SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256": "ECDHE-RSA-AES128-GCM-SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384": "ECDHE-RSA-AES256-GCM-SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-RSA-CHACHA20-POLY1305",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-ECDSA-CHACHA20-POLY1305",
+}
+
+NO_CERTIFICATE = "NoClientCert"
+REQUESTED = "RequestClientCert"
+VERIFIED_IF_GIVEN = "VerifyClientCertIfGiven"
+REQUIRED_AND_VERIFIED = "RequireAndVerifyClientCert"
+ANY_REQUIRED = ("RequireAnyClientCert", "RequireClientCert")
+CLIENT_AUTH_TYPES = (NO_CERTIFICATE, REQUESTED, VERIFIED_IF_GIVEN, REQUIRED_AND_VERIFIED)

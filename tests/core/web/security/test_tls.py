@@ -1,0 +1,188 @@
+"""TLS on real sockets: versions, suites, curves and client certificates."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pillion.web import Response, Routes
+
+if TYPE_CHECKING:
+    from tests.core.web.conftest import Running, Serve
+    from tests.core.web.security.conftest import Authority, Configured
+
+PAIR = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n"
+TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+@pytest.fixture
+def routes() -> Routes:
+    made = Routes()
+    made.get("/", lambda _: Response("hello"))
+    made.post("/", lambda request: Response(request.body))
+    return made
+
+
+async def status(running: Running, context: ssl.SSLContext) -> int:
+    """Return the status of a request, or 0 when the connection is refused."""
+    try:
+        client = await running.connect(context, server_hostname="localhost")
+        return (await client.get("/")).status
+    except (OSError, EOFError):
+        return 0
+
+
+async def test_requests_are_answered_over_tls(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        client = await running.connect(authority.client(), server_hostname="localhost")
+        for _ in range(3):
+            assert (await client.get("/")).text == "hello"
+        body = b"x" * 100_000
+        await client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" + body)
+        assert (await client.answer()).body == body
+
+
+async def test_http_1_1_is_chosen_where_http2_is_offered(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    context = authority.client()
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        client = await running.connect(context, server_hostname="localhost")
+        tls = client.writer.get_extra_info("ssl_object")
+        assert tls.selected_alpn_protocol() == "http/1.1"
+
+
+async def test_plain_http_is_refused_where_tls_is_asked_for(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        assert b"HTTP/1.1 200" not in await running.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert "a TLS handshake failed" in running.logged.getvalue()
+        await running.until_connections(0)
+
+
+async def test_a_handshake_that_never_comes_is_cut(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        client = await running.connect()
+        await running.until_connections(1)
+        running.pass_time(11)
+        assert await client.is_closed()
+        await running.until_connections(0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "accepted", "refused"),
+    [
+        ("", [TLS12, TLS13], [ssl.TLSVersion.TLSv1_1]),
+        ("  min_version: TLS13\n", [TLS13], [TLS12]),
+        ("  max_version: TLS12\n", [TLS12], [TLS13]),
+        ("  min_version: TLS10\n  max_version: TLS11\n", [ssl.TLSVersion.TLSv1_1], [TLS12]),
+        ("  cipher_suites: [TLS_AES_128_GCM_SHA256]\n", [TLS13], [TLS12]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+async def test_versions(
+    lines: str,
+    *,
+    accepted: list[ssl.TLSVersion],
+    refused: list[ssl.TLSVersion],
+    routes: Routes,
+    serve: Serve,
+    authority: Authority,
+    configured: Configured,
+) -> None:
+    async with serve(routes, security=configured.read(PAIR + lines)) as running:
+        for version in (*accepted, *refused):
+            context = authority.client(least=version, most=version)
+            if version < TLS12:
+                context.set_ciphers("DEFAULT:@SECLEVEL=0")
+            assert await status(running, context) == (200 if version in accepted else 0)
+
+
+async def test_the_suites_and_the_curve_are_those_of_the_file(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    suite = "TLS_ECDHE_{}_WITH_AES_256_GCM_SHA384"
+    lines = f"  cipher_suites: [{suite.format('RSA')}, {suite.format('ECDSA')}]\n"
+    security = configured.read(PAIR + lines + "  curve_preferences: [CurveP384]\n")
+    async with serve(routes, security=security) as running:
+        context = authority.client(most=TLS12)
+        client = await running.connect(context, server_hostname="localhost")
+        name, _, _ = client.writer.get_extra_info("cipher")
+        assert name.endswith("AES256-GCM-SHA384")
+        context.set_ecdh_curve("prime256v1")
+        assert await status(running, context) == 0
+
+
+NAMES = ("prometheus.example",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "without", "stranger", "trusted"),
+    [
+        ("NoClientCert", 200, 200, 200),
+        ("RequestClientCert", 200, 200, 200),
+        ("VerifyClientCertIfGiven", 200, 0, 200),
+        ("RequireAndVerifyClientCert", 0, 0, 200),
+    ],
+)
+async def test_client_certificates(
+    kind: str,
+    *,
+    without: int,
+    stranger: int,
+    trusted: int,
+    routes: Routes,
+    serve: Serve,
+    authority: Authority,
+    configured: Configured,
+) -> None:
+    authority_line = "" if kind == "NoClientCert" else "  client_ca_file: clients.crt\n"
+    text = f"{PAIR}  client_auth_type: {kind}\n{authority_line}"
+    async with serve(routes, security=configured.read(text)) as running:
+        assert await status(running, authority.client()) == without
+        assert await status(running, authority.client(names=NAMES, is_trusted=False)) == stranger
+        assert await status(running, authority.client(names=NAMES)) == trusted
+        for version in (TLS12, TLS13):
+            context = authority.client(names=NAMES, least=version, most=version)
+            assert await status(running, context) == 200
+
+
+@pytest.mark.parametrize(
+    ("names", "answer"),
+    [
+        (("prometheus.example",), 200),
+        (("other.example", "prometheus.example"), 200),
+        (("other.example",), 0),
+        (("10.1.2.3",), 200),
+        (("10.1.2.4",), 0),
+        (("2001:db8::1",), 200),
+        (("alice@example.org",), 200),
+        (("sub.prometheus.example",), 0),
+    ],
+)
+async def test_only_the_allowed_names_get_in(
+    names: tuple[str, ...],
+    *,
+    answer: int,
+    routes: Routes,
+    serve: Serve,
+    authority: Authority,
+    configured: Configured,
+) -> None:
+    text = (
+        f"{PAIR}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.crt\n"
+        "  client_allowed_sans:\n  - prometheus.example\n  - 10.1.2.3\n"
+        "  - 2001:0DB8:0:0::1\n  - alice@example.org\n"
+    )
+    async with serve(routes, security=configured.read(text)) as running:
+        assert await status(running, authority.client(names=names)) == answer
+        await running.server.close(grace=0)
+        assert ("client_allowed_sans" in running.logged.getvalue()) is (answer == 0)
