@@ -65,12 +65,10 @@ SCRAPE_HEADERS = (
 class Client:
     """One kept-alive connection that asks the same thing again and again, as Prometheus does."""
 
-    def __init__(self, port: int, path: str) -> None:
+    def __init__(self, port: int, path: str, headers: str = SCRAPE_HEADERS) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._request = (
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{SCRAPE_HEADERS}\r\n".encode()
-        )
+        self._request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n".encode()
 
     def ask(self) -> bytes:
         """Ask once and return the body; raises AssertionError for anything but a 200."""

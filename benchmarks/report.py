@@ -36,14 +36,14 @@ def ratio(ours: Sequence[float], peer: Sequence[float]) -> float:
 
 def show(title: str, rows: Sequence[Row]) -> None:
     print(f"\n{title}")
-    print(f"{'':44} {'ours':>10} {'(min..max)':>19} {'peer':>10} {'ratio':>7}  goal")
+    print(f"{'':50} {'ours':>10} {'(min..max)':>19} {'peer':>10} {'ratio':>7}  goal")
     for row in rows:
         spread = f"({min(row.ours):.3f}..{max(row.ours):.3f})" if len(row.ours) > 1 else ""
         peer = f"{median(row.peer):.3f}" if row.peer else ""
         relation = f"{ratio(row.ours, row.peer):.2f}" if row.peer else ""
         verdict = "" if row.is_met is None else ("  met" if row.is_met else "  MISSED")
         print(
-            f"{row.what:44} {median(row.ours):10.3f} {spread:>19} {peer:>10} {relation:>7}"
+            f"{row.what:50} {median(row.ours):10.3f} {spread:>19} {peer:>10} {relation:>7}"
             f"  {row.goal}{verdict}",
             flush=True,
         )

@@ -38,8 +38,9 @@ REASONS = {
 }
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-GZIP_FROM = 1024
-"""Bytes from which a body is worth the deflating."""
+GZIP_FROM = 4096
+"""Bytes from which a body is worth the deflating: below, zlib takes a fifth of the CPU of a whole
+scrape to save two packets."""
 
 _BODILESS = (204, 304)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
