@@ -242,6 +242,20 @@ async def test_a_request_in_flight_is_never_given_up_for_a_new_connection(serve:
         assert (await client.answer()).text == "slow"
 
 
+async def test_clients_that_do_not_take_their_answers_do_not_keep_a_scrape_out(
+    routes: Routes, serve: Serve
+) -> None:
+    async with serve(routes, limits=Limits(connections=3)) as running:
+        for _ in range(3):
+            client = await running.connect()
+            client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await client.send(b"GET /huge HTTP/1.1\r\nHost: h\r\n\r\n")
+        async with asyncio.timeout(10):
+            while not all(one.is_busy for one in running.server._site.connections):
+                await asyncio.sleep(0)
+        assert await scrape(running) == 200
+
+
 async def test_scrapes_go_on_when_the_process_is_out_of_descriptors(
     routes: Routes, serve: Serve
 ) -> None:

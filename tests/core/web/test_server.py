@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -248,6 +248,21 @@ async def test_a_response_with_a_broken_header_is_500(serve: Serve) -> None:
         assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("returned", ["text", None, 3])
+@pytest.mark.parametrize("is_late", [True, False])
+async def test_a_handler_that_returns_no_response_is_500(
+    returned: object, serve: Serve, *, is_late: bool
+) -> None:
+    async def late(_: Request) -> Response:
+        return cast("Response", returned)
+
+    routes = Routes()
+    routes.get("/", late if is_late else lambda _: cast("Response", returned))
+    async with serve(routes) as running:
+        assert (await (await running.connect()).get("/")).status == 500
+        assert "level=error" in running.logged.getvalue()
+
+
 async def test_a_handler_that_gives_itself_up_is_503(serve: Serve) -> None:
     async def gives_up(_: Request) -> Response:
         raise asyncio.CancelledError
@@ -268,6 +283,7 @@ async def test_one_request_more_than_may_be_in_flight_is_503(
         await slow.until_started(2)
         answer = await clients[2].get("/slow")
         assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert (await clients[2].get("/?at-once")).status == 200
         slow.let_go.set()
         assert (await clients[0].answer()).status == 200
         assert (await clients[2].get("/slow")).status == 200

@@ -64,8 +64,13 @@ class Connection(asyncio.BufferedProtocol):
         return self._wire is not None
 
     @property
+    def is_answering(self) -> bool:
+        """Whether a handler is at work for it."""
+        return self._task is not None
+
+    @property
     def is_busy(self) -> bool:
-        """Whether a request is being answered, so that it would be a loss to close."""
+        """Whether an answer is being made or taken, so that it would be a loss to close."""
         return self._task is not None or self._is_write_paused
 
     def close_when_idle(self) -> None:
@@ -193,7 +198,7 @@ class Connection(asyncio.BufferedProtocol):
         self._allow(inf)
         self._stretch = -1
         self._site.in_flight += 1
-        self._task = asyncio.ensure_future(result)
+        self._task = result
         self._task.add_done_callback(partial(self._answer_late, arrival))
 
     def _answer_late(self, arrival: Arrival, task: asyncio.Future[Response]) -> None:
@@ -229,10 +234,15 @@ class Connection(asyncio.BufferedProtocol):
         assert wire is not None
         self._is_lingering = True
         wire.write(site.rendered(refusal, None, "close"))
-        wire.write_eof()
-        if not wire.is_reading():
-            wire.resume_reading()
         self._allow(site.limits.linger_time)
+        try:
+            wire.write_eof()
+        except OSError:
+            # It is gone already.
+            wire.abort()
+        else:
+            if not wire.is_reading():
+                wire.resume_reading()
 
     def _close(self) -> None:
         assert self._wire is not None

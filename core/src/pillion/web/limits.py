@@ -15,7 +15,8 @@ class Limits:
         body_size: one request's body; more is answered 413.
         bodies_size: all bodies that are held at one time; more is answered 503.
         connections: open at one time; a new one takes the place of the longest idle.
-        requests: being answered at one time; one more is answered 503.
+        requests: being answered by a task at one time; one more is answered 503. What a handler
+            answers at once is not among them.
         head_time: from the first byte of a request (or the connection) to its last header,
             and for a TLS handshake; then 408.
         body_time: from the last header to the last byte of the body; then 408.

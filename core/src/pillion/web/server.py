@@ -6,6 +6,7 @@ import asyncio
 import errno
 import time
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from pillion.web.connection import Connection
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pillion.web.routes import Routes
 
 SWEEP_INTERVAL = 1.0
+COMPLAINT_INTERVAL = 60.0
 _ACCEPTED_AT_A_TIME = 64
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _MAPPED = "::ffff:"
@@ -67,7 +69,7 @@ class Server:
         )
         self._sweeper: asyncio.TimerHandle | None = None
         self._opening: set[asyncio.Task[None]] = set()
-        self._is_exhausted = False
+        self._complained = -inf
 
     @property
     def connection_count(self) -> int:
@@ -119,15 +121,16 @@ class Server:
 
     def sweep(self) -> None:
         """Close the connections whose time is up. Runs by itself while there are connections."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        if not self._site.connections:
+            return
+        self._sweep_later()
         now = self._site.clock()
         for connection in list(self._site.connections):
             if connection.since + connection.allowance <= now:
                 connection.expire()
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            self._sweeper = None
-        if self._site.connections:
-            self._sweep_later()
 
     def _sweep_later(self) -> None:
         self._sweeper = asyncio.get_running_loop().call_later(SWEEP_INTERVAL, self.sweep)
@@ -149,18 +152,15 @@ class Server:
         for _ in range(_ACCEPTED_AT_A_TIME):
             try:
                 accepted, place = listening.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
             except OSError as error:
-                if error.errno not in _EXHAUSTED:
-                    raise
-                self._make_room(error)
+                # Anything else is about the one connection that did not come to be (accept(2)).
+                if error.errno in _EXHAUSTED:
+                    self._make_room(error)
                 return
             self._serve(accepted, place)
 
     def _serve(self, accepted: socket.socket, place: object) -> None:
         site = self._site
-        self._is_exhausted = False
         if len(site.connections) >= site.limits.connections and not site.drop_longest_idle():
             accepted.close()
             return
@@ -196,8 +196,9 @@ class Server:
 
     def _make_room(self, error: OSError) -> None:
         """Close the longest idle, so that the next one can be accepted; else wait a little."""
-        if not self._is_exhausted:
-            self._is_exhausted = True
+        now = self._site.clock()
+        if now - self._complained >= COMPLAINT_INTERVAL:
+            self._complained = now
             self._log.warning("cannot accept a connection", cause=error.strerror)
         if not self._site.drop_longest_idle():
             self._accept_none()

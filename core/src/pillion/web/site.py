@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pillion.web.message import Request
     from pillion.web.routes import Routes
 
+_LOGGED = 200
+_TOO_MANY = Response("503 too many requests at once\n", 503, headers=(("Retry-After", "1"),))
+
 PIECE = 4096
 """Bytes that are read at a time: it bounds how many pipelined requests are parsed at once."""
 
@@ -93,11 +96,14 @@ class Site:
             self.is_empty.set()
 
     def drop_longest_idle(self) -> bool:
-        """Cut the connection that has waited longest; False when all are being answered."""
-        idle = [one for one in self.connections if not one.is_busy]
+        """Cut the connection that has waited longest; False when all are being answered.
+
+        One that does not take its answer is the next best, after those that ask for nothing.
+        """
+        idle = [one for one in self.connections if not one.is_answering]
         if not idle:
             return False
-        min(idle, key=lambda one: one.since).drop()
+        min(idle, key=lambda one: (one.is_busy, one.since)).drop()
         return True
 
     def objects(self, tls: ssl.SSLObject, peer: str) -> bool:
@@ -107,18 +113,23 @@ class Site:
             self.log.debug("a client was turned away", peer=peer, cause=why)
         return why is not None
 
-    def respond(self, request: Request) -> Response | Awaitable[Response]:
-        """Return the answer, or what will be it. Raises nothing."""
-        if self.in_flight >= self.limits.requests:
-            return Response("503 too many requests at once\n", 503, headers=(("Retry-After", "1"),))
+    def respond(self, request: Request) -> Response | asyncio.Future[Response]:
+        """Return the answer, or the task that makes it. Raises nothing."""
         try:
-            if self.security is not None:
-                refusal = self.security.admit(request)
-                if refusal is PENDING:
-                    return self._respond_once_verified(self.security, request)
-                if refusal is not None:
-                    return refusal
-            return self.routes.respond(request)
+            refusal = self.security.admit(request) if self.security is not None else None
+            result: Response | Awaitable[Response]
+            if refusal is PENDING:
+                result = self._respond_once_verified(request)
+            else:
+                result = refusal or self.routes.respond(request)
+            if isinstance(result, Response):
+                return result
+            # What is answered at once always is: the kubelet's probes above all.
+            if self.in_flight >= self.limits.requests:
+                if asyncio.iscoroutine(result):
+                    result.close()
+                return _TOO_MANY
+            return asyncio.ensure_future(result)
         except Exception as error:  # noqa: BLE001  # a handler's fault must not reach the parser
             return self._failed(request, error)
 
@@ -142,7 +153,7 @@ class Site:
         headers = self.security.headers if self.security is not None else ()
         try:
             return render(response, self._today(), connection, encoding, headers, is_head=is_head)
-        except ValueError as error:
+        except Exception as error:  # noqa: BLE001  # whatever a handler took for a response
             assert request is not None, "the server's own answers are well-formed"
             failed = self._failed(request, error)
             return render(failed, self._today(), connection, is_head=is_head)
@@ -152,15 +163,16 @@ class Site:
         self.log.error(
             "a request could not be answered",
             method=request.method,
-            path=request.path,
+            path=request.path[:_LOGGED],
             peer=request.peer,
             error=type(error).__name__,
             cause=str(error),
         )
         return Response("500 internal error; the log says more\n", 500)
 
-    async def _respond_once_verified(self, security: Guard, request: Request) -> Response:
-        refusal = await security.verify(request)
+    async def _respond_once_verified(self, request: Request) -> Response:
+        assert self.security is not None
+        refusal = await self.security.verify(request)
         if refusal is not None:
             return refusal
         response = self.routes.respond(request)

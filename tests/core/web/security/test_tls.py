@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pillion.web import Response, Routes
+from pillion.web import Request, Response, Routes
 
 if TYPE_CHECKING:
     from tests.core.web.conftest import Running, Serve
@@ -61,7 +64,9 @@ async def test_plain_http_is_refused_where_tls_is_asked_for(
     routes: Routes, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
     async with serve(routes, security=configured.read(PAIR)) as running:
-        assert b"HTTP/1.1 200" not in await running.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        said = await running.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert b"this is HTTPS" in said
         assert "a TLS handshake failed" in running.logged.getvalue()
         await running.until_connections(0)
 
@@ -75,6 +80,109 @@ async def test_a_handshake_that_never_comes_is_cut(
         running.pass_time(11)
         assert await client.is_closed()
         await running.until_connections(0)
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x00" * 100, b"\x16\x03\x01\xff\xff", b"\x15\x03\x01\x00\x02\x02\x00"]
+)
+async def test_what_is_no_tls_is_closed(
+    data: bytes, routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        client = await running.connect()
+        await client.send(data)
+        client.writer.write_eof()
+        assert b"HTTP/" not in await client.rest()
+        await running.until_connections(0)
+        assert await status(running, authority.client()) == 200
+
+
+async def test_what_breaks_tls_after_the_handshake_is_closed(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        with socket.create_connection(("127.0.0.1", running.port), timeout=10) as raw:
+            context = authority.client()
+
+            def talk() -> bytes:
+                with context.wrap_socket(raw, server_hostname="localhost") as client:
+                    client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                    answer = client.recv(1000)
+                    with socket.socket(fileno=os.dup(client.fileno())) as under:
+                        under.sendall(b"this is no record" * 10)
+                    return answer
+
+            assert b"hello" in await asyncio.to_thread(talk)
+        await running.until_connections(0)
+        assert "level=error" not in running.logged.getvalue()
+
+
+async def test_a_client_that_does_not_read_is_cut_over_tls_as_well(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    routes.get("/huge", lambda _: Response(b"x" * 20_000_000))
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        client = await running.connect(authority.client(), server_hostname="localhost")
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await client.send(b"GET /huge HTTP/1.1\r\nHost: h\r\n\r\n" * 3)
+        async with asyncio.timeout(10):
+            while not any(one.is_busy for one in running.server._site.connections):
+                await asyncio.sleep(0)
+        running.pass_time(31)
+        await running.until_connections(0)
+
+
+async def test_long_answers_and_pipelining_hold_over_tls(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    routes.get("/huge", lambda _: Response(b"x" * 3_000_000))
+
+    async def late(request: Request) -> Response:
+        await asyncio.sleep(0)
+        return Response(request.query)
+
+    routes.get("/late", late)
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        client = await running.connect(authority.client(), server_hostname="localhost")
+        asked = [f"GET /late?{n} HTTP/1.1\r\nHost: h\r\n\r\n".encode() for n in range(300)]
+        asked.insert(150, b"GET /huge HTTP/1.1\r\nHost: h\r\n\r\n")
+        sending = asyncio.create_task(client.send(b"".join(asked)))
+        answers = [(await client.answer()).body for _ in asked]
+        await sending
+        assert len(answers.pop(150)) == 3_000_000
+        assert answers == [str(n).encode() for n in range(300)]
+
+
+async def test_a_refusal_is_read_over_tls(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        client = await running.connect(authority.client(), server_hostname="localhost")
+        await client.send(b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n")
+        assert (await client.answer()).status == 431
+
+
+async def test_requests_in_flight_are_finished_at_the_close_over_tls(
+    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    let_go, started = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> Response:
+        started.set()
+        await let_go.wait()
+        return Response("slow")
+
+    routes.get("/slow", slow)
+    async with serve(routes, security=configured.read(PAIR)) as running:
+        client = await running.connect(authority.client(), server_hostname="localhost")
+        await client.send(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")
+        await started.wait()
+        closing = asyncio.create_task(running.server.close(grace=10))
+        await asyncio.sleep(0)
+        let_go.set()
+        assert (await client.answer()).text == "slow"
+        assert await client.is_closed()
+        await closing
 
 
 @pytest.mark.parametrize(
