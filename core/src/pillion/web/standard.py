@@ -67,6 +67,14 @@ def add_metrics_route(
     routes.get(path, handler.scrape if collect is None else handler.collect_and_scrape)
 
 
+def exposed(request: Request, families: Iterable[Family]) -> Response:
+    """Return families as text, or as OpenMetrics where the request's Accept header wants it."""
+    accept = request.headers.get("accept", "")
+    kind = exposition.negotiate(accept) if accept else exposition.TEXT
+    write = exposition.openmetrics if kind == exposition.OPENMETRICS else exposition.text
+    return Response(write(families), content_type=kind)
+
+
 class _Metrics:
     """The handler of a scrape, and what it counts."""
 
@@ -87,12 +95,13 @@ class _Metrics:
 
     def scrape(self, request: Request) -> Response:
         with self:
-            return self._render(request, ())
+            return exposed(request, self._registry.families())
 
     async def collect_and_scrape(self, request: Request) -> Response:
         assert self._collect is not None
         with self:
-            return self._render(request, await self._collect(request))
+            collected = await self._collect(request)
+            return exposed(request, chain(self._registry.families(), collected))
 
     def __enter__(self) -> None:
         self._in_flight.inc()
@@ -100,12 +109,6 @@ class _Metrics:
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         self._in_flight.inc(-1)
         (self._succeeded if kind is None else self._failed).inc()
-
-    def _render(self, request: Request, collected: Iterable[Family]) -> Response:
-        accept = request.headers.get("accept", "")
-        kind = exposition.negotiate(accept) if accept else exposition.TEXT
-        write = exposition.openmetrics if kind == exposition.OPENMETRICS else exposition.text
-        return Response(write(chain(self._registry.families(), collected)), content_type=kind)
 
 
 def _state(word: str, reason: str | None) -> Response:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import RejectedError, TransientError
 from pillion.web import Response
+from pillion.web.standard import exposed
 from pillion_nginx_exporter.allow import admits_name, admitted, may_resolve
 from pillion_nginx_exporter.collector import families
-from pillion_nginx_exporter.exposition import exposed
 from pillion_nginx_exporter.fetch import Client, Wire
 from pillion_nginx_exporter.fetch.address import resolve
 from pillion_nginx_exporter.scrape import TIMEOUT_HEADER, measure, time_within
