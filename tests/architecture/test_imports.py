@@ -45,6 +45,12 @@ PURE = (
     "core/src/pillion/settings/flags.py",
     "core/src/pillion/settings/help.py",
     "core/src/pillion/configuration/convert.py",
+    "core/src/pillion/web/message.py",
+    "core/src/pillion/web/page.py",
+    "core/src/pillion/web/reader.py",
+    "core/src/pillion/web/routes.py",
+    "core/src/pillion/web/security/go_names.py",
+    "core/src/pillion/web/security/rate.py",
     "exporters/nginx/src/pillion_nginx_exporter/stub_status.py",
 )
 
