@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core exporters/nginx
-DISTRIBUTIONS := pillion pillion-nginx-exporter
+MEMBERS := core exporters/nginx exporters/blackbox
+DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter
 INSTALLED := $(VENV)/.installed
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
@@ -69,6 +69,7 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	$(BIN)/python -m pip install --quiet uv
 	echo ./core | $(COMPILE) - -o requirements/core.txt
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
+	printf './core\n./exporters/blackbox[cel]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
 	printf './%s\n' $(MEMBERS) | $(COMPILE) - requirements/dev.in -o requirements/dev.txt
 
 .PHONY: clean

@@ -8,8 +8,9 @@ bound, so that a few lines cannot unfold into gigabytes.
 
 from __future__ import annotations
 
+import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -34,6 +35,7 @@ _FLOAT = re.compile(
 )
 _SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf")}
 _STRING_TAG = "tag:yaml.org,2002:str"
+_BINARY_TAG = "tag:yaml.org,2002:binary"
 _TAGS = {
     f"tag:yaml.org,2002:{name}"
     for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
@@ -50,11 +52,13 @@ class Document:
         path: the file's name, for messages.
         data: mappings with text keys, sequences and scalars.
         lines: the line, from 1, at which each key or item stands.
+        texts: how a scalar is written that is no text by itself (`1.10`, but not `yes`).
     """
 
     path: str
     data: Any
     lines: Mapping[KeyPath, int]
+    texts: Mapping[KeyPath, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: str) -> Document:
@@ -101,7 +105,7 @@ class Document:
             raise ConfigurationError(f"{path}: is nested too deeply") from None
         builder = _Builder(path)
         data = {} if node is None else builder.build(node, (), 0)
-        return cls(path, data, builder.lines)
+        return cls(path, data, builder.lines, builder.texts)
 
     def line(self, at: KeyPath) -> int | None:
         """Return the line of a key, or of the nearest one above it."""
@@ -135,6 +139,7 @@ class _Builder:
     def __init__(self, path: str) -> None:
         self.path = path
         self.lines: dict[KeyPath, int] = {}
+        self.texts: dict[KeyPath, str] = {}
         self._nodes = 0
 
     def build(self, node: yaml.Node, at: KeyPath, depth: int) -> Any:
@@ -179,13 +184,24 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node, at: KeyPath) -> Any:
         text = node.value
+        if node.tag == _BINARY_TAG and isinstance(node, yaml.ScalarNode):
+            return self._binary(node, at)
         if node.tag not in _TAGS:
             raise self._error(node, at, f"has the tag {node.tag}, which means nothing here")
         if not isinstance(node, yaml.ScalarNode) or node.style:
             return text
         if node.tag == _STRING_TAG and self._is_explicit(node):
             return text
-        return _plain_scalar(text)
+        value = _plain_scalar(text)
+        if not isinstance(value, str):
+            self.texts[at] = text
+        return value
+
+    def _binary(self, node: yaml.ScalarNode, at: KeyPath) -> bytes:
+        try:
+            return binascii.a2b_base64("".join(node.value.split()), strict_mode=True)
+        except ValueError:
+            raise self._error(node, at, "is tagged !!binary but is no base64") from None
 
     @staticmethod
     def _is_explicit(node: yaml.ScalarNode) -> bool:

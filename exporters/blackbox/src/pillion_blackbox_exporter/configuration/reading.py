@@ -1,0 +1,94 @@
+"""A blackbox.yml into a configuration, whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.configuration import Document, convert
+from pillion.errors import nearest
+from pillion_blackbox_exporter.configuration.kinds import decode
+from pillion_blackbox_exporter.configuration.module import Module
+from pillion_blackbox_exporter.configuration.plain import plain
+from pillion_blackbox_exporter.probers import PROBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What can be probed for.
+
+    Attributes:
+        path: the file that it came from, or a word for people.
+        modules: by name.
+    """
+
+    path: str
+    modules: Mapping[str, Module]
+
+
+def read(path: str) -> Configuration:
+    """Read a blackbox.yml.
+
+    Raises:
+        ConfigurationError: with file, line and key.
+    """
+    return parse(Document.read(path))
+
+
+def parse(document: Document) -> Configuration:
+    """Return the configuration in a document.
+
+    Raises:
+        ConfigurationError: with file, line and key.
+    """
+    data = document.data
+    if not isinstance(data, dict):
+        raise document.error((), "must be a mapping with the key 'modules'")
+    for key in data:
+        if key != "modules":
+            raise document.error((key,), "is no key here; there is only 'modules'")
+    entries = data.get("modules") or {}
+    if not isinstance(entries, dict):
+        raise document.error(("modules",), "must be a mapping of names to modules")
+    return Configuration(document.path, {name: _module(document, name) for name in entries})
+
+
+def _module(document: Document, name: str) -> Module:
+    at = ("modules", name)
+    entry = document.data["modules"][name]
+    if not isinstance(entry, dict):
+        raise document.error(at, "must be a mapping with the key 'prober'")
+    made_plain = Document(
+        document.path, {"modules": {name: plain(document, Module, at, entry)}}, document.lines
+    )
+    module = convert(made_plain, Module, at=at, dec_hook=decode)
+    if "prober" not in entry:
+        raise document.error(at, "lacks the key 'prober'")
+    if module.prober not in PROBERS:
+        guess = nearest(module.prober, list(PROBERS))
+        hint = f"did you mean {guess!r}?" if guess else f"there are {', '.join(sorted(PROBERS))}"
+        raise document.error((*at, "prober"), f"{module.prober!r} is no prober; {hint}")
+    _check_dns(document, name, entry, module)
+    return module
+
+
+def _check_dns(document: Document, name: str, entry: object, module: Module) -> None:
+    if not isinstance(entry, dict) or entry.get("dns") is None:
+        return
+    at = ("modules", name, "dns")
+    if not module.dns.query_name:
+        raise document.error(at, "lacks the key 'query_name'")
+    from pillion_blackbox_exporter.configuration import records  # noqa: PLC0415  # dns: 5.8 MB
+
+    for key, value, is_known in (
+        ("query_type", module.dns.query_type, records.is_type),
+        ("query_class", module.dns.query_class, records.is_class),
+    ):
+        if value and not is_known(value):
+            raise document.error((*at, key), f"{value!r} is no DNS {key.removeprefix('query_')}")
+    for index, rcode in enumerate(module.dns.valid_rcodes):
+        if not records.is_rcode(rcode):
+            raise document.error((*at, "valid_rcodes", index), f"{rcode!r} is no DNS response code")

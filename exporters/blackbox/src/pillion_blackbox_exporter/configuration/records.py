@@ -1,0 +1,35 @@
+"""Which names of DNS types, classes and response codes there are (IANA's registry)."""
+
+from __future__ import annotations
+
+import dns.exception
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+
+
+def is_type(name: str) -> bool:
+    """Whether it names a record type (`A`, `SOA`, `ANY`)."""
+    try:
+        dns.rdatatype.from_text(name)
+    except (ValueError, dns.exception.DNSException):
+        return False
+    return True
+
+
+def is_class(name: str) -> bool:
+    """Whether it names a class (`IN`, `CH`)."""
+    try:
+        dns.rdataclass.from_text(name)
+    except (ValueError, dns.exception.DNSException):
+        return False
+    return True
+
+
+def is_rcode(name: str) -> bool:
+    """Whether it names a response code (`NOERROR`, `NXDOMAIN`)."""
+    try:
+        dns.rcode.from_text(name)
+    except (ValueError, dns.exception.DNSException):
+        return False
+    return True

@@ -1,0 +1,177 @@
+"""What all probers reach the network through. Each step is a phase and is reported."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from pillion_blackbox_exporter.network.connecting import connect
+from pillion_blackbox_exporter.network.contexts import Contexts
+from pillion_blackbox_exporter.network.failures import connection_error
+from pillion_blackbox_exporter.network.guard import AllowAll
+from pillion_blackbox_exporter.network.resolving import Resolver, choose, ip_version
+from pillion_blackbox_exporter.network.stream import Stream
+from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.probing.report import Gauge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pillion_blackbox_exporter.configuration.client import TlsConfig
+    from pillion_blackbox_exporter.network.connecting import SocketAddress
+    from pillion_blackbox_exporter.network.guard import Guard
+    from pillion_blackbox_exporter.probing.probe import Probe
+
+LOOKUP_TIME = Gauge("probe_dns_lookup_time_seconds", "How long resolving the target took")
+IP_PROTOCOL = Gauge("probe_ip_protocol", "The version of IP that is probed: 4 or 6")
+IP_HASH = Gauge("probe_ip_addr_hash", "A hash of the address that is probed; it changes with it")
+
+_FNV_OFFSET, _FNV_PRIME = 2166136261, 16777619
+
+
+class Network:
+    """Shared by all probes of a process.
+
+    Attributes:
+        guard: what may be probed.
+        resolver: names into addresses.
+        contexts: TLS configurations into SSLContexts.
+    """
+
+    def __init__(self, guard: Guard | None = None, resolver: Resolver | None = None) -> None:
+        self.guard: Guard = guard or AllowAll()
+        self.resolver = resolver or Resolver()
+        self.contexts = Contexts()
+
+    async def resolve(
+        self, probe: Probe, scheme: str, host: str, port: int, preferred: str, *, fallback: bool
+    ) -> str:
+        """Return the address of the target that is to be probed, as phase `resolve`.
+
+        Args:
+            probe: whose target it is; its `address`, where given, is the answer.
+            scheme: `http`, `https`, `tcp`, `dns`, ...; the guard may judge by it.
+            host: the target's name or address.
+            port: the same; 0 where there are none.
+            preferred: `ip4`, `ip6` or nothing.
+            fallback: whether the other protocol will do.
+
+        Raises:
+            ProbeError: it has none, or the guard refuses the host or its address.
+        """
+        probe.trace.begin("resolve")
+        started = probe.trace.phases[-1].start
+        probe.report.set(IP_PROTOCOL, 0)
+        probe.report.set(IP_HASH, 0)
+        probe.report.set(LOOKUP_TIME, 0)
+        if sentence := self.guard.refuses_host(scheme, host, port):
+            raise ProbeError("denied", sentence)
+        try:
+            resolved = await self.resolver.resolve(host)
+        except BaseException:
+            probe.report.set(LOOKUP_TIME, probe.trace.clock() - started)
+            raise
+        probe.report.set(LOOKUP_TIME, resolved.seconds)
+        probe.trace.end(started + resolved.seconds)
+        chosen = choose(host, resolved.addresses, preferred, fallback=fallback)
+        if probe.address and host_is_name(host):
+            chosen = probe.address
+        probe.report.set(IP_PROTOCOL, ip_version(chosen))
+        probe.report.set(IP_HASH, address_hash(chosen))
+        probe.log.debug("resolved the target", target=host, address=chosen)
+        self.check(scheme, host, chosen, port)
+        return chosen
+
+    def check(self, scheme: str, host: str, address: str, port: int) -> None:
+        """Raise ProbeError when the guard refuses an address; call it before any sending."""
+        if sentence := self.guard.refuses_address(scheme, host, address, port):
+            raise ProbeError("denied", sentence)
+
+    async def connect(
+        self, probe: Probe, scheme: str, host: str, address: str, port: int, *, source: str = ""
+    ) -> Stream:
+        """Return a stream to an IP address that the guard lets pass, as phase `connect`.
+
+        Raises:
+            ProbeError: it could not be connected.
+        """
+        self.check(scheme, host, address, port)
+        where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        family, socket_address = _socket_address(address, port)
+        return await self._connect(probe, family, socket_address, source, where)
+
+    async def connect_unix(self, probe: Probe, path: str) -> Stream:
+        """Return a stream to a unix socket, as phase `connect`.
+
+        Raises:
+            ProbeError: it could not be connected, or the guard refuses it.
+        """
+        if sentence := self.guard.refuses_host("unix", path, 0):
+            raise ProbeError("denied", sentence)
+        return await self._connect(probe, socket.AF_UNIX, path, "", path)
+
+    async def secure(
+        self,
+        probe: Probe,
+        stream: Stream,
+        config: TlsConfig,
+        server_name: str,
+        protocols: Sequence[str] = (),
+        *,
+        cipher: bool = False,
+    ) -> None:
+        """Begin TLS on a stream, as phase `tls`, and report its certificates.
+
+        Args:
+            probe: where it is reported.
+            stream: connected, without TLS.
+            config: whom to trust; its `server_name`, where given, goes before the argument.
+            server_name: whom the certificate must be for.
+            protocols: what is offered by ALPN.
+            cipher: whether the cipher suite is reported as well.
+
+        Raises:
+            ProbeError: the configuration, the certificate or the handshake is bad.
+        """
+        from pillion_blackbox_exporter.network.tls import handshake  # noqa: PLC0415  # when used
+
+        context = await self.contexts.get(config, protocols)
+        name = config.server_name or server_name
+        await handshake(probe, stream, context, name, cipher=cipher)
+
+    async def _connect(
+        self, probe: Probe, family: int, address: SocketAddress, source: str, where: str
+    ) -> Stream:
+        probe.trace.begin("connect")
+        clock = probe.trace.clock
+        try:
+            connected, moment = await connect(family, address, source, clock)
+        except OSError as error:
+            raise connection_error(error, f"connecting to {where}") from None
+        probe.trace.end(moment)
+        probe.log.debug("connected", address=where)
+        return Stream(connected, clock)
+
+
+def host_is_name(host: str) -> bool:
+    """Whether a host is a name that stands for addresses, and not an address."""
+    return not ip_version(host)
+
+
+def address_hash(address: str) -> int:
+    """Return the 32-bit FNV-1a hash of an IP address' bytes."""
+    is_six = ":" in address
+    family = socket.AF_INET6 if is_six else socket.AF_INET
+    digest = _FNV_OFFSET
+    for byte in socket.inet_pton(family, address.partition("%")[0]):
+        digest = (digest ^ byte) * _FNV_PRIME & 0xFFFFFFFF
+    return digest
+
+
+def _socket_address(address: str, port: int) -> tuple[int, SocketAddress]:
+    if ":" not in address:
+        return socket.AF_INET, (address, port)
+    if "%" in address:
+        found = socket.getaddrinfo(address, port, flags=socket.AI_NUMERICHOST)
+        return socket.AF_INET6, found[0][4]
+    return socket.AF_INET6, (address, port, 0, 0)

@@ -1,0 +1,145 @@
+"""What is said over a stream: lines that must come, bytes that must come, what is sent, TLS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pillion_blackbox_exporter.configuration.kinds import expand
+from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.probing.report import Gauge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pillion_blackbox_exporter.configuration.client import TlsConfig
+    from pillion_blackbox_exporter.configuration.kinds import Match, Pattern
+    from pillion_blackbox_exporter.configuration.stream import QueryResponse
+    from pillion_blackbox_exporter.network.stream import Stream
+    from pillion_blackbox_exporter.probing.probe import Probe
+
+FAILED_DUE_TO_REGEX = Gauge("probe_failed_due_to_regex", "Whether an expected match did not come")
+FAILED_DUE_TO_BYTES = Gauge("probe_failed_due_to_bytes", "Whether expected bytes did not come")
+EXPECT_INFO = Gauge("probe_expect_info", "What was matched, by the labels of the configuration")
+
+LINE_LIMIT = 65_536
+
+
+def expect_nothing_yet(probe: Probe) -> None:
+    """Report that nothing has failed to match, before anything is tried."""
+    probe.report.set(FAILED_DUE_TO_REGEX, 0)
+    probe.report.set(FAILED_DUE_TO_BYTES, 0)
+
+
+async def converse(
+    probe: Probe,
+    stream: Stream,
+    steps: Sequence[QueryResponse],
+    tls_config: TlsConfig,
+    server_name: str,
+) -> None:
+    """Go through the steps one by one, as phase `exchange`.
+
+    Raises:
+        ProbeError: what was expected did not come.
+    """
+    if not steps:
+        return
+    probe.trace.begin("exchange")
+    lines = Lines(stream)
+    for step in steps:
+        send: bytes = step.send
+        if step.expect is not None:
+            match = await _expect(probe, lines, step.expect)
+            send = expand(send, match)
+            if step.labels:
+                values = [
+                    (label.name, _text(expand(label.value.encode(), match)))
+                    for label in step.labels
+                ]
+                probe.report.replace(EXPECT_INFO, values, 1)
+        if step.expect_bytes:
+            await _expect_bytes(probe, lines, step.expect_bytes)
+        if send:
+            stream.write(send + b"\n")
+            await stream.drain()
+            probe.log.debug("sent a line", length=len(send) + 1)
+        if step.starttls:
+            lines.discard()
+            await probe.network.secure(probe, stream, tls_config, server_name)
+            probe.trace.begin("exchange")
+    probe.trace.end()
+
+
+class Lines:
+    """Lines of a stream, without their ends; a line that is too long ends the probe."""
+
+    __slots__ = ("_buffer", "_stream", "is_over")
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._buffer = b""
+        self.is_over = False
+
+    async def next(self) -> bytes | None:
+        """Return the next line, the rest before the end as the last, then None.
+
+        Raises:
+            ProbeError: it is longer than 64 KiB, or the connection broke.
+        """
+        while True:
+            line, end, rest = self._buffer.partition(b"\n")
+            if end:
+                self._buffer = rest
+                return line.removesuffix(b"\r")
+            if len(self._buffer) >= LINE_LIMIT:
+                raise ProbeError("protocol", f"a line is longer than {LINE_LIMIT} bytes")
+            if self.is_over:
+                self._buffer = b""
+                return line.removesuffix(b"\r") if line else None
+            await self._read()
+
+    async def take(self, count: int) -> bytes:
+        """Return so many bytes, or fewer where the other side ends before."""
+        while len(self._buffer) < count and not self.is_over:
+            await self._read()
+        taken, self._buffer = self._buffer[:count], self._buffer[count:]
+        return taken
+
+    def discard(self) -> None:
+        """Forget what came before TLS, so that nothing said in clear counts as said within."""
+        self._buffer = b""
+
+    async def _read(self) -> None:
+        data = await self._stream.receive()
+        if not data:
+            self.is_over = True
+        self._buffer += data
+
+
+async def _expect(probe: Probe, lines: Lines, pattern: Pattern) -> Match:
+    last = b""
+    while (line := await lines.next()) is not None:
+        probe.log.debug("read a line", line=_text(line))
+        if match := pattern.search(line):
+            probe.log.debug("it matches", regexp=pattern.source)
+            probe.report.set(FAILED_DUE_TO_REGEX, 0)
+            return match
+        last = line
+    probe.report.set(FAILED_DUE_TO_REGEX, 1)
+    after = f"; the last line was {_text(last[:200])!r}" if last else ""
+    raise ProbeError("regex", f"no line matches {pattern.source!r} before the end{after}")
+
+
+async def _expect_bytes(probe: Probe, lines: Lines, expected: bytes) -> None:
+    taken = await lines.take(len(expected))
+    if taken == expected:
+        probe.report.set(FAILED_DUE_TO_BYTES, 0)
+        return
+    if len(taken) < len(expected):
+        raise ProbeError("closed", f"{len(taken)} bytes came where {len(expected)} were expected")
+    probe.report.set(FAILED_DUE_TO_BYTES, 1)
+    raise ProbeError("bytes", f"{taken[:64].hex()} came where {expected[:64].hex()} was expected")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
