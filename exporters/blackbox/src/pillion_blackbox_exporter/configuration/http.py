@@ -74,3 +74,23 @@ class HttpSection(HttpClient, frozen=True, forbid_unknown_fields=True, omit_defa
         if self.no_follow_redirects is not None:
             return not self.no_follow_redirects
         return self.follow_redirects
+
+    @property
+    def judges_headers(self) -> bool:
+        """Whether headers are matched."""
+        return bool(self.fail_if_header_matches or self.fail_if_header_not_matches)
+
+    @property
+    def judges_body(self) -> bool:
+        """Whether the content is matched with regular expressions."""
+        return bool(self.fail_if_body_matches_regexp or self.fail_if_body_not_matches_regexp)
+
+    @property
+    def judges_json(self) -> bool:
+        """Whether the content is judged by CEL expressions."""
+        return bool(self.fail_if_body_json_matches_cel or self.fail_if_body_json_not_matches_cel)
+
+    @property
+    def judges_content(self) -> bool:
+        """Whether the content is wanted, and not its length alone."""
+        return self.judges_body or self.judges_json

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from pillion_blackbox_exporter.network.connecting import connect
 from pillion_blackbox_exporter.network.contexts import Contexts
 from pillion_blackbox_exporter.network.failures import connection_error
+from pillion_blackbox_exporter.network.families import IP_HASH, IP_PROTOCOL, LOOKUP_TIME
 from pillion_blackbox_exporter.network.guard import AllowAll
 from pillion_blackbox_exporter.network.resolving import Resolver, choose, ip_version
 from pillion_blackbox_exporter.network.stream import Stream
 from pillion_blackbox_exporter.probing.failure import ProbeError
-from pillion_blackbox_exporter.probing.report import Gauge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.network.connecting import SocketAddress
     from pillion_blackbox_exporter.network.guard import Guard
     from pillion_blackbox_exporter.probing.probe import Probe
-
-LOOKUP_TIME = Gauge("probe_dns_lookup_time_seconds", "How long resolving the target took")
-IP_PROTOCOL = Gauge("probe_ip_protocol", "The version of IP that is probed: 4 or 6")
-IP_HASH = Gauge("probe_ip_addr_hash", "A hash of the address that is probed; it changes with it")
 
 _FNV_OFFSET, _FNV_PRIME = 2166136261, 16777619
 
@@ -87,6 +83,32 @@ class Network:
         if sentence := self.guard.refuses_address(scheme, host, address, port):
             raise ProbeError("denied", sentence)
 
+    async def connect_by_name(
+        self, probe: Probe, scheme: str, host: str, port: int, *, source: str = ""
+    ) -> Stream:
+        """Return a stream to the first address of a host that answers, as a browser would.
+
+        For what is not the target itself: a redirect's host, a proxy, a token server. Nothing
+        of it is reported but the phases.
+
+        Raises:
+            ProbeError: the name is unknown, the guard refuses it, or no address answers.
+        """
+        probe.trace.begin("resolve")
+        if sentence := self.guard.refuses_host(scheme, host, port):
+            raise ProbeError("denied", sentence)
+        resolved = await self.resolver.resolve(host)
+        probe.trace.end(probe.trace.phases[-1].start + resolved.seconds)
+        for address in resolved.addresses[:-1]:
+            try:
+                return await self.connect(probe, scheme, host, address, port, source=source)
+            except ProbeError as error:
+                if error.reason == "denied":
+                    raise
+                probe.log.debug("trying the next address", problem=str(error))
+        last = resolved.addresses[-1]
+        return await self.connect(probe, scheme, host, last, port, source=source)
+
     async def connect(
         self, probe: Probe, scheme: str, host: str, address: str, port: int, *, source: str = ""
     ) -> Stream:
@@ -125,7 +147,7 @@ class Network:
         Args:
             probe: where it is reported.
             stream: connected, without TLS.
-            config: whom to trust; its `server_name`, where given, goes before the argument.
+            config: whom to trust; its `server_name` is for the caller to heed.
             server_name: whom the certificate must be for.
             protocols: what is offered by ALPN.
             cipher: whether the cipher suite is reported as well.
@@ -136,8 +158,7 @@ class Network:
         from pillion_blackbox_exporter.network.tls import handshake  # noqa: PLC0415  # when used
 
         context = await self.contexts.get(config, protocols)
-        name = config.server_name or server_name
-        await handshake(probe, stream, context, name, cipher=cipher)
+        await handshake(probe, stream, context, server_name, cipher=cipher)
 
     async def _connect(
         self, probe: Probe, family: int, address: SocketAddress, source: str, where: str

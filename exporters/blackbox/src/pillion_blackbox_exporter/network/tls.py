@@ -12,25 +12,19 @@ from pillion_blackbox_exporter.network.certificates import (
 )
 from pillion_blackbox_exporter.network.ciphers import iana_name
 from pillion_blackbox_exporter.network.contexts import RecordingSslObject
+from pillion_blackbox_exporter.network.families import (
+    EARLIEST_EXPIRY,
+    LAST_CHAIN_EXPIRY,
+    LAST_CHAIN_INFO,
+    TLS_CIPHER,
+    TLS_VERSION,
+)
 from pillion_blackbox_exporter.probing.failure import ProbeError
-from pillion_blackbox_exporter.probing.report import Gauge
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probing.failure import Reason
     from pillion_blackbox_exporter.probing.probe import Probe
-
-EARLIEST_EXPIRY = Gauge(
-    "probe_ssl_earliest_cert_expiry",
-    "When the first of the certificates that were shown expires, in unix time",
-)
-LAST_CHAIN_EXPIRY = Gauge(
-    "probe_ssl_last_chain_expiry_timestamp_seconds",
-    "When the chain of certificates expires that was verified, or shown, in unix time",
-)
-LAST_CHAIN_INFO = Gauge("probe_ssl_last_chain_info", "The leaf certificate that was shown")
-TLS_VERSION = Gauge("probe_tls_version_info", "The version of TLS that was agreed on")
-TLS_CIPHER = Gauge("probe_tls_cipher_info", "The cipher suite that was agreed on")
 
 _VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 _TLS13 = 0x0304

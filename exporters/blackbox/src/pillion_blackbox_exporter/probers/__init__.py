@@ -3,7 +3,7 @@
 PROBERS = {
     "dns": "pillion_blackbox_exporter.probers.dns:probe",
     "grpc": "pillion_blackbox_exporter.probers.grpc:probe",
-    "http": "pillion_blackbox_exporter.probers.http:probe",
+    "http": "pillion_blackbox_exporter.probers.http.prober:probe",
     "icmp": "pillion_blackbox_exporter.probers.icmp:probe",
     "tcp": "pillion_blackbox_exporter.probers.tcp:probe",
     "unix": "pillion_blackbox_exporter.probers.unix:probe",

@@ -54,6 +54,10 @@ class Probe:
         self.trace.fail(reason, sentence)
         self.log.error(sentence, reason=reason)
 
+    def is_well(self) -> bool:
+        """Whether nothing has gone wrong so far."""
+        return self.trace.failure is None
+
     @property
     def remaining(self) -> float:
         """The seconds that are left."""

@@ -49,6 +49,11 @@ class Report:
         text = ",".join([f'{name}="{content.translate(_ESCAPES)}"' for name, content in labels])
         self._labelled.setdefault(gauge, {})[text] = value
 
+    def drop(self, gauge: Gauge) -> None:
+        """Take a family out again."""
+        self._values.pop(gauge, None)
+        self._labelled.pop(gauge, None)
+
     def replace(self, gauge: Gauge, labels: Iterable[tuple[str, str]], value: float) -> None:
         """Set the only series of a family with labels, instead of what it had."""
         self._labelled.pop(gauge, None)

@@ -1,0 +1,1 @@
+"""HTTP: `prober` is the main path; each other file is one step of it."""

@@ -1,0 +1,132 @@
+"""URLs of the schemes http and https, as a request needs them. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from pillion_blackbox_exporter.probing.failure import ProbeError
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_HOST = re.compile(r"[^\x00-\x20\"#/<>?@\\^`{|}\x7f\[\]]*")
+_SAFE = "!$%&'()*+,-./:;=?@_~[]"
+_PORTS = {"http": 80, "https": 443}
+_PORT_LIMIT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """Where a request goes, and what it asks for.
+
+    Attributes:
+        scheme: `http` or `https`.
+        host: a name or an address, without brackets.
+        port: the one that is written, or the scheme's own.
+        authority: host and port as they are written, for the `Host` header.
+        path: path and query, percent-encoded, `/` at least.
+        user: from before the `@`, decoded.
+        password: the same.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    path: str
+    user: str = ""
+    password: str = ""
+
+    @property
+    def has_user(self) -> bool:
+        """Whether the URL names a user."""
+        return bool(self.user or self.password)
+
+    def __str__(self) -> str:
+        """Return the URL without user and password."""
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+@lru_cache(maxsize=1024)
+def parse_url(text: str) -> Url:
+    """Return the parts of a URL; what has no scheme is http.
+
+    Raises:
+        ProbeError: it is no URL of http or https.
+    """
+    if not text.startswith(("http://", "https://")):
+        text = f"http://{text}"
+    if _CONTROL.search(text.partition("?")[0]):
+        raise ProbeError("target", f"the URL {shown(text)!r} has a blank or a control character")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ProbeError("target", f"the URL {shown(text)!r} is wrong: {error}") from None
+    authority = parts.netloc.rpartition("@")[2]
+    host = authority.rpartition(":")[0] if _has_port(authority) else authority
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not _HOST.fullmatch(host):
+        raise ProbeError("target", f"the URL {shown(text)!r} has no host that can be probed")
+    if not host.isascii():
+        host, authority = _in_ascii(text, host, authority)
+    path = quote(parts.path or "/", safe=_SAFE)
+    if parts.query:
+        path += "?" + quote(parts.query, safe=_SAFE)
+    return Url(
+        scheme=parts.scheme,
+        host=host,
+        port=_PORTS[parts.scheme] if port is None else port,
+        authority=authority,
+        path=path,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
+
+
+def redirected(url: Url, location: str) -> Url:
+    """Return where a `Location` leads from a URL; a user is not taken along.
+
+    Raises:
+        ProbeError: it is no URL of http or https.
+    """
+    joined = urljoin(str(url), location.strip())
+    if not joined.startswith(("http://", "https://")):
+        scheme = joined.partition(":")[0]
+        raise ProbeError("redirect", f"the redirect leads to the scheme {scheme[:40]!r}")
+    try:
+        return parse_url(joined)
+    except ProbeError as error:
+        raise ProbeError("redirect", f"the redirect leads nowhere: {error}") from None
+
+
+def is_absolute(location: str) -> bool:
+    """Whether a `Location` names a scheme or a host of its own."""
+    return location.startswith("//") or bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", location))
+
+
+def without_user(url: Url) -> Url:
+    """Return a URL without its user and password."""
+    return replace(url, user="", password="") if url.has_user else url
+
+
+def shown(text: str) -> str:
+    """Return a URL or target as it may be shown: what stands before an `@` is masked."""
+    scheme, separator, rest = text.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    if "@" not in authority:
+        return text
+    return f"{scheme}{separator}<secret>@{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def _has_port(authority: str) -> bool:
+    return ":" in authority.rpartition("]")[2]
+
+
+def _in_ascii(text: str, host: str, authority: str) -> tuple[str, str]:
+    try:
+        ascii_host = host.encode("idna").decode()
+    except UnicodeError:
+        raise ProbeError("target", f"the URL {shown(text)!r} has no host name") from None
+    return ascii_host, authority.replace(host, ascii_host, 1)
