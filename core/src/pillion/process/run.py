@@ -34,6 +34,8 @@ def run(
     build: Callable[[Context], Service],
     arguments: Sequence[str] | None = None,
     environment: Mapping[str, str] | None = None,
+    *,
+    prefix: Callable[[Values], str] = lambda _: "",
 ) -> int:
     """Run a service until it is told to stop; return the exit status.
 
@@ -42,6 +44,7 @@ def run(
         build: makes the service; raises ConfigurationError when it cannot work as it is set.
         arguments: the command line, `sys.argv[1:]` when None.
         environment: the variables, `os.environ` when None.
+        prefix: what every path begins with, by the settings.
     """
 
     def construct_and_serve(values: Values, log: Logger) -> int:
@@ -53,7 +56,7 @@ def run(
         if values[ProcessSettings].config_check:
             log.info("the configuration is valid")
             return 0
-        return _run_loop(_Process(context, service, security))
+        return _run_loop(_Process(context, service, security, prefix(values)))
 
     return launch(command, construct_and_serve, arguments, environment)
 
@@ -88,7 +91,9 @@ def _security(values: Values, log: Logger) -> Security | None:
 class _Process:
     """One life: start, serve, reload, drain, end."""
 
-    def __init__(self, context: Context, service: Service, security: Security | None) -> None:
+    def __init__(
+        self, context: Context, service: Service, security: Security | None, prefix: str
+    ) -> None:
         web = context.values[WebSettings]
         self._settings = context.values[ProcessSettings]
         self._log = context.log
@@ -97,7 +102,7 @@ class _Process:
         self._stop: asyncio.Future[str] | None = None
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        routes = Routes()
+        routes = Routes(prefix)
         add_standard_routes(
             routes,
             healthy=context.health.why_unhealthy,

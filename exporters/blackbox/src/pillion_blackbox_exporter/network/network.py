@@ -10,7 +10,7 @@ from pillion_blackbox_exporter.network.contexts import Contexts
 from pillion_blackbox_exporter.network.failures import connection_error
 from pillion_blackbox_exporter.network.families import IP_HASH, IP_PROTOCOL, LOOKUP_TIME
 from pillion_blackbox_exporter.network.guard import AllowAll
-from pillion_blackbox_exporter.network.resolving import Resolver, choose, ip_version
+from pillion_blackbox_exporter.network.resolving import Resolved, Resolver, choose, ip_version
 from pillion_blackbox_exporter.network.stream import Stream
 from pillion_blackbox_exporter.probing.failure import ProbeError
 
@@ -63,15 +63,18 @@ class Network:
         if sentence := self.guard.refuses_host(scheme, host, port):
             raise ProbeError("denied", sentence)
         try:
-            resolved = await self.resolver.resolve(host)
+            if probe.address:
+                resolved = Resolved((probe.address,), probe.lookup_time)
+            else:
+                resolved = await self.resolver.resolve(host)
         except BaseException:
             probe.report.set(LOOKUP_TIME, probe.trace.clock() - started)
             raise
         probe.report.set(LOOKUP_TIME, resolved.seconds)
         probe.trace.end(started + resolved.seconds)
-        chosen = choose(host, resolved.addresses, preferred, fallback=fallback)
-        if probe.address and host_is_name(host):
-            chosen = probe.address
+        chosen = choose(
+            host, resolved.addresses, preferred, fallback=fallback or bool(probe.address)
+        )
         probe.report.set(IP_PROTOCOL, ip_version(chosen))
         probe.report.set(IP_HASH, address_hash(chosen))
         probe.log.debug("resolved the target", target=host, address=chosen)
@@ -83,19 +86,25 @@ class Network:
         if sentence := self.guard.refuses_address(scheme, host, address, port):
             raise ProbeError("denied", sentence)
 
+    def check_name(self, scheme: str, host: str, port: int) -> None:
+        """Raise ProbeError when the guard refuses what no address of will be judged."""
+        if sentence := self.guard.refuses_host(scheme, host, port, is_final=True):
+            raise ProbeError("denied", sentence)
+
     async def connect_by_name(
         self, probe: Probe, scheme: str, host: str, port: int, *, source: str = ""
     ) -> Stream:
         """Return a stream to the first address of a host that answers, as a browser would.
 
-        For what is not the target itself: a redirect's host, a proxy, a token server. Nothing
-        of it is reported but the phases.
+        For what is not the target itself: a redirect's host, a token server, a proxy (whom the
+        configuration names and the guard does not judge). Nothing of it is reported but the
+        phases.
 
         Raises:
             ProbeError: the name is unknown, the guard refuses it, or no address answers.
         """
         probe.trace.begin("resolve")
-        if sentence := self.guard.refuses_host(scheme, host, port):
+        if scheme != "proxy" and (sentence := self.guard.refuses_host(scheme, host, port)):
             raise ProbeError("denied", sentence)
         resolved = await self.resolver.resolve(host)
         probe.trace.end(probe.trace.phases[-1].start + resolved.seconds)
@@ -117,7 +126,8 @@ class Network:
         Raises:
             ProbeError: it could not be connected.
         """
-        self.check(scheme, host, address, port)
+        if scheme != "proxy":
+            self.check(scheme, host, address, port)
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         family, socket_address = _socket_address(address, port)
         return await self._connect(probe, family, socket_address, source, where)
@@ -128,8 +138,7 @@ class Network:
         Raises:
             ProbeError: it could not be connected, or the guard refuses it.
         """
-        if sentence := self.guard.refuses_host("unix", path, 0):
-            raise ProbeError("denied", sentence)
+        self.check_name("unix", path, 0)
         return await self._connect(probe, socket.AF_UNIX, path, "", path)
 
     async def secure(
@@ -172,11 +181,6 @@ class Network:
         probe.trace.end(moment)
         probe.log.debug("connected", address=where)
         return Stream(connected, clock)
-
-
-def host_is_name(host: str) -> bool:
-    """Whether a host is a name that stands for addresses, and not an address."""
-    return not ip_version(host)
 
 
 def address_hash(address: str) -> int:

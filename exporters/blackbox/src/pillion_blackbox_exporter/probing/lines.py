@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pillion.log import LEVELS, Logger
+from pillion_blackbox_exporter.configuration.secrets import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,18 +23,20 @@ Line = tuple[float, int, str, dict[str, object]]
 class Lines:
     """Takes a probe's lines; bounded in number and in the length of each field."""
 
-    __slots__ = ("_clock", "_forward", "_level", "lines")
+    __slots__ = ("_clock", "_forward", "_level", "_secrets", "lines")
 
     def __init__(
         self,
         forward: Logger,
         level: str = "info",
+        secrets: tuple[str, ...] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Pass lines of `level` and above on to a logger."""
+        """Pass lines of `level` and above on to a logger, with the secrets in them masked."""
         self._forward = forward
         self._level = LEVELS.index(level)
         self._clock = clock
+        self._secrets = secrets
         self.lines: list[Line] = []
 
     def debug(self, message: str, **fields: object) -> None:
@@ -52,6 +55,10 @@ class Lines:
         """Write why the probe fails."""
         self._write(3, message, fields)
 
+    def masked(self, text: str) -> str:
+        """Return a text without the module's secrets."""
+        return masked(text, self._secrets) if self._secrets else text
+
     def text(self) -> str:
         """Return the lines as logfmt."""
         stream = io.StringIO()
@@ -62,8 +69,8 @@ class Lines:
 
     def _write(self, level: int, message: str, fields: dict[str, object]) -> None:
         for key, value in fields.items():
-            if isinstance(value, str | bytes) and len(value) > FIELD_LIMIT:
-                fields[key] = value[:FIELD_LIMIT]
+            if isinstance(value, str):
+                fields[key] = self.masked(value)[:FIELD_LIMIT]
         if len(self.lines) < LINE_LIMIT:
             self.lines.append((self._clock(), level, message, fields))
         if level >= self._level:

@@ -37,6 +37,7 @@ class Probe:
         deadline: when the time is up, by the trace's clock; the runner sees to it.
         hostname: the `hostname` parameter, or nothing.
         address: the one address to probe, or nothing to choose one by resolving.
+        lookup_time: how long it took to resolve `address`.
     """
 
     target: str
@@ -48,9 +49,11 @@ class Probe:
     deadline: float
     hostname: str = ""
     address: str = ""
+    lookup_time: float = 0.0
 
     def fail(self, reason: Reason, sentence: str) -> None:
         """Be failed and go on; of several failures the first is the one that counts."""
+        sentence = self.log.masked(sentence)
         self.trace.fail(reason, sentence)
         self.log.error(sentence, reason=reason)
 

@@ -93,7 +93,7 @@ async def open_exchange(
     if client.proxy_url or client.proxy_from_environment:
         proxy = proxy_for(client, url, os.environ)
     if proxy is not None:
-        stream = await _through(probe, request, client, proxy, address or url.host)
+        stream = await _through(probe, request, client, proxy, address)
     elif address:
         stream = await probe.network.connect(probe, url.scheme, url.host, address, url.port)
     else:
@@ -134,10 +134,14 @@ async def _begin(
 
 
 async def _through(
-    probe: Probe, request: Request, client: HttpSection | OAuth2, proxy: Url, host: str
+    probe: Probe, request: Request, client: HttpSection | OAuth2, proxy: Url, address: str
 ) -> Stream:
     """Connect to a proxy and, for https, have it connect to the server (RFC 9110, 9.3.6)."""
-    url = request.url
+    url, host = request.url, address or request.url.host
+    if address:
+        probe.network.check(url.scheme, url.host, address, url.port)
+    else:
+        probe.network.check_name(url.scheme, url.host, url.port)
     try:
         stream = await probe.network.connect_by_name(probe, "proxy", proxy.host, proxy.port)
     except ProbeError as error:

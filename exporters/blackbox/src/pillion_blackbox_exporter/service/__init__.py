@@ -1,0 +1,1 @@
+"""The service around the probers: /probe and its queue, history, pages, reload, settings."""

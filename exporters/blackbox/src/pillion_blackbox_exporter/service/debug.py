@@ -1,0 +1,34 @@
+"""One probe as text for people: its log, its metrics, its module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pillion_blackbox_exporter.configuration.shown import shown_one
+
+if TYPE_CHECKING:
+    from pillion_blackbox_exporter.configuration import Module
+    from pillion_blackbox_exporter.probing.run import Result
+
+
+def debug_text(result: Result, module: Module) -> str:
+    """Return what `debug=true` and `/logs` answer."""
+    return (
+        f"The log of the probe:\n\n{result.log.text()}\n\n"
+        f"The phases:\n\n{_phases(result)}\n\n"
+        f"The metrics:\n\n{result.text}\n\n"
+        f"The module:\n\n{shown_one(module)}"
+    )
+
+
+def _phases(result: Result) -> str:
+    trace = result.trace
+    lines = [
+        f"{phase.start - trace.started:10.6f} s  {(phase.end or phase.start) - phase.start:10.6f} s"
+        f"  {phase.name}\n"
+        for phase in trace.phases
+    ]
+    if trace.failure is not None:
+        where = f" in the phase {trace.failure.phase}" if trace.failure.phase else ""
+        lines.append(f"it failed{where}, {trace.failure.reason}: {trace.failure.sentence}\n")
+    return "".join(lines)

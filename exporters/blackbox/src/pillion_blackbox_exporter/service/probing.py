@@ -1,0 +1,151 @@
+"""`/probe`: one target by one module, for Prometheus or for a person (`debug=true`)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pillion.web import Response
+from pillion_blackbox_exporter.configuration.secrets import masked_url
+from pillion_blackbox_exporter.probers.http.url import shown
+from pillion_blackbox_exporter.probing.addresses import run_addresses
+from pillion_blackbox_exporter.probing.lines import Lines
+from pillion_blackbox_exporter.probing.probe import Probe
+from pillion_blackbox_exporter.probing.report import Report
+from pillion_blackbox_exporter.probing.run import load, run
+from pillion_blackbox_exporter.probing.trace import Trace
+from pillion_blackbox_exporter.service.debug import debug_text
+from pillion_blackbox_exporter.service.places import NoPlaceError
+from pillion_blackbox_exporter.service.timeout import HEADER, probe_timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion.log import Logger
+    from pillion.metrics import Registry
+    from pillion.web import Request
+    from pillion_blackbox_exporter.configuration import Module
+    from pillion_blackbox_exporter.network import Network
+    from pillion_blackbox_exporter.probing.run import Result
+    from pillion_blackbox_exporter.service.history import History
+    from pillion_blackbox_exporter.service.modules import Modules
+    from pillion_blackbox_exporter.service.places import Places
+
+DEFAULT_MODULE = "http_2xx"
+METRICS = "text/plain; version=0.0.4; charset=utf-8"
+TARGET_LIMIT = 8192
+
+
+class ProbeHandler:
+    """Answers `/probe`."""
+
+    def __init__(
+        self,
+        modules: Modules,
+        network: Network,
+        history: History,
+        places: Places,
+        *,
+        offset: float,
+        log: Logger,
+        level: str,
+        registry: Registry,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._modules = modules
+        self._network = network
+        self._history = history
+        self._places = places
+        self._offset = offset
+        self._log = log
+        self._level = level
+        self._clock = clock
+        self._unknown = registry.counter(
+            "blackbox_module_unknown_total", "Probes that asked for a module that there is not."
+        ).labelled()
+        probes = registry.counter(
+            "blackbox_exporter_probes_total", "Probes, by what came of them.", ("result",)
+        )
+        self._succeeded, self._failed = probes.labelled("success"), probes.labelled("failure")
+        self._turned_away = probes.labelled("turned_away")
+
+    async def answer(self, request: Request) -> Response:
+        """Probe, and answer with the metrics; a probe that fails is answered with 200 too."""
+        began = self._clock()
+        parameters = request.parameters()
+        name = _first(parameters, "module") or DEFAULT_MODULE
+        module = self._modules.current.modules.get(name)
+        if module is None:
+            self._unknown.inc()
+            return Response(f"there is no module {name[:200]!r}\n", 400)
+        target = _first(parameters, "target")
+        if not target or len(target) > TARGET_LIMIT:
+            what = "is too long" if target else "is missing"
+            return Response(f"the parameter target {what}\n", 400)
+        hostname = _first(parameters, "hostname")
+        if problem := _host_problem(module, hostname):
+            return Response(problem, 400)
+        try:
+            timeout = probe_timeout(request.headers.get(HEADER, ""), module.timeout, self._offset)
+        except ValueError as error:
+            return Response(f"{error}\n", 500)
+        try:
+            await self._places.take(timeout / 2)
+        except NoPlaceError:
+            self._turned_away.inc()
+            return Response(
+                "too many probes are under way, and none ended in time for this one\n",
+                503,
+                headers=(("Retry-After", "1"),),
+            )
+        try:
+            result = await self._probe(name, module, target, hostname, began + timeout)
+        finally:
+            self._places.give_back()
+        (self._succeeded if result.success else self._failed).inc()
+        if _first(parameters, "debug") == "true":
+            return Response(debug_text(result, module))
+        return Response(result.text, content_type=METRICS)
+
+    async def _probe(
+        self, name: str, module: Module, target: str, hostname: str, deadline: float
+    ) -> Result:
+        load(module.prober)  # the first probe of a kind pays for it before its time is taken
+        at = time.time()
+        label = masked_url(shown(target))
+        log = Lines(
+            self._log.bind(module=name, target=label), self._level, self._modules.secrets(name)
+        )
+        probe = Probe(
+            target=target,
+            module=module,
+            trace=Trace(self._clock),
+            report=Report(),
+            log=log,
+            network=self._network,
+            deadline=deadline,
+            hostname=hostname,
+        )
+        result = await (run(probe) if module.addresses == "first" else run_addresses(probe))
+        self._history.add(at, name, module, label, result)
+        return result
+
+
+def _first(parameters: dict[str, list[str]], name: str) -> str:
+    values = parameters.get(name)
+    return values[0] if values else ""
+
+
+def _host_problem(module: Module, hostname: str) -> str:
+    """Return why a `hostname` parameter is the request's fault, or nothing."""
+    if not hostname or module.prober != "http":
+        return ""
+    if any(not "!" <= letter <= "~" for letter in hostname):
+        return "the parameter hostname is no host name\n"
+    for key, value in module.http.headers.items():
+        if key.lower() == "host" and value != hostname:
+            return (
+                f"the module sends the header Host: {value}, and the parameter hostname asks "
+                f"for {hostname}\n"
+            )
+    return ""
