@@ -66,8 +66,9 @@ async def _connected(
         else:
             connected.set_result(moment)
 
-    loop.add_writer(stream, on_writable)
+    descriptor = stream.fileno()  # asyncio formats a socket in full at each use
+    loop.add_writer(descriptor, on_writable)
     try:
         return await connected
     finally:
-        loop.remove_writer(stream)
+        loop.remove_writer(descriptor)

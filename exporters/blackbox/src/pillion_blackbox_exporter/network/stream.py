@@ -1,8 +1,9 @@
 """A byte stream over a socket, with or without TLS, that knows when each byte came.
 
-The socket is read in the event loop's callback and the moment noted there, so that what is
-measured does not grow when the loop has other probes to serve. A prober asks for bytes with
-`receive`; while it does not ask, at most one read is kept and the rest waits in the kernel.
+The socket is read in the event loop's callback, the moment noted there and TLS advanced there,
+so that what is measured does not grow when the loop has other probes to serve. A prober asks
+for bytes with `receive`; while it does not ask, at most one read is kept and the rest waits in
+the kernel.
 """
 
 from __future__ import annotations
@@ -27,21 +28,24 @@ class Stream:
 
     Attributes:
         socket: the socket, connected and non-blocking.
-        received_at: when the bytes of the last `receive` came in, by the clock.
+        received_at: when the bytes of the last `receive` came in, by the clock; after a
+            handshake, when it ended.
         tls: the TLS side of it, or None.
     """
 
     __slots__ = (
         "_clock",
+        "_descriptor",
         "_error",
+        "_handshake",
         "_incoming",
+        "_is_reading",
         "_loop",
         "_outgoing",
         "_pending",
-        "_reading",
+        "_sent",
         "_unsent",
         "_waiter",
-        "_writer",
         "received_at",
         "socket",
         "tls",
@@ -53,33 +57,38 @@ class Stream:
         self.socket = connected
         self.received_at = 0.0
         self.tls: ssl.SSLObject | None = None
+        self._descriptor = connected.fileno()  # asyncio formats a socket in full at each use
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._pending: tuple[bytes, float] | None = None
+        self._pending: tuple[bytes, float] | None = None  # no bytes are the end
+        self._error: ProbeError | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._reading = False
-        self._error: OSError | None = None
+        self._handshake: asyncio.Future[None] | None = None
+        self._is_reading = False
         self._unsent = bytearray()
-        self._writer: asyncio.Future[None] | None = None
-        self._incoming = self._outgoing = None  # type: ssl.MemoryBIO | None
+        self._sent: asyncio.Future[None] | None = None
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
 
     async def receive(self) -> bytes:
-        """Return what came, at most 64 KiB; nothing once the other side has ended.
+        """Return what came, some 64 KiB at most; nothing once the other side has ended.
 
         Raises:
             ProbeError: the connection broke.
         """
-        if self.tls is None:
-            return await self._receive_raw()
-        while True:
+        while self._pending is None:
+            self._read_on()
+            self._waiter = self._loop.create_future()
             try:
-                return self.tls.read(READ_SIZE)
-            except ssl.SSLWantReadError:
-                await self._exchange()
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                return b""
-            except ssl.SSLError as error:
-                raise ProbeError("protocol", f"reading over TLS: {error.reason}") from None
+                await self._waiter
+            finally:
+                self._waiter = None
+        data, self.received_at = self._pending
+        if data:
+            self._pending = None
+        elif self._error is not None:
+            raise self._error
+        return data
 
     def write(self, data: bytes) -> None:
         """Send bytes; what the kernel does not take at once follows by itself.
@@ -89,17 +98,19 @@ class Stream:
         """
         if self.tls is None:
             self._send(data)
-            return
-        self.tls.write(data)
-        self._send(self._bio_out.read())
+        else:
+            self.tls.write(data)
+            self._send(self._outgoing.read())
 
     async def drain(self) -> None:
-        """Return when everything that was written is with the kernel."""
+        """Return when everything that was written is with the kernel.
+
+        Raises:
+            ProbeError: the connection is broken.
+        """
         if self._unsent:
-            self._writer = self._loop.create_future()
-            await self._writer
-        if self._error is not None:
-            raise connection_error(self._error, "sending")
+            self._sent = self._loop.create_future()
+            await self._sent
 
     async def handshake(self, context: ssl.SSLContext, server_name: str | None) -> None:
         """Begin TLS as a client.
@@ -108,118 +119,163 @@ class Stream:
             ssl.SSLError: the handshake failed, by our judgement or theirs.
             ProbeError: the connection broke.
         """
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
-        if self._pending is not None:
+        if self._pending is not None:  # what came in clear is no part of TLS, and will be judged
             self._incoming.write(self._pending[0])
             self._pending = None
-        while True:
-            try:
-                self.tls.do_handshake()
-            except ssl.SSLWantReadError:
-                await self._exchange()
-            except ssl.SSLError:
-                self._send_quietly(self._outgoing.read())  # the alert that says why
-                raise
-            else:
-                self._send(self._outgoing.read())
-                return
-
-    def unread(self, data: bytes) -> None:
-        """Give plain bytes back, to be the next that `receive` returns."""
-        before = self._pending[0] if self._pending else b""
-        self._pending = (data + before, self.received_at)
+        self._handshake = self._loop.create_future()
+        self._advance(self._clock())
+        if not self._handshake.done():
+            self._read_on()
+        try:
+            await self._handshake
+        finally:
+            self._handshake = None
 
     def close(self) -> None:
         """End the connection; never waits and never fails."""
         if self.socket.fileno() < 0:
             return
-        if self._reading:
-            self._loop.remove_reader(self.socket)
+        self._stop_reading()
         if self._unsent:
-            self._loop.remove_writer(self.socket)
+            self._loop.remove_writer(self._descriptor)
         self.socket.close()
 
-    @property
-    def _bio_out(self) -> ssl.MemoryBIO:
-        assert self._outgoing is not None
-        return self._outgoing
+    def _read_on(self) -> None:
+        if not self._is_reading:
+            self._loop.add_reader(self._descriptor, self._on_readable)
+            self._is_reading = True
 
-    async def _exchange(self) -> None:
-        """Send what TLS has to say, and hand it what comes."""
-        assert self._incoming is not None
-        if self._bio_out.pending:
-            self._send(self._bio_out.read())
-        data = await self._receive_raw()
-        if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()
-
-    async def _receive_raw(self) -> bytes:
-        while self._pending is None:
-            if not self._reading:
-                self._loop.add_reader(self.socket, self._on_readable)
-                self._reading = True
-            self._waiter = self._loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        data, self.received_at = self._pending
-        if self._error is not None and not data:
-            raise connection_error(self._error, "reading")
-        if data:
-            self._pending = None  # the end stays the end for whoever asks again
-        return data
+    def _stop_reading(self) -> None:
+        if self._is_reading:
+            self._loop.remove_reader(self._descriptor)
+            self._is_reading = False
 
     def _on_readable(self) -> None:
         if self._pending is not None:
-            self._loop.remove_reader(self.socket)
-            self._reading = False
+            self._stop_reading()  # nobody asks: the rest waits in the kernel
             return
         try:
             data = self.socket.recv(READ_SIZE)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._error, data = error, b""
-        self._pending = (data, self._clock())
+            self._break(connection_error(error, "reading"))
+            return
+        moment = self._clock()
+        if self.tls is None:
+            self._deliver(data, moment)
+            return
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+        if self._handshake is not None:
+            self._advance(moment)
+        else:
+            self._deliver_decrypted(moment)
+
+    def _advance(self, moment: float) -> None:
+        """Take the handshake as far as it goes with what has come."""
+        assert self.tls is not None
+        assert self._handshake is not None
+        if self._handshake.done():
+            return
+        try:
+            self.tls.do_handshake()
+            self._send(self._outgoing.read())
+        except ssl.SSLWantReadError:
+            self._send_or_break(self._outgoing.read())
+        except ssl.SSLError as error:
+            self._send_or_break(self._outgoing.read())  # the alert that says why
+            if not self._handshake.done():
+                self._handshake.set_exception(error)
+        except ProbeError as error:
+            self._handshake.set_exception(error)
+        else:
+            self.received_at = self._clock()
+            self._handshake.set_result(None)
+            if self._incoming.pending:
+                self._deliver_decrypted(moment)
+
+    def _deliver_decrypted(self, moment: float) -> None:
+        assert self.tls is not None
+        pieces: list[bytes] = []
+        is_over = False
+        try:
+            while not is_over:
+                piece = self.tls.read(READ_SIZE)
+                pieces.append(piece)
+                is_over = not piece
+        except ssl.SSLWantReadError:
+            pass
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            is_over = True
+        except ssl.SSLError as error:
+            said = str(error.reason or error.args[-1]).replace("_", " ").lower()
+            self._break(ProbeError("protocol", f"reading over TLS: {said}"))
+            return
+        self._send_or_break(self._outgoing.read())
+        if data := b"".join(pieces):
+            self._deliver(data, moment)
+        elif is_over:
+            self._deliver(b"", moment)
+
+    def _deliver(self, data: bytes, moment: float) -> None:
+        if self._pending is not None and not data:
+            return
+        self._pending = (data, moment)
         if not data:
-            self._loop.remove_reader(self.socket)
-            self._reading = False
+            self._stop_reading()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
+    def _break(self, error: ProbeError) -> None:
+        self._error = error
+        if self._handshake is not None and not self._handshake.done():
+            self._stop_reading()
+            self._handshake.set_exception(error)
+        else:
+            self._deliver(b"", self._clock())
+
     def _send(self, data: bytes) -> None:
+        if not data:
+            return
         if self._unsent:
             self._unsent += data
             return
         try:
-            sent = self.socket.send(data) if data else 0
+            sent = self.socket.send(data)
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError as error:
             raise connection_error(error, "sending") from None
         if sent < len(data):
             self._unsent += memoryview(data)[sent:]
-            self._loop.add_writer(self.socket, self._on_writable)
+            self._loop.add_writer(self._descriptor, self._on_writable)
 
-    def _send_quietly(self, data: bytes) -> None:
+    def _send_or_break(self, data: bytes) -> None:
         try:
             self._send(data)
-        except ProbeError:
-            return
+        except ProbeError as error:
+            # An answer may have come before; it is read first.
+            if self._handshake is not None:
+                self._break(error)
 
     def _on_writable(self) -> None:
+        failed: ProbeError | None = None
         try:
             sent = self.socket.send(self._unsent)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._error, sent = error, len(self._unsent)
+            failed, sent = connection_error(error, "sending"), len(self._unsent)
         del self._unsent[:sent]
-        if not self._unsent:
-            self._loop.remove_writer(self.socket)
-            if self._writer is not None and not self._writer.done():
-                self._writer.set_result(None)
+        if self._unsent:
+            return
+        self._loop.remove_writer(self._descriptor)
+        if self._sent is not None and not self._sent.done():
+            if failed is None:
+                self._sent.set_result(None)
+            else:
+                self._sent.set_exception(failed)

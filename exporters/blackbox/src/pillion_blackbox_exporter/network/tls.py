@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 _TLS13 = 0x0304
+_DER = 2  # _ssl.ENCODING_DER
 _NAMES_LENGTH_LIMIT = 16_384
 _VERIFY_REASONS: dict[int, Reason] = {
     9: "tls_not_yet_valid",
@@ -67,7 +68,7 @@ async def handshake(
         raise ProbeError("tls_handshake", f"the TLS handshake failed: {said}") from None
     except ValueError:
         raise ProbeError("target", f"{server_name!r} is no host name for TLS") from None
-    probe.trace.end()
+    probe.trace.end(stream.received_at)
     _report_certificates(probe, stream)
     _report_session(probe, stream, cipher=cipher)
 
@@ -110,15 +111,14 @@ def _shown(stream: Stream) -> list[Certificate]:
 
 def _verified(stream: Stream) -> list[Certificate]:
     """Return the chain that was verified, its root included; empty when none was."""
+    tls = stream.tls
+    if tls is None or tls.context.verify_mode == ssl.CERT_NONE:
+        return []
     # Public from Python 3.13 on; the same method of the object below it before.
-    below = getattr(stream.tls, "_sslobj", None)
-    get_chain = getattr(stream.tls, "get_verified_chain", None)
-    if get_chain is None and below is not None and stream.tls is not None:
-        if stream.tls.context.verify_mode == ssl.CERT_NONE:
-            return []
-        chain = below.get_verified_chain() or []
-        return _parsed(tuple(ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in chain))
-    return _parsed(tuple(get_chain())) if get_chain is not None else []
+    if hasattr(tls, "get_verified_chain"):
+        return _parsed(tuple(tls.get_verified_chain()))
+    chain = tls._sslobj.get_verified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
+    return _parsed(tuple(each.public_bytes(_DER) for each in chain))
 
 
 def _parsed(chain: tuple[bytes, ...]) -> list[Certificate]:
