@@ -30,7 +30,13 @@ ROOMS = {
 }
 
 # What a distribution is called where its import is called otherwise.
-DISTRIBUTIONS = {"yaml": "pyyaml", "re2": "google-re2", "dns": "dnspython", "google": "protobuf"}
+DISTRIBUTIONS = {
+    "yaml": "pyyaml",
+    "re2": "google-re2",
+    "dns": "dnspython",
+    "google": "protobuf",
+    "celpy": "cel-python",
+}
 
 INPUT_AND_OUTPUT = {
     "asyncio", "http", "io", "logging", "os", "pathlib", "random", "select", "selectors",
@@ -52,6 +58,21 @@ PURE = (
     "core/src/pillion/web/security/go_names.py",
     "core/src/pillion/web/security/rate.py",
     "exporters/nginx/src/pillion_nginx_exporter/stub_status.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/configuration/encoding.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/configuration/kinds.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/configuration/secrets.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/network/certificates.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/network/ciphers.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/network/names.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/cookies.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/message.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/moments.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/proxy.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/url.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probing/address.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/service/external.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/service/timeout.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/service/waterfall.py",
 )
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pillion.web.page import Html, escape, link_list, page, paragraph, section, table
-from pillion_blackbox_exporter.service.waterfall import axis, axis_end, legend, picture, seconds
+from pillion_blackbox_exporter.service.waterfall import legend, picture, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.service.history import Entry, History
 
 SHOWN_LIMIT = 100
+TARGET_LENGTH = 48
 _REFRESH = 15
 _LINKS = {"/metrics": "Metrics", "/config": "Configuration", "/-/ready": "Readiness"}
 
@@ -48,29 +49,33 @@ def _form(modules: Sequence[str]) -> str:
 
 
 def _probes(entries: Sequence[Entry]) -> list[str]:
-    traces = [entry.result.trace for entry in entries]
-    end = axis_end(max(trace.duration for trace in traces))
-    rows: list[tuple[str | float, ...]] = [("", "", "", "", axis(end), "", "")]
-    for entry in entries:
-        trace = entry.result.trace
-        rows.append(
-            (
-                time.strftime("%H:%M:%S", time.gmtime(entry.at)),
-                entry.name,
-                entry.target,
-                _outcome(entry),
-                picture(trace, end),
-                Html(f'<span class="dim">{escape(seconds(trace.duration))}</span>'),
-                Html(f'<a href="logs?id={entry.id}">Log</a>'),
-            )
+    rows = [
+        (
+            time.strftime("%H:%M:%S", time.gmtime(entry.at)),
+            _target(entry),
+            _outcome(entry),
+            picture(entry.result.trace),
+            Html(f'<span class="dim">{escape(seconds(entry.result.trace.duration))}</span>'),
         )
-    names = ("at (UTC)", "module", "target", "result", "phases", "took", "")
-    return [f"<p>{legend(traces)}</p>", table(names, rows)]
+        for entry in entries
+    ]
+    legend_line = f"<p>{legend(entry.result.trace for entry in entries)}</p>"
+    return [legend_line, table(("at (UTC)", "target", "result", "phases", "took"), rows)]
+
+
+def _target(entry: Entry) -> Html:
+    target = entry.target
+    if len(target) > TARGET_LENGTH:
+        target = target[: TARGET_LENGTH - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return Html(
+        f'<span title="{escape(entry.target)}">{escape(target)}</span><br>'
+        f'<span class="dim">{escape(entry.name)}</span> <a href="logs?id={entry.id}">log</a>'
+    )
 
 
 def _outcome(entry: Entry) -> Html:
     failure = entry.result.trace.failure
     if failure is None:
         return Html('<span class="good">success</span>')
-    where = f"{failure.reason} ({failure.phase})" if failure.phase else failure.reason
-    return Html(f'<strong class="bad">{escape(where)}</strong>')
+    phase = f'<br><span class="dim">in {escape(failure.phase)}</span>' if failure.phase else ""
+    return Html(f'<strong class="bad">{escape(failure.reason)}</strong>{phase}')

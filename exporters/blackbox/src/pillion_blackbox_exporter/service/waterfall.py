@@ -1,4 +1,8 @@
-"""A probe as a picture: its phases as bars on a time axis that all pictures share. Pure."""
+"""A probe as a picture: its phases as bars on a time axis of its own. Pure.
+
+The axis ends at 1, 2 or 5 times a power of ten, so that a probe of a millisecond can be read
+beside one that ran into its time limit.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ if TYPE_CHECKING:
 
     from pillion_blackbox_exporter.probing.trace import Trace
 
-WIDTH, HEIGHT, MARGIN = 360, 18, 6
+WIDTH, HEIGHT, MARGIN, LABEL = 340, 26, 4, 56
+_TICKS = 4
 COLOURS = {
     "resolve": "#7b61c4",
     "connect": "#d98324",
@@ -38,38 +43,24 @@ def axis_end(longest: float) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= longest * 0.999)
 
 
-def axis(end: float) -> Html:
-    """Return the axis with its ticks, from zero to `end` seconds."""
-    ticks = "".join(
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="13" y2="18" stroke="{_OTHER}"/>'
-        f'<text x="{x:.1f}" y="10" font-size="10" fill="{_OTHER}" text-anchor="{anchor}">'
-        f"{escape(seconds(end * part))}</text>"
-        for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end"))
-        for x in (MARGIN + part * (WIDTH - 2 * MARGIN),)
-    )
-    return Html(
-        f'<svg role="img" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f"<title>time axis, to {escape(seconds(end))}</title>"
-        f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="17.5" y2="17.5" stroke="{_OTHER}"/>'
-        f"{ticks}</svg>"
-    )
-
-
-def picture(trace: Trace, end: float) -> Html:
-    """Return the phases of a probe on an axis that ends at `end` seconds."""
-    scale = (WIDTH - 2 * MARGIN) / end
+def picture(trace: Trace) -> Html:
+    """Return the phases of a probe on an axis from its beginning."""
+    end = axis_end(trace.duration)
+    room = WIDTH - 2 * MARGIN - LABEL
+    scale = room / end
     bars = "".join(_bars(trace, scale))
     failed = ""
     if trace.failure is not None:
-        x = MARGIN + min(trace.duration * scale, WIDTH - 2 * MARGIN)
+        x = MARGIN + min(trace.duration * scale, room)
         failed = (
-            f'<path d="M{x - 4:.1f} 5l8 8m0 -8l-8 8" stroke="{_FAILED}" stroke-width="2" '
+            f'<path d="M{x - 4:.1f} 4l8 8m0 -8l-8 8" stroke="{_FAILED}" stroke-width="2" '
             f'fill="none"><title>{escape(trace.failure.sentence)}</title></path>'
         )
     label = ", ".join(f"{name} {seconds(trace.total(name))}" for name in _names(trace))
     return Html(
         f'<svg role="img" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f"<title>{escape(label or 'no phase was begun')}</title>{bars}{failed}</svg>"
+        f"<title>{escape(label or 'no phase was begun')}</title>{_axis(end, room)}{bars}{failed}"
+        "</svg>"
     )
 
 
@@ -98,12 +89,25 @@ def seconds(value: float) -> str:
     return f"{value * 1_000_000:.3g} µs"
 
 
+def _axis(end: float, room: float) -> str:
+    floor = HEIGHT - 5.5
+    ticks = "".join(
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{floor - 3}" y2="{floor}" stroke="{_OTHER}"/>'
+        for x in (MARGIN + room * tick / _TICKS for tick in range(_TICKS + 1))
+    )
+    return (
+        f'<line x1="{MARGIN}" x2="{MARGIN + room}" y1="{floor}" y2="{floor}" stroke="{_OTHER}"/>'
+        f'{ticks}<text x="{MARGIN + room + 5}" y="{floor + 3}" font-size="10" fill="{_OTHER}">'
+        f"{escape(seconds(end))}</text>"
+    )
+
+
 def _bars(trace: Trace, scale: float) -> Iterable[str]:
     for phase in trace.phases:
         length = (phase.end or phase.start) - phase.start
         x = MARGIN + (phase.start - trace.started) * scale
         yield (
-            f'<rect x="{x:.1f}" y="4" width="{max(length * scale, 1):.1f}" height="10" rx="1.5" '
+            f'<rect x="{x:.1f}" y="3" width="{max(length * scale, 1):.1f}" height="10" rx="1.5" '
             f'fill="{_colour(phase.name)}">'
             f"<title>{escape(phase.name)} {escape(seconds(length))}</title></rect>"
         )
