@@ -4,7 +4,7 @@ document = Document.read("blackbox.yml")
 configuration = convert(document, Configuration)    # a msgspec.Struct
 """
 
-from pillion.configuration.convert import convert, convert_mapping
+from pillion.configuration.convert import WrongKeyError, convert, convert_mapping
 from pillion.configuration.document import Document, KeyPath, show_path
 
-__all__ = ["Document", "KeyPath", "convert", "convert_mapping", "show_path"]
+__all__ = ["Document", "KeyPath", "WrongKeyError", "convert", "convert_mapping", "show_path"]

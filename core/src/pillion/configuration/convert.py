@@ -36,6 +36,20 @@ _KINDS = {
 }
 
 
+class WrongKeyError(ValueError):
+    """Raised by the `__post_init__` of a struct that knows which of its keys is wrong.
+
+    A plain ValueError is told of the struct as a whole.
+
+    Attributes:
+        key: as the file spells it.
+    """
+
+    def __init__(self, key: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
 def convert(
     document: Document,
     kind: type[T],
@@ -61,7 +75,8 @@ def convert(
     try:
         return msgspec.convert(data, kind, dec_hook=dec_hook)
     except msgspec.ValidationError as error:
-        raise _translated(document, kind, at, str(error)) from None
+        key = (error.__cause__.key,) if isinstance(error.__cause__, WrongKeyError) else ()
+        raise _translated(document, kind, at, str(error), key) from None
 
 
 def convert_mapping(
@@ -84,13 +99,15 @@ def convert_mapping(
     return {name: convert(document, kind, at=(*at, name), dec_hook=dec_hook) for name in data}
 
 
-def _translated(document: Document, kind: Any, at: KeyPath, message: str) -> ConfigurationError:
+def _translated(
+    document: Document, kind: Any, at: KeyPath, message: str, key: KeyPath
+) -> ConfigurationError:
     match = _MESSAGE.fullmatch(message)
     what, inner = (match["what"], _key_path(match["path"] or "")) if match else (message, ())
-    path = (*at, *inner)
+    path = (*at, *inner, *key)
     if unknown := _UNKNOWN.fullmatch(what):
-        key = unknown[1]
-        return document.error((*path, key), f"is no key here{_hint(key, _keys_at(kind, inner))}")
+        name = unknown[1]
+        return document.error((*path, name), f"is no key here{_hint(name, _keys_at(kind, inner))}")
     if missing := _MISSING.fullmatch(what):
         return document.error(path, f"lacks the key {missing[1]!r}")
     return document.error(path, _sentence(what))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pillion.configuration import WrongKeyError
 from pillion_blackbox_exporter.configuration.kinds import Secret
 
 TlsVersion = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
@@ -68,8 +69,8 @@ class TlsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         if has_key and not has_cert:
             raise ValueError("has a client key but no cert or cert_file")
         if self.min_version and self.max_version and self.min_version > self.max_version:
-            raise ValueError(
-                f"has min_version {self.min_version} above max_version {self.max_version}"
+            raise WrongKeyError(
+                "min_version", f"is {self.min_version}, above the max_version {self.max_version}"
             )
 
 
@@ -96,7 +97,7 @@ class Authorization(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     def __post_init__(self) -> None:
         _at_most_one(credentials=self.credentials, credentials_file=self.credentials_file)
         if self.type.strip().lower() == "basic":
-            raise ValueError('cannot have the type "basic"; that is what basic_auth is for')
+            raise WrongKeyError("type", 'cannot be "basic"; that is what basic_auth is for')
 
 
 class ProxyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -111,13 +112,15 @@ class ProxyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 def check_proxy(proxy: Any) -> None:
     """Raise ValueError when the proxy's keys do not go together."""
     if proxy.proxy_connect_header and not (proxy.proxy_url or proxy.proxy_from_environment):
-        raise ValueError("has proxy_connect_header without proxy_url or proxy_from_environment")
+        raise WrongKeyError(
+            "proxy_connect_header", "needs proxy_url or proxy_from_environment beside it"
+        )
     _at_most_one(proxy_url=proxy.proxy_url, proxy_from_environment=proxy.proxy_from_environment)
     _at_most_one(no_proxy=proxy.no_proxy, proxy_from_environment=proxy.proxy_from_environment)
     if proxy.no_proxy and not proxy.proxy_url:
-        raise ValueError("has no_proxy without proxy_url")
-    if proxy.proxy_url and not proxy.proxy_url.startswith(("http://", "https://")):
-        raise ValueError("has a proxy_url that begins neither with http:// nor with https://")
+        raise WrongKeyError("no_proxy", "needs proxy_url beside it")
+    if proxy.proxy_url and not proxy.proxy_url.startswith("http://"):
+        raise WrongKeyError("proxy_url", "must be a URL that begins with http://")
 
 
 class OAuth2(ProxyConfig, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -138,9 +141,9 @@ class OAuth2(ProxyConfig, frozen=True, forbid_unknown_fields=True, omit_defaults
         if not self.token_url:
             raise ValueError("lacks the key 'token_url'")
         if not self.token_url.startswith(("http://", "https://")):
-            raise ValueError("has a token_url that begins neither with http:// nor with https://")
+            raise WrongKeyError("token_url", "must be a URL that begins with http:// or https://")
         if self.grant_type == _JWT_BEARER:
-            raise ValueError("has the grant_type jwt-bearer, which is not supported")
+            raise WrongKeyError("grant_type", "is jwt-bearer, which is not supported")
         _at_most_one(client_secret=self.client_secret, client_secret_file=self.client_secret_file)
         check_proxy(self)
 
@@ -179,4 +182,4 @@ def check_client(client: HttpClient) -> None:
     check_proxy(client)
     for name in client.http_headers:
         if name.lower() in _RESERVED_HEADERS:
-            raise ValueError(f"cannot set {name!r} in http_headers; it has a key of its own")
+            raise WrongKeyError("http_headers", f"cannot set {name!r}, which has a key of its own")

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from pillion.configuration import WrongKeyError
 from pillion_blackbox_exporter.configuration.client import HttpClient, check_client
 from pillion_blackbox_exporter.configuration.encoding import accepts
 from pillion_blackbox_exporter.configuration.kinds import ByteText, Pattern, Size
@@ -59,14 +60,13 @@ class HttpSection(HttpClient, frozen=True, forbid_unknown_fields=True, omit_defa
             raise ValueError("has both body and body_file; one of them is enough")
         for name, value in self.headers.items():
             if name.lower() == "accept-encoding" and not accepts(value, self.compression):
-                raise ValueError(
-                    f"asks for {name}: {value} but decompresses {self.compression}, "
-                    "which that does not accept"
+                raise WrongKeyError(
+                    "compression", f"is {self.compression}, which {name}: {value} does not accept"
                 )
         if self.enable_http3:
-            raise ValueError("has enable_http3: true, but HTTP/3 is not supported")
+            raise WrongKeyError("enable_http3", "is true, but HTTP/3 is not supported")
         if "HTTP/3.0" in self.valid_http_versions:
-            raise ValueError("lists HTTP/3.0 as valid, but HTTP/3 is not supported")
+            raise WrongKeyError("valid_http_versions", "has HTTP/3.0, but HTTP/3 is not supported")
 
     @property
     def redirects_are_followed(self) -> bool:

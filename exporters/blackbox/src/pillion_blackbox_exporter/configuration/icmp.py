@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from pillion.configuration import WrongKeyError
 from pillion_blackbox_exporter.configuration.http import IpProtocol
 from pillion_blackbox_exporter.configuration.stream import check_source_address
 
@@ -24,8 +25,8 @@ class IcmpSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     def __post_init__(self) -> None:
         check_source_address(self.source_ip_address)
         if not 0 <= self.ttl <= MAX_TTL:
-            raise ValueError(f"has ttl {self.ttl}; it must be between 0 and {MAX_TTL}")
+            raise WrongKeyError("ttl", f"must be between 0 and {MAX_TTL}, not {self.ttl}")
         if not 0 <= self.payload_size <= MAX_PAYLOAD:
-            raise ValueError(
-                f"has payload_size {self.payload_size}; it must be between 0 and {MAX_PAYLOAD}"
+            raise WrongKeyError(
+                "payload_size", f"must be between 0 and {MAX_PAYLOAD}, not {self.payload_size}"
             )

@@ -72,6 +72,7 @@ def _module(document: Document, name: str) -> Module:
         hint = f"did you mean {guess!r}?" if guess else f"there are {', '.join(sorted(PROBERS))}"
         raise document.error((*at, "prober"), f"{module.prober!r} is no prober; {hint}")
     _check_dns(document, name, entry, module)
+    _check_cel(document, name, module)
     return module
 
 
@@ -92,3 +93,22 @@ def _check_dns(document: Document, name: str, entry: object, module: Module) -> 
     for index, rcode in enumerate(module.dns.valid_rcodes):
         if not records.is_rcode(rcode):
             raise document.error((*at, "valid_rcodes", index), f"{rcode!r} is no DNS response code")
+
+
+def _check_cel(document: Document, name: str, module: Module) -> None:
+    for key in ("fail_if_body_json_matches_cel", "fail_if_body_json_not_matches_cel"):
+        expression = getattr(module.http, key)
+        if not expression:
+            continue
+        # cel-python: 20 MB, and an extra
+        from pillion_blackbox_exporter.probers.http import cel  # noqa: PLC0415
+
+        at = ("modules", name, "http", key)
+        try:
+            cel.compiled(expression)
+        except ValueError as error:
+            raise document.error(at, str(error)) from None
+        except ImportError:
+            raise document.error(
+                at, "needs cel-python: install pillion-blackbox-exporter[cel]"
+            ) from None

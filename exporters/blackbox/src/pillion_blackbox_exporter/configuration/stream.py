@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from pillion.configuration import WrongKeyError
 from pillion_blackbox_exporter.configuration.client import TlsConfig
 from pillion_blackbox_exporter.configuration.http import IpProtocol
 from pillion_blackbox_exporter.configuration.kinds import ByteText, Pattern
@@ -21,7 +22,7 @@ class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     def __post_init__(self) -> None:
         if not _LABEL_NAME.fullmatch(self.name) or self.name.startswith("__"):
-            raise ValueError(f"has the name {self.name!r}, which is no label name")
+            raise WrongKeyError("name", f"{self.name!r} is no label name")
 
 
 class QueryResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -72,4 +73,4 @@ def check_source_address(address: str) -> None:
     try:
         ipaddress.ip_address(address)
     except ValueError:
-        raise ValueError(f"has source_ip_address {address!r}, which is no IP address") from None
+        raise WrongKeyError("source_ip_address", f"{address!r} is no IP address") from None

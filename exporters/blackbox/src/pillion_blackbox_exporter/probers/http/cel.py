@@ -24,8 +24,8 @@ def compiled(expression: str) -> Any:
     try:
         return environment.program(environment.compile(expression))
     except CELParseError as error:
-        line = str(error.args[0]).strip().partition("\n")[0]
-        raise ValueError(f"{expression!r} is no CEL expression: {line}") from None
+        where = f", from column {error.column} on" if error.column else ""
+        raise ValueError(f"{expression!r} is no CEL expression{where}") from None
 
 
 def judge(body: bytes, must_not: str, must: str) -> None:
