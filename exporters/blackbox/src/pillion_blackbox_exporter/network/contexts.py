@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import ssl
+import warnings
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.probing.failure import ProbeError
@@ -82,15 +83,23 @@ def build(config: TlsConfig, protocols: Sequence[str] = ()) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslobject_class = RecordingSslObject
     context.hostname_checks_common_name = False
-    context.minimum_version = _VERSIONS[config.min_version or "TLS12"]
-    if config.max_version:
-        context.maximum_version = _VERSIONS[config.max_version]
+    _set_versions(context, config)
     _set_trust(context, config)
     _set_identity(context, config)
     if protocols:
         context.set_alpn_protocols(list(protocols))
     _record_certificates(context)
     return context
+
+
+def _set_versions(context: ssl.SSLContext, config: TlsConfig) -> None:
+    """TLS 1.2 is the least unless an older one is asked for, as in Go."""
+    least = config.min_version or min("TLS12", config.max_version or "TLS12")
+    with warnings.catch_warnings():  # Python warns of old versions; here they are what is tested
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = _VERSIONS[least]
+        if config.max_version:
+            context.maximum_version = _VERSIONS[config.max_version]
 
 
 def _set_trust(context: ssl.SSLContext, config: TlsConfig) -> None:
