@@ -145,6 +145,15 @@ class Pattern:
         return hash(self.source)
 
 
+def valid_utf8(data: bytes) -> bytes:
+    """Return bytes in which what is no UTF-8 is U+FFFD, which `.` matches, as in Go."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace").encode()
+    return data
+
+
 def expand(template: bytes, match: Match) -> bytes:
     """Return a template with `$1`, `${1}` and `${name}` replaced as Go's regexp does.
 

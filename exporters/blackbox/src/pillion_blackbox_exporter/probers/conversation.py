@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.configuration.kinds import expand
+from pillion_blackbox_exporter.configuration.kinds import expand, valid_utf8
 from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge
 
@@ -120,7 +120,7 @@ async def _expect(probe: Probe, lines: Lines, pattern: Pattern) -> Match:
     last = b""
     while (line := await lines.next()) is not None:
         probe.log.debug("read a line", line=_text(line))
-        if match := pattern.search(line):
+        if match := pattern.search(valid_utf8(line)):
             probe.log.debug("it matches", regexp=pattern.source)
             probe.report.set(FAILED_DUE_TO_REGEX, 0)
             return match

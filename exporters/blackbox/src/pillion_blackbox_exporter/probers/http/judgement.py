@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.configuration.kinds import valid_utf8
 from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
@@ -80,15 +81,6 @@ def _judge_body(section: HttpSection, body: bytes) -> None:
     for pattern in section.fail_if_body_not_matches_regexp:
         if not pattern.found(body):
             raise ProbeError("regex", f"the content does not match {pattern.source!r}")
-
-
-def valid_utf8(data: bytes) -> bytes:
-    """Return bytes in which what is no UTF-8 is U+FFFD, which `.` matches, as in Go."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "replace").encode()
-    return data
 
 
 def _values(head: Head, name: str, *, allow_missing: bool) -> list[bytes]:
