@@ -92,7 +92,8 @@ class Http2:
         except h2.exceptions.ProtocolError as error:
             self._flush()
             raise ProbeError("protocol", f"the answer breaks HTTP/2: {error}") from None
-        self._send_body()
+        if not self._is_complete:
+            self._send_body()
 
     def _take(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.ResponseReceived):
@@ -104,8 +105,11 @@ class Http2:
             )
         elif isinstance(event, h2.events.StreamEnded):
             self._is_complete = True
-        elif isinstance(event, h2.events.StreamReset) and not self._is_complete:
-            raise ProbeError("reset", f"the server reset the stream: {_named(event.error_code)}")
+        elif isinstance(event, h2.events.StreamReset):
+            self._unsent = b""  # a server may answer before it has read all, and want no more
+            if not self._is_complete:
+                name = _named(event.error_code)
+                raise ProbeError("reset", f"the server reset the stream: {name}")
         elif (
             isinstance(event, h2.events.ConnectionTerminated)
             and self._head is None
