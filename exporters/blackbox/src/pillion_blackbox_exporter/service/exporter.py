@@ -21,6 +21,7 @@ from pillion_blackbox_exporter.service.modules import Modules
 from pillion_blackbox_exporter.service.places import Load, Places
 from pillion_blackbox_exporter.service.probing import ProbeHandler
 from pillion_blackbox_exporter.service.settings import BlackboxSettings, ProbeSettings
+from pillion_blackbox_exporter.service.warming import warm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,7 @@ class BlackboxExporter:
             registry=context.registry,
         )
         self._watching: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         add_build_info(context.registry, "blackbox_exporter")
         context.registry.add(Load(self._places))
         listening = context.values[WebSettings].listen_address
@@ -83,18 +85,21 @@ class BlackboxExporter:
         routes.get("/", self._answer_landing)
 
     async def start(self) -> None:
-        """Begin to look at the configuration's file, where that is asked for."""
+        """Make what probes will need, and look at the configuration's file where that is asked."""
+        self._warm()
         if self._settings.enable_auto_reload:
             self._watching = asyncio.create_task(self._watch())
 
     async def reload(self) -> None:
         """Take up the configuration's file, whole or not at all."""
         await asyncio.to_thread(self._modules.reload)
+        self._warm()
 
     async def drain(self, deadline: Deadline) -> None:
         """Let the probes in hand end."""
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in (self._watching, self._warming):
+            if task is not None:
+                task.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline.remaining):
                 await self._places.is_empty.wait()
@@ -105,6 +110,10 @@ class BlackboxExporter:
 
     def _answer_landing(self, _: Request) -> Response:
         return landing_page(self._history, list(self._modules.current.modules))
+
+    def _warm(self) -> None:
+        contexts, modules = self._network.contexts, self._modules.current.modules
+        self._warming = asyncio.create_task(warm(modules, contexts, self._log))
 
     async def _watch(self) -> None:
         while True:

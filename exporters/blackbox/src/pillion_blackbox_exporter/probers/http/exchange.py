@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.probers.http.message import Head
     from pillion_blackbox_exporter.probing.probe import Probe
 
-_ALPN_HTTP2 = ("h2", "http/1.1")
+ALPN_HTTP2 = ("h2", "http/1.1")
 _OK, _REDIRECTS = 200, 300
 
 
@@ -121,7 +121,7 @@ async def _begin(
         target = str(without_user(request.url)) if proxy is not None else ""
         probe.trace.begin("processing", probe.trace.phases[-1].end)
         return Exchange(stream, Http1(stream, target=target), is_tls=False)
-    protocols = _ALPN_HTTP2 if http2 else ()
+    protocols = ALPN_HTTP2 if http2 else ()
     await probe.network.secure(probe, stream, tls_config, server_name, protocols, cipher=True)
     probe.trace.begin("processing", probe.trace.phases[-1].end)
     assert stream.tls is not None
