@@ -32,7 +32,7 @@ async def run_addresses(probe: Probe) -> Result:
     What is reported is the first address that decides: of `all` the first that fails, of `any`
     the first that succeeds, else the first.
     """
-    timeout = probe.remaining
+    timeout = probe.timeout or probe.remaining
     host = target_host(probe.module.prober, probe.target)
     if not host or ip_version(host):
         return await run(probe)

@@ -35,6 +35,7 @@ class Probe:
         log: the lines.
         network: resolving and connecting, guarded; shared by all probes.
         deadline: when the time is up, by the trace's clock; the runner sees to it.
+        timeout: how many seconds the probe was given; 0 for what is left until the deadline.
         hostname: the `hostname` parameter, or nothing.
         address: the one address to probe, or nothing to choose one by resolving.
         lookup_time: how long it took to resolve `address`.
@@ -48,6 +49,7 @@ class Probe:
     network: Network
     deadline: float
     hostname: str = ""
+    timeout: float = 0.0
     address: str = ""
     lookup_time: float = 0.0
 

@@ -52,7 +52,7 @@ def load(name: str) -> Prober:
 
 async def run(probe: Probe) -> Result:
     """Probe until the target is judged or the time is up; never raises for a target's fault."""
-    timeout = probe.remaining
+    timeout = probe.timeout or probe.remaining
     probe.log.debug("the probe begins", prober=probe.module.prober, timeout=f"{timeout:g}s")
     await attempt(probe, load(probe.module.prober))
     probe.trace.finish()

@@ -7,8 +7,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
+from pillion.log import Logger
 from pillion.metrics.standard import add_build_info
-from pillion.process import WebSettings
+from pillion.process import ProcessSettings, WebSettings
 from pillion.web import Response
 from pillion.web.standard import add_metrics_route
 from pillion_blackbox_exporter.configuration.shown import shown_modules
@@ -61,7 +62,10 @@ class BlackboxExporter:
             self._history,
             self._places,
             offset=settings.timeout_offset,
-            log=context.log,
+            log=Logger(
+                level=settings.log_prober,
+                format=context.values[ProcessSettings].log_format,
+            ),
             level=settings.log_prober,
             registry=context.registry,
         )

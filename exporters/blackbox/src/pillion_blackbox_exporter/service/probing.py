@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion.web import Response
@@ -34,6 +35,27 @@ if TYPE_CHECKING:
 DEFAULT_MODULE = "http_2xx"
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 TARGET_LIMIT = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for.
+
+    Attributes:
+        name: the module's.
+        module: the module.
+        target: as it is written.
+        hostname: the parameter, or nothing.
+        seconds: how long the probe may take.
+        wants_debug: whether the answer is text for people.
+    """
+
+    name: str
+    module: Module
+    target: str
+    hostname: str
+    seconds: float
+    wants_debug: bool
 
 
 class ProbeHandler:
@@ -72,6 +94,26 @@ class ProbeHandler:
     async def answer(self, request: Request) -> Response:
         """Probe, and answer with the metrics; a probe that fails is answered with 200 too."""
         began = self._clock()
+        asked = self._read(request)
+        if isinstance(asked, Response):
+            return asked
+        try:
+            await self._places.take(asked.seconds / 2)
+        except NoPlaceError:
+            self._turned_away.inc()
+            sentence = "too many probes are under way, and none ended in time for this one\n"
+            return Response(sentence, 503, headers=(("Retry-After", "1"),))
+        try:
+            result = await self._probe(asked, began)
+        finally:
+            self._places.give_back()
+        (self._succeeded if result.success else self._failed).inc()
+        if asked.wants_debug:
+            return Response(debug_text(result, asked.module))
+        return Response(result.text, content_type=METRICS)
+
+    def _read(self, request: Request) -> Asked | Response:
+        """Return what is asked for, or why it cannot be done."""
         parameters = request.parameters()
         name = _first(parameters, "module") or DEFAULT_MODULE
         module = self._modules.current.modules.get(name)
@@ -86,48 +128,32 @@ class ProbeHandler:
         if problem := _host_problem(module, hostname):
             return Response(problem, 400)
         try:
-            timeout = probe_timeout(request.headers.get(HEADER, ""), module.timeout, self._offset)
+            header = request.headers.get(HEADER, "")
+            seconds = probe_timeout(header, module.timeout, self._offset)
         except ValueError as error:
             return Response(f"{error}\n", 500)
-        try:
-            await self._places.take(timeout / 2)
-        except NoPlaceError:
-            self._turned_away.inc()
-            return Response(
-                "too many probes are under way, and none ended in time for this one\n",
-                503,
-                headers=(("Retry-After", "1"),),
-            )
-        try:
-            result = await self._probe(name, module, target, hostname, began + timeout)
-        finally:
-            self._places.give_back()
-        (self._succeeded if result.success else self._failed).inc()
-        if _first(parameters, "debug") == "true":
-            return Response(debug_text(result, module))
-        return Response(result.text, content_type=METRICS)
+        wants_debug = _first(parameters, "debug") == "true"
+        return Asked(name, module, target, hostname, seconds, wants_debug)
 
-    async def _probe(
-        self, name: str, module: Module, target: str, hostname: str, deadline: float
-    ) -> Result:
+    async def _probe(self, asked: Asked, began: float) -> Result:
+        module = asked.module
         load(module.prober)  # the first probe of a kind pays for it before its time is taken
         at = time.time()
-        label = masked_url(shown(target))
-        log = Lines(
-            self._log.bind(module=name, target=label), self._level, self._modules.secrets(name)
-        )
+        label = masked_url(shown(asked.target))
+        log = self._log.bind(module=asked.name, target=label)
         probe = Probe(
-            target=target,
+            target=asked.target,
             module=module,
             trace=Trace(self._clock),
             report=Report(),
-            log=log,
+            log=Lines(log, self._level, self._modules.secrets(asked.name)),
             network=self._network,
-            deadline=deadline,
-            hostname=hostname,
+            deadline=began + asked.seconds,
+            timeout=asked.seconds,
+            hostname=asked.hostname,
         )
         result = await (run(probe) if module.addresses == "first" else run_addresses(probe))
-        self._history.add(at, name, module, label, result)
+        self._history.add(at, asked.name, module, label, result)
         return result
 
 
