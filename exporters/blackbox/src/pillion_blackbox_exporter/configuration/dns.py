@@ -41,3 +41,10 @@ class DnsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
     def __post_init__(self) -> None:
         check_source_address(self.source_ip_address)
+        if self.dns_over_tls and self.transport_protocol == "udp":
+            raise ValueError("has dns_over_tls with transport_protocol udp; it must be tcp")
+
+    @property
+    def is_over_tcp(self) -> bool:
+        """Whether it is asked over TCP; TLS wants it, otherwise UDP is the default."""
+        return self.dns_over_tls or self.transport_protocol == "tcp"

@@ -82,8 +82,11 @@ def _check_dns(document: Document, name: str, entry: object, module: Module) -> 
     at = ("modules", name, "dns")
     if not module.dns.query_name:
         raise document.error(at, "lacks the key 'query_name'")
-    from pillion_blackbox_exporter.configuration import records  # noqa: PLC0415  # dns: 5.8 MB
+    # dns: 0.1 MB
+    from pillion_blackbox_exporter.configuration import records  # noqa: PLC0415
 
+    if problem := records.problem_with_name(module.dns.query_name):
+        raise document.error((*at, "query_name"), f"{module.dns.query_name!r} {problem}")
     for key, value, is_known in (
         ("query_type", module.dns.query_type, records.is_type),
         ("query_class", module.dns.query_class, records.is_class),

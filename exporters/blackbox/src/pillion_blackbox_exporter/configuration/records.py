@@ -7,6 +7,8 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
+from pillion_blackbox_exporter.probers.wire.dns import encode_name
+
 
 def is_type(name: str) -> bool:
     """Whether it names a record type (`A`, `SOA`, `ANY`)."""
@@ -33,3 +35,12 @@ def is_rcode(name: str) -> bool:
     except (ValueError, dns.exception.DNSException):
         return False
     return True
+
+
+def problem_with_name(name: str) -> str:
+    """Return why a name cannot be asked for, as the second half of a sentence, or nothing."""
+    try:
+        encode_name(name)
+    except ValueError as error:
+        return str(error)
+    return ""
