@@ -7,7 +7,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
-from pillion_blackbox_exporter.probers.wire.dns import encode_name
+from pillion_blackbox_exporter.probers.dns.message import encode_name
 
 
 def is_type(name: str) -> bool:

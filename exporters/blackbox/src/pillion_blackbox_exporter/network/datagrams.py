@@ -51,7 +51,7 @@ class Datagrams:
         socket: the socket itself.
     """
 
-    __slots__ = ("_clock", "_loop", "_wall", "socket")
+    __slots__ = ("_clock", "_loop", "_sent", "_wall", "socket")
 
     def __init__(
         self,
@@ -62,21 +62,21 @@ class Datagrams:
         self.socket = connected
         self._clock = clock
         self._wall = wall
+        self._sent = 0.0
         self._loop = asyncio.get_running_loop()
         connected.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 
-    def send(self, data: bytes) -> float:
-        """Send a datagram; return the moment before.
+    def send(self, data: bytes) -> None:
+        """Send a datagram.
 
         Raises:
             ProbeError: the system refuses to, or knows the address as unreachable.
         """
-        moment = self._clock()
+        self._sent = self._clock()
         try:
             self.socket.send(data)
         except OSError as error:
             raise connection_error(error, "sending") from None
-        return moment
 
     async def receive(self, size: int) -> Datagram:
         """Return the next datagram, at most `size` bytes of it.
@@ -116,14 +116,14 @@ class Datagrams:
         self.socket.close()
 
     def _moment(self, ancillary: list[tuple[int, int, bytes]]) -> float:
-        """Return the kernel's moment on our clock; now where it gave none."""
+        """Return the kernel's moment on our clock, after the last sending; now if it gave none."""
         now = self._clock()
         for level, kind, data in ancillary:
             is_time = level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS
             if is_time and len(data) == _TIMESPEC.size:
                 seconds, nanoseconds = _TIMESPEC.unpack(data)
                 age: float = self._wall() - (seconds + nanoseconds / 1e9)
-                return now - max(0.0, age)
+                return max(self._sent, now - max(0.0, age))
         return now
 
 

@@ -1,7 +1,7 @@
 """DNS messages (RFC 1035, 4): a query as bytes, and an answer as the spans of its records.
 
 An answer is walked without following a single compression pointer, so that whatever a server
-sends costs no more than its length. What a record says is read by `dns_text`, when it is asked.
+sends costs no more than its length. What a record says is for `text`.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.network.datagrams import connect_datagrams
 from pillion_blackbox_exporter.network.failures import connection_error
+from pillion_blackbox_exporter.probers.dns import message as wire
 from pillion_blackbox_exporter.probers.durations import report_durations
-from pillion_blackbox_exporter.probers.wire import dns as wire
 from pillion_blackbox_exporter.probing.address import split_host_port
 from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge
@@ -131,7 +131,7 @@ async def _ask_over_tcp(
     )
     try:
         if section.dns_over_tls:
-            name = probe.hostname or host
+            name = section.tls_config.server_name or probe.hostname or host
             await probe.network.secure(probe, stream, section.tls_config, name)
         probe.trace.begin("request")
         stream.write(len(query).to_bytes(2, "big") + query)
@@ -197,14 +197,14 @@ async def _lines(
     probe: Probe, section: str, message: bytes, records: Sequence[wire.Record]
 ) -> list[str]:
     """Return records as text; others have their turn between, as there may be thousands."""
-    from pillion_blackbox_exporter.probers.wire import dns_text  # noqa: PLC0415  # 3 MB, 40 ms
+    from pillion_blackbox_exporter.probers.dns.text import record_text  # noqa: PLC0415  # 3 MB, 40 ms
 
     lines: list[str] = []
     for index, record in enumerate(records):
         if index % _RECORDS_AT_ONCE == _RECORDS_AT_ONCE - 1:
             await asyncio.sleep(0)
         try:
-            lines.append(dns_text.record_text(message, record))
+            lines.append(record_text(message, record))
         except ValueError as error:
             raise ProbeError("protocol", f"the answer {error}") from None
         probe.log.debug("a record", section=section, record=lines[-1])

@@ -17,10 +17,10 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.wire
 
-from pillion_blackbox_exporter.probers.wire.dns import OPT
+from pillion_blackbox_exporter.probers.dns.message import OPT
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.probers.wire.dns import Record
+    from pillion_blackbox_exporter.probers.dns.message import Record
 
 JUMP_LIMIT = 126  # compression pointers in one record
 

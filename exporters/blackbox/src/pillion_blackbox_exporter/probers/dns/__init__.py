@@ -1,0 +1,1 @@
+"""DNS: one question, over UDP, TCP or TLS, and what the answer must be."""
