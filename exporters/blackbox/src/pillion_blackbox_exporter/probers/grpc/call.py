@@ -1,0 +1,197 @@
+"""One unary call over HTTP/2 (RFC 9113), in little memory whatever the server sends.
+
+A health check's answer has some hundred bytes. So the whole connection may bring
+`RECEIVE_LIMIT` bytes, whether as endless headers, settings, pings or content, and they are
+taken in slices with a turn of the event loop between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+import h2.settings
+
+from pillion_blackbox_exporter.probers.grpc.message import (
+    INTERNAL,
+    RESOURCE_EXHAUSTED,
+    UNAVAILABLE,
+    status_of_http,
+    status_of_reset,
+)
+from pillion_blackbox_exporter.probing.failure import ProbeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pillion_blackbox_exporter.network.stream import Stream
+    from pillion_blackbox_exporter.probing.failure import Reason
+
+RECEIVE_LIMIT = 128 * 1024
+HEADER_LIST_LIMIT = 16 * 1024
+BODY_LIMIT = 16 * 1024
+_SLICE = 2048
+_OK = "200"
+
+
+class CallError(ProbeError):
+    """Ends a call.
+
+    Attributes:
+        status: the gRPC status that it stands for.
+    """
+
+    def __init__(self, reason: Reason, status: int, sentence: str) -> None:
+        super().__init__(reason, sentence)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a server answered.
+
+    Attributes:
+        status: the gRPC status; None before it came.
+        message: what the server says to it, percent-encoded.
+        body: the framed messages.
+    """
+
+    status: int | None = None
+    message: str = ""
+    body: bytearray = field(default_factory=bytearray)
+
+
+class Call:
+    """A connection of its own, and the one call on it."""
+
+    __slots__ = ("_connection", "_id", "_is_over", "_received", "_reply", "_stream")
+
+    def __init__(self, stream: Stream) -> None:
+        config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
+        self._stream = stream
+        self._connection = h2.connection.H2Connection(config)
+        self._connection.local_settings = h2.settings.Settings(
+            client=True,
+            initial_values={
+                h2.settings.SettingCodes.ENABLE_PUSH: 0,
+                h2.settings.SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_LIST_LIMIT,
+            },
+        )
+        self._id = 1
+        self._received = 0
+        self._reply = Reply()
+        self._is_over = False
+
+    async def run(self, headers: Sequence[tuple[str, str]], body: bytes) -> Reply:
+        """Send a request and return the answer, once it has its status.
+
+        Raises:
+            CallError: the answer broke a rule, or the server ended the call.
+            ProbeError: the connection broke.
+        """
+        self._connection.initiate_connection()
+        self._id = self._connection.get_next_available_stream_id()
+        self._connection.send_headers(self._id, list(headers))
+        self._connection.send_data(self._id, body, end_stream=True)
+        self._flush()
+        while not self._is_over:
+            await self._receive()
+        if self._reply.status is None:
+            raise CallError("protocol", INTERNAL, "the answer ended without a gRPC status")
+        return self._reply
+
+    def end(self) -> None:
+        """Take leave of the server; does nothing when it is gone."""
+        try:
+            self._connection.close_connection()
+            self._flush()
+        except (ProbeError, h2.exceptions.ProtocolError):
+            return
+
+    async def _receive(self) -> None:
+        data = await self._stream.receive()
+        if not data:
+            raise CallError("closed", UNAVAILABLE, "the server ended the connection too early")
+        self._received += len(data)
+        if self._received > RECEIVE_LIMIT:
+            raise CallError(
+                "protocol", RESOURCE_EXHAUSTED, f"the answer is longer than {RECEIVE_LIMIT} bytes"
+            )
+        for start in range(0, len(data), _SLICE):
+            self._take(data[start : start + _SLICE])
+            if self._is_over:
+                return
+            if len(data) > _SLICE:
+                await asyncio.sleep(0)
+
+    def _take(self, data: bytes) -> None:
+        try:
+            events = self._connection.receive_data(data)
+            for event in events:
+                self._on_event(event)
+        except (h2.exceptions.ProtocolError, UnicodeDecodeError) as error:
+            self._flush()  # says why to the server
+            raise CallError("protocol", INTERNAL, f"the answer breaks HTTP/2: {error}") from None
+        self._flush()
+
+    def _on_event(self, event: h2.events.Event) -> None:
+        if isinstance(event, h2.events.ResponseReceived):
+            self._on_head(dict(_pairs(event.headers)))
+        elif isinstance(event, h2.events.TrailersReceived):
+            self._on_status(dict(_pairs(event.headers)))
+        elif isinstance(event, h2.events.DataReceived):
+            self._reply.body += event.data or b""
+            if len(self._reply.body) > BODY_LIMIT:
+                sentence = f"the message is longer than {BODY_LIMIT} bytes"
+                raise CallError("protocol", RESOURCE_EXHAUSTED, sentence)
+        elif isinstance(event, h2.events.StreamEnded):
+            self._is_over = True
+        elif isinstance(event, h2.events.StreamReset):
+            code = int(event.error_code or 0)
+            sentence = f"the server reset the call with HTTP/2's error {code}"
+            raise CallError("reset", status_of_reset(code), sentence)
+        elif isinstance(event, h2.events.ConnectionTerminated):
+            self._on_goaway(event)
+
+    def _on_head(self, headers: dict[str, str]) -> None:
+        status = headers.get(":status", "")
+        if "grpc-status" in headers:
+            self._on_status(headers)
+        elif status != _OK:
+            number = int(status) if status.isascii() and status.isdecimal() else 0
+            raise CallError(
+                "status", status_of_http(number), f"the answer has the HTTP status {status[:20]}"
+            )
+        elif not headers.get("content-type", "").startswith("application/grpc"):
+            kind = headers.get("content-type", "")[:100]
+            raise CallError("protocol", INTERNAL, f"the answer has the content type {kind!r}")
+
+    def _on_status(self, headers: dict[str, str]) -> None:
+        text = headers.get("grpc-status", "")
+        if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004
+            raise CallError("protocol", INTERNAL, f"the gRPC status {text[:20]!r} is no number")
+        self._reply.status = int(text)
+        self._reply.message = headers.get("grpc-message", "")
+
+    def _on_goaway(self, event: h2.events.ConnectionTerminated) -> None:
+        if not event.error_code and (event.last_stream_id or 0) >= self._id:
+            return  # a server that drains still answers the call that it has
+        code = int(event.error_code or 0)
+        raise CallError(
+            "reset", UNAVAILABLE, f"the server ended the connection with HTTP/2's error {code}"
+        )
+
+    def _flush(self) -> None:
+        if data := self._connection.data_to_send():
+            self._stream.write(data)
+
+
+def _pairs(headers: object) -> list[tuple[str, str]]:
+    """Return headers as text, which they are as `header_encoding` is set."""
+    assert isinstance(headers, list)
+    return [(str(name), str(value)) for name, value in headers]
