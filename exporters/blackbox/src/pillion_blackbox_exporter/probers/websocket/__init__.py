@@ -1,0 +1,1 @@
+"""WebSocket: the upgrade of a connection, and a conversation over it."""
