@@ -7,6 +7,7 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
+import dns.rcode
 import pytest
 
 from tests.exporters.blackbox.probed import Probed, probed
@@ -176,7 +177,7 @@ async def test_an_extended_response_code_is_read() -> None:
     def answer(query: bytes) -> list[bytes]:
         message = reply(query)
         message.use_edns(0, 0, 1232)
-        message.set_rcode(16)
+        message.set_rcode(dns.rcode.BADVERS)
         return [message.to_wire()]
 
     found = await asked(answer)

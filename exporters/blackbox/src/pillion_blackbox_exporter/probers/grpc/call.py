@@ -2,7 +2,7 @@
 
 A health check's answer has some hundred bytes. So the whole connection may bring
 `RECEIVE_LIMIT` bytes, whether as endless headers, settings, pings or content, and they are
-taken in slices with a turn of the event loop between.
+taken some frames at a time with a turn of the event loop between.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pillion_blackbox_exporter.probers.grpc.message import (
 from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probing.failure import Reason
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 RECEIVE_LIMIT = 128 * 1024
 HEADER_LIST_LIMIT = 16 * 1024
 BODY_LIMIT = 16 * 1024
-_SLICE = 2048
+FRAME_LIMIT = 16 * 1024  # the most that is allowed without asking (RFC 9113, 4.2)
+_FRAMES_AT_ONCE = 100
+_FRAME_HEADER, _TYPE_AT = 9, 3
+_SETTINGS, _GOAWAY = 4, 7
+_STREAM_ID = 0x7FFFFFFF
 _OK = "200"
 
 
@@ -69,7 +73,16 @@ class Reply:
 class Call:
     """A connection of its own, and the one call on it."""
 
-    __slots__ = ("_connection", "_id", "_is_over", "_received", "_reply", "_stream")
+    __slots__ = (
+        "_buffer",
+        "_connection",
+        "_id",
+        "_is_first",
+        "_is_over",
+        "_received",
+        "_reply",
+        "_stream",
+    )
 
     def __init__(self, stream: Stream) -> None:
         config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
@@ -83,6 +96,8 @@ class Call:
             },
         )
         self._id = 1
+        self._buffer = bytearray()
+        self._is_first = True
         self._received = 0
         self._reply = Reply()
         self._is_over = False
@@ -122,21 +137,44 @@ class Call:
             raise CallError(
                 "protocol", RESOURCE_EXHAUSTED, f"the answer is longer than {RECEIVE_LIMIT} bytes"
             )
-        for start in range(0, len(data), _SLICE):
-            self._take(data[start : start + _SLICE])
+        self._buffer += data
+        for count, frame in enumerate(self._frames()):
             if self._is_over:
                 return
-            if len(data) > _SLICE:
+            if count % _FRAMES_AT_ONCE == _FRAMES_AT_ONCE - 1:
                 await asyncio.sleep(0)
+            self._take(frame)
 
-    def _take(self, data: bytes) -> None:
+    def _frames(self) -> Iterator[bytes]:
+        """Yield the frames that have come whole.
+
+        h2 would wait for a frame of any length to come whole before it refuses it, so that a
+        server of another protocol would be waited for.
+        """
+        while len(self._buffer) >= _FRAME_HEADER:
+            length = int.from_bytes(self._buffer[:_TYPE_AT], "big")
+            is_first, self._is_first = self._is_first, False
+            if length > FRAME_LIMIT or (is_first and self._buffer[_TYPE_AT] != _SETTINGS):
+                what = "does not speak HTTP/2" if is_first else "sent a frame that is too long"
+                raise CallError("protocol", INTERNAL, f"the server {what}")
+            if len(self._buffer) < _FRAME_HEADER + length:
+                self._is_first = is_first
+                return
+            frame = bytes(self._buffer[: _FRAME_HEADER + length])
+            del self._buffer[: _FRAME_HEADER + length]
+            yield frame
+
+    def _take(self, frame: bytes) -> None:
+        if frame[_TYPE_AT] == _GOAWAY:
+            self._on_goaway(frame[_FRAME_HEADER:])
+            return
         try:
-            events = self._connection.receive_data(data)
-            for event in events:
-                self._on_event(event)
+            events = self._connection.receive_data(frame)
         except (h2.exceptions.ProtocolError, UnicodeDecodeError) as error:
             self._flush()  # says why to the server
             raise CallError("protocol", INTERNAL, f"the answer breaks HTTP/2: {error}") from None
+        for event in events:
+            self._on_event(event)
         self._flush()
 
     def _on_event(self, event: h2.events.Event) -> None:
@@ -155,8 +193,6 @@ class Call:
             code = int(event.error_code or 0)
             sentence = f"the server reset the call with HTTP/2's error {code}"
             raise CallError("reset", status_of_reset(code), sentence)
-        elif isinstance(event, h2.events.ConnectionTerminated):
-            self._on_goaway(event)
 
     def _on_head(self, headers: dict[str, str]) -> None:
         status = headers.get(":status", "")
@@ -178,13 +214,12 @@ class Call:
         self._reply.status = int(text)
         self._reply.message = headers.get("grpc-message", "")
 
-    def _on_goaway(self, event: h2.events.ConnectionTerminated) -> None:
-        if not event.error_code and (event.last_stream_id or 0) >= self._id:
-            return  # a server that drains still answers the call that it has
-        code = int(event.error_code or 0)
-        raise CallError(
-            "reset", UNAVAILABLE, f"the server ended the connection with HTTP/2's error {code}"
-        )
+    def _on_goaway(self, payload: bytes) -> None:
+        """Judge a GOAWAY, which h2 would take as the end of the call that still goes on."""
+        last, code = (int.from_bytes(payload[at : at + 4], "big") for at in (0, 4))
+        if code or last & _STREAM_ID < self._id:
+            sentence = f"the server ended the connection with HTTP/2's error {code}"
+            raise CallError("reset", UNAVAILABLE, sentence)
 
     def _flush(self) -> None:
         if data := self._connection.data_to_send():

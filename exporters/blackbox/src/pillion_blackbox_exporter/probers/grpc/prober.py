@@ -56,9 +56,6 @@ async def probe(probe: Probe) -> None:
     except asyncio.CancelledError:
         probe.report.set(STATUS, DEADLINE_EXCEEDED)
         raise
-    except ProbeError as error:
-        probe.report.set(STATUS, getattr(error, "status", UNAVAILABLE))
-        raise
     finally:
         report_durations(probe, DURATION, _PHASES)
 
@@ -93,7 +90,8 @@ async def _secure(probe: Probe, section: GrpcSection, stream: Stream, host: str)
 
 
 async def _check(probe: Probe, section: GrpcSection, stream: Stream, url: Url, port: int) -> Reply:
-    from pillion_blackbox_exporter.probers.grpc.call import Call  # noqa: PLC0415  # h2: 1 MB, 12 ms
+    # h2: 1 MB, 12 ms
+    from pillion_blackbox_exporter.probers.grpc.call import Call, CallError  # noqa: PLC0415
 
     probe.trace.begin("check")
     call = Call(stream)
@@ -101,6 +99,9 @@ async def _check(probe: Probe, section: GrpcSection, stream: Stream, url: Url, p
     headers = request_headers(section, authority, probe.remaining)
     try:
         reply = await call.run(headers, encode_request(section.service))
+    except CallError as error:
+        probe.report.set(STATUS, error.status)
+        raise
     finally:
         call.end()
     probe.trace.end(stream.received_at)
