@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.probing.probe import Probe
 
 # Linux's numbers for what the socket module has no names for.
-_IP_MTU_DISCOVER, _PROBE = 10, 3  # don't fragment, and heed no path MTU learnt before
+_IP_MTU_DISCOVER = 10
+_FRAGMENT = 0  # the kernel's own choice would be not to, where the first link lets it
+_DONT_FRAGMENT = 3  # and heed no path MTU learnt before
 _IP_RECVERR, _IP_RECVTTL = 11, 12
 _IPV6_RECVERR = 25
 _SOL_RAW, _ICMP_FILTER = 255, 1
@@ -97,8 +99,8 @@ def _set_up_four(opened: socket.socket, section: IcmpSection) -> None:
     opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)  # be told what stands in the way
     if section.ttl:
         opened.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, section.ttl)
-    if section.dont_fragment:
-        opened.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PROBE)
+    fragments = _DONT_FRAGMENT if section.dont_fragment else _FRAGMENT
+    opened.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, fragments)
     if opened.type == socket.SOCK_RAW:
         blocked = struct.pack("@I", ~(1 << _ECHO_REPLY) & 0xFFFFFFFF)
         opened.setsockopt(_SOL_RAW, _ICMP_FILTER, blocked)
