@@ -73,6 +73,12 @@ PURE = (
     "exporters/blackbox/src/pillion_blackbox_exporter/service/external.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/service/timeout.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/service/waterfall.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/dns/message.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/dns/text.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/icmp/echo.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/grpc/message.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/websocket/frames.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/websocket/handshake.py",
 )
 
 
