@@ -12,7 +12,9 @@ from tests.servers.dns import name_server, zone
 class NoLoopback:
     """A guard that knows addresses alone."""
 
-    def refuses_host(self, scheme: str, host: str, port: int) -> str | None:
+    def refuses_host(
+        self, scheme: str, host: str, port: int, *, is_final: bool = False
+    ) -> str | None:
         return None
 
     def refuses_address(self, scheme: str, host: str, address: str, port: int) -> str | None:
@@ -54,8 +56,8 @@ async def test_a_denied_name_server_gets_no_query() -> None:
         ("{query_name: a, query_type: NONE_SUCH}", "'NONE_SUCH' is no DNS type"),
         ("{query_name: a, query_class: ZZ}", "'ZZ' is no DNS class"),
         ("{query_name: a, valid_rcodes: [OK]}", "'OK' is no DNS response code"),
-        ("{query_name: a, dns_over_tls: true, transport_protocol: udp}", "has dns_over_tls with transport_protocol udp; it must be tcp"),
-        ("{query_name: a, source_ip_address: b}", "has source_ip_address 'b', which is no IP address"),
+        ("{query_name: a, dns_over_tls: true, transport_protocol: udp}", "dns.transport_protocol: must be tcp where dns_over_tls is true"),
+        ("{query_name: a, source_ip_address: b}", "dns.source_ip_address: 'b' is no IP address"),
         ("{query_name: a, validate_answer_rrs: {fail_if_matches_regexp: ['(']}}", "'(' is no regular expression"),
     ],
 )  # fmt: skip
@@ -68,8 +70,8 @@ def test_a_dns_section_that_cannot_be_meant_is_refused(section: str, sentence: s
 @pytest.mark.parametrize(
     ("section", "sentence"),
     [
-        ("{ttl: 256}", "has ttl 256; it must be between 0 and 255"),
-        ("{payload_size: 65508}", "has payload_size 65508; it must be between 0 and 65507"),
+        ("{ttl: 256}", "icmp.ttl: must be between 0 and 255, not 256"),
+        ("{payload_size: 65508}", "icmp.payload_size: must be between 0 and 65507, not 65508"),
     ],
 )
 def test_an_icmp_section_that_cannot_be_meant_is_refused(section: str, sentence: str) -> None:

@@ -154,10 +154,13 @@ async def test_a_target_that_is_none_is_named(target: str, sentence: str) -> Non
 @pytest.mark.parametrize(
     ("section", "sentence"),
     [
-        ("{proxy_url: 'http://p:1'}", "has a proxy, which the websocket prober does not support"),
-        ("{query_response: [{starttls: true}]}", "has starttls in query_response"),
-        ("{query_response: [{expect_bytes: x}]}", "has expect_bytes in query_response"),
-        ("{headers: {Upgrade: {values: [x]}}}", "cannot set 'Upgrade' in headers"),
+        (
+            "{proxy_url: 'http://p:1'}",
+            "websocket.proxy_url: is not supported by the websocket prober",
+        ),
+        ("{query_response: [{starttls: true}]}", "websocket.query_response: has starttls"),
+        ("{query_response: [{expect_bytes: x}]}", "websocket.query_response: has expect_bytes"),
+        ("{headers: {Upgrade: {values: [x]}}}", "websocket.headers: cannot set 'Upgrade'"),
     ],
 )
 def test_what_is_not_supported_is_refused(section: str, sentence: str) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from pillion.configuration import WrongKeyError
 from pillion_blackbox_exporter.configuration.client import TlsConfig
 from pillion_blackbox_exporter.configuration.http import IpProtocol
 from pillion_blackbox_exporter.configuration.kinds import Pattern
@@ -42,7 +43,7 @@ class DnsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     def __post_init__(self) -> None:
         check_source_address(self.source_ip_address)
         if self.dns_over_tls and self.transport_protocol == "udp":
-            raise ValueError("has dns_over_tls with transport_protocol udp; it must be tcp")
+            raise WrongKeyError("transport_protocol", "must be tcp where dns_over_tls is true")
 
     @property
     def is_over_tcp(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from pillion.configuration import WrongKeyError
 from pillion_blackbox_exporter.configuration.client import TlsConfig
 from pillion_blackbox_exporter.configuration.http import IpProtocol
 from pillion_blackbox_exporter.configuration.kinds import Secret
@@ -32,4 +33,7 @@ class GrpcSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
         for key, values in self.metadata.items():
             for value in values:
-                metadata_field(key, value.reveal())
+                try:
+                    metadata_field(key, value.reveal())
+                except ValueError as error:
+                    raise WrongKeyError("metadata", str(error)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from pillion.configuration import WrongKeyError
 from pillion_blackbox_exporter.configuration.client import HeaderValues, HttpClient, check_client
 from pillion_blackbox_exporter.configuration.http import IpProtocol
 from pillion_blackbox_exporter.configuration.stream import QueryResponse
@@ -29,14 +30,15 @@ class WebsocketSection(HttpClient, frozen=True, forbid_unknown_fields=True, omit
 
     def __post_init__(self) -> None:
         check_client(self)
-        for name in (*self.headers, *self.http_headers):
-            if name.lower() in _HANDSHAKE:
-                raise ValueError(f"cannot set {name!r} in headers; the handshake sets it itself")
-        if self.proxy_url or self.proxy_from_environment:
-            raise ValueError("has a proxy, which the websocket prober does not support")
+        for key in ("headers", "http_headers"):
+            for name in getattr(self, key):
+                if name.lower() in _HANDSHAKE:
+                    raise WrongKeyError(key, f"cannot set {name!r}, which is the handshake's own")
+        for key in ("proxy_url", "proxy_from_environment"):
+            if getattr(self, key):
+                raise WrongKeyError(key, "is not supported by the websocket prober")
         for step in self.query_response:
             for key in ("starttls", "expect_bytes", "labels"):
                 if getattr(step, key):
-                    raise ValueError(
-                        f"has {key} in query_response, which the websocket prober does not support"
-                    )
+                    sentence = f"has {key}, which the websocket prober does not support"
+                    raise WrongKeyError("query_response", sentence)

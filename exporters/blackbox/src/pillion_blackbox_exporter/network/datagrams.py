@@ -92,12 +92,13 @@ class Datagrams:
             if not readable.done():
                 readable.set_result(None)
 
+        descriptor = self.socket.fileno()  # asyncio formats a socket in full at each use
         while True:
-            self._loop.add_reader(self.socket, on_readable)
+            self._loop.add_reader(descriptor, on_readable)
             try:
                 await readable
             finally:
-                self._loop.remove_reader(self.socket)
+                self._loop.remove_reader(descriptor)
             try:
                 data, ancillary, flags, source = self.socket.recvmsg(size, _ANCILLARY_SIZE)
             except (BlockingIOError, InterruptedError):

@@ -107,9 +107,9 @@ def metadata_field(key: str, value: str) -> tuple[str, str]:
     """
     name = key.lower()
     if not _KEY.fullmatch(name):
-        raise ValueError(f"has the metadata key {key!r}, which is no name of a header")
+        raise ValueError(f"has the key {key!r}, which is no name of a header")
     if name in _RESERVED or name.startswith("grpc-"):
-        raise ValueError(f"has the metadata key {key!r}, which gRPC sets itself")
+        raise ValueError(f"has the key {key!r}, which gRPC sets itself")
     if name.endswith("-bin"):
         encoded = binascii.b2a_base64(value.encode(), newline=False)
         return name, encoded.decode().rstrip("=")
