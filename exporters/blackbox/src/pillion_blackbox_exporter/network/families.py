@@ -26,6 +26,12 @@ TLS_VERSION = Gauge("probe_tls_version_info", "The version of TLS that was agree
 TLS_CIPHER = Gauge("probe_tls_cipher_info", "The cipher suite that was agreed on")
 
 
+def begin_address(probe: Probe) -> None:
+    """Report that no address is known yet; a probe that ends before leaves it at that."""
+    for gauge in (LOOKUP_TIME, IP_PROTOCOL, IP_HASH):
+        probe.report.set(gauge, 0)
+
+
 def forget_tls(probe: Probe) -> None:
     """Take out what was reported of TLS, as what follows a redirect may not use it."""
     for gauge in (EARLIEST_EXPIRY, LAST_CHAIN_EXPIRY, LAST_CHAIN_INFO, TLS_VERSION, TLS_CIPHER):

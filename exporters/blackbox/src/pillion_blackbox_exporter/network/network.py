@@ -57,9 +57,6 @@ class Network:
         """
         probe.trace.begin("resolve")
         started = probe.trace.phases[-1].start
-        probe.report.set(IP_PROTOCOL, 0)
-        probe.report.set(IP_HASH, 0)
-        probe.report.set(LOOKUP_TIME, 0)
         if sentence := self.guard.refuses_host(scheme, host, port):
             raise ProbeError("denied", sentence)
         try:

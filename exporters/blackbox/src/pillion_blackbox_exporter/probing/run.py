@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from pillion_blackbox_exporter.network.families import begin_address
 from pillion_blackbox_exporter.probers import PROBERS
 from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge
@@ -61,6 +62,8 @@ async def run(probe: Probe) -> Result:
 
 async def attempt(probe: Probe, prober: Prober) -> None:
     """Let a prober do its work within the time; note why it failed in the trace."""
+    if probe.module.prober != "unix":
+        begin_address(probe)
     try:
         async with asyncio.timeout(probe.remaining):
             await prober(probe)
