@@ -17,7 +17,7 @@ from pillion.metrics.standard import ProcessSource
 from pillion.process.launch import launch
 from pillion.process.service import Context, Service
 from pillion.process.settings import ProcessSettings, WebSettings
-from pillion.web import Routes, Server
+from pillion.web import Limits, Routes, Server
 from pillion.web.standard import add_standard_routes
 from pillion.web.systemd import sockets_from_systemd
 
@@ -36,6 +36,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     *,
     prefix: Callable[[Values], str] = lambda _: "",
+    limits: Callable[[Values], Limits] = lambda _: Limits(),
 ) -> int:
     """Run a service until it is told to stop; return the exit status.
 
@@ -45,6 +46,7 @@ def run(
         arguments: the command line, `sys.argv[1:]` when None.
         environment: the variables, `os.environ` when None.
         prefix: what every path begins with, by the settings.
+        limits: what clients may cost, by the settings.
     """
 
     def construct_and_serve(values: Values, log: Logger) -> int:
@@ -56,7 +58,9 @@ def run(
         if values[ProcessSettings].config_check:
             log.info("the configuration is valid")
             return 0
-        return _run_loop(_Process(context, service, security, prefix(values)))
+        return _run_loop(
+            _Process(context, service, security, Routes(prefix(values)), limits(values))
+        )
 
     return launch(command, construct_and_serve, arguments, environment)
 
@@ -92,7 +96,12 @@ class _Process:
     """One life: start, serve, reload, drain, end."""
 
     def __init__(
-        self, context: Context, service: Service, security: Security | None, prefix: str
+        self,
+        context: Context,
+        service: Service,
+        security: Security | None,
+        routes: Routes,
+        limits: Limits,
     ) -> None:
         web = context.values[WebSettings]
         self._settings = context.values[ProcessSettings]
@@ -102,7 +111,6 @@ class _Process:
         self._stop: asyncio.Future[str] | None = None
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        routes = Routes(prefix)
         add_standard_routes(
             routes,
             healthy=context.health.why_unhealthy,
@@ -116,6 +124,7 @@ class _Process:
             sockets=sockets_from_systemd() if web.systemd_socket else (),
             log=context.log,
             security=security,
+            limits=limits,
         )
 
     async def serve(self) -> int:

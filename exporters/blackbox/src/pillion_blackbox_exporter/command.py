@@ -7,6 +7,7 @@ from pillion.process.run import run
 from pillion.settings import Address, Command, Override
 from pillion_blackbox_exporter.service.exporter import BlackboxExporter
 from pillion_blackbox_exporter.service.external import route_prefix
+from pillion_blackbox_exporter.service.places import client_limits
 from pillion_blackbox_exporter.service.settings import BlackboxSettings, ProbeSettings
 
 COMMAND = Command(
@@ -19,4 +20,4 @@ COMMAND = Command(
 
 def main() -> int:
     """Run the exporter until it is told to stop; return the exit status."""
-    return run(COMMAND, BlackboxExporter, prefix=route_prefix)
+    return run(COMMAND, BlackboxExporter, prefix=route_prefix, limits=client_limits)

@@ -7,11 +7,25 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pillion.metrics import Family, Sample
+from pillion.web import Limits
+from pillion_blackbox_exporter.service.settings import ProbeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pillion.settings import Values
+
 QUEUE_FACTOR = 4
+"""How many may wait for each place."""
+
+_BESIDE = 128
+"""Requests for other things than probes, which must find a way in however many probes wait."""
+
+
+def client_limits(values: Values) -> Limits:
+    """Return what clients may cost: room for all probes that are under way or wait."""
+    requests = values[ProbeSettings].concurrency * (1 + QUEUE_FACTOR) + _BESIDE
+    return Limits(requests=requests, connections=max(requests, 512))
 
 
 class NoPlaceError(Exception):
