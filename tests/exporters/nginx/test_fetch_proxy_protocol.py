@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -46,9 +47,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     ],
 )
 async def test_nginx_reads_both_ends_from_the_header(server: Nginx, uri: str, logged: str) -> None:
+    before = logged_lines(server)
     await measured(uri.replace("{port}", str(server.port)), proxy=True)
-    lines = (server.folder / "access.log").read_text().splitlines()
+    # nginx answers first and logs then.
+    async with asyncio.timeout(10):
+        while (lines := logged_lines(server)) == before:
+            await asyncio.sleep(0.01)
     assert re.fullmatch(logged.replace("{port}", str(server.port)), lines[-1])
+
+
+def logged_lines(server: Nginx) -> list[str]:
+    return (server.folder / "access.log").read_text().splitlines()
 
 
 async def test_over_a_unix_socket(server: Nginx) -> None:
