@@ -1,0 +1,112 @@
+"""One path that is followed: its generations, oldest first, and when to look at it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pillion.tail.generation import Generation
+    from pillion.tail.options import Start
+
+LIVELY_SECONDS = 0.025
+"""How long after something new a file is still looked at as often as can be."""
+BUSY_GAP = 0.1
+BUSY_GROWTHS = 3
+BUSY_SECONDS = 1.0
+
+
+class Follower:
+    """A path, and what was and is there.
+
+    Attributes:
+        path: the absolute path.
+        generations: oldest first; the last one is at the path, unless it is detached.
+        next_ordinal: of the generation that appears next.
+        looked_ns: wall time of the last look that found something, in nanoseconds.
+        due: when to look again.
+        interval: how long after that, if nothing is new.
+        is_ready: it waits for its turn to be read.
+        is_wanted: a pattern still stands for it, and it may yet appear.
+        start: where to start in a file that is there at the first look; None for its beginning.
+        trouble: what keeps it from being read; empty for nothing.
+        watched: the directory to watch beside the path's own, where the path is a link.
+    """
+
+    __slots__ = (
+        "_grown_at",
+        "_growths",
+        "due",
+        "generations",
+        "interval",
+        "is_ready",
+        "is_wanted",
+        "looked_ns",
+        "next_ordinal",
+        "path",
+        "start",
+        "trouble",
+        "watched",
+    )
+
+    def __init__(self, path: str, interval: float) -> None:
+        self.path = path
+        self.generations: list[Generation] = []
+        self.next_ordinal = 0
+        self.looked_ns = 0
+        self.due = 0.0
+        self.interval = interval
+        self.is_ready = False
+        self.is_wanted = True
+        self.start: Start | None = None
+        self.trouble = ""
+        self.watched = ""
+        self._grown_at = 0.0
+        self._growths = 0
+
+    @property
+    def live(self) -> Generation | None:
+        """The generation that is at the path, if it is there."""
+        if not self.generations:
+            return None
+        last = self.generations[-1]
+        return last if last.detached_at is None and not last.is_truncated else None
+
+    def size(self) -> int:
+        """Return a figure that changes when there is something new."""
+        return sum([g.size + (g.key[1] << 64) for g in self.generations])
+
+    def readable(self, now: float, partial_flush: float) -> tuple[Generation, bool] | None:
+        """Return the generation whose turn it is, and whether to flush its last line.
+
+        A newer generation waits until the older one is read to its end, its unfinished last
+        line included.
+        """
+        for generation in self.generations:
+            if generation.has_unread:
+                return generation, False
+            if generation.has_partial:
+                is_due = now - generation.partial_since >= partial_flush
+                return (generation, True) if is_due else None
+        return None
+
+    def partial_since(self) -> float | None:
+        """Return since when an unfinished last line has been waiting, if one is."""
+        for generation in self.generations:
+            if generation.has_partial:
+                return generation.partial_since
+        return None
+
+    def has_grown(self, now: float, poll_min: float) -> None:
+        """Take note that there was something new, and look again soon."""
+        self._growths = self._growths + 1 if now - self._grown_at < BUSY_GAP else 0
+        self._grown_at = now
+        self.interval = poll_min
+
+    def has_rested(self, now: float, poll_min: float, most: float) -> None:
+        """Take note that there was nothing new, and look less often."""
+        if now - self._grown_at >= LIVELY_SECONDS:
+            self.interval = min(max(2 * self.interval, poll_min), most)
+
+    def is_busy(self, now: float) -> bool:
+        """Return whether it is written to so often that polling costs less than hints."""
+        return self._growths >= BUSY_GROWTHS and now - self._grown_at < BUSY_SECONDS

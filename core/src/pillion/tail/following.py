@@ -1,0 +1,192 @@
+"""Which paths are followed, and when each is looked at."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pillion.tail.follower import Follower
+from pillion.tail.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pillion.log import Logger
+    from pillion.tail.checkpoint_format import Entry
+    from pillion.tail.discovery import Discovery, Found
+    from pillion.tail.keeping import Keeper
+    from pillion.tail.looking import Looker
+    from pillion.tail.options import TailOptions
+    from pillion.tail.wake import Waker
+
+LOOK_SECONDS_FOR_EACH = 0.0005
+"""With many files a round of looks takes its time, so that it costs some 1 % of a core."""
+SCAN_COST_FACTOR = 50
+"""A search that takes long is made less often: it may cost 2 % of the time."""
+SOONEST_SCAN = 0.05
+
+
+class Following:
+    """The followers: found by searching, looked at in turn, let go when nothing is left.
+
+    Attributes:
+        followers: by path.
+        pending: entries of the checkpoint whose path has not been looked at.
+        scan_due: when to search again.
+        looked_ns: wall time before which every follower had been looked at.
+    """
+
+    __slots__ = (
+        "_discovery",
+        "_empty",
+        "_found",
+        "_is_fresh",
+        "_log",
+        "_looker",
+        "_options",
+        "_round_ends",
+        "_round_looked_ns",
+        "_schedule",
+        "_since_ns",
+        "_unreadable",
+        "_waker",
+        "_wall_ns",
+        "followers",
+        "looked_ns",
+        "pending",
+        "scan_due",
+    )
+
+    def __init__(
+        self,
+        *,
+        discovery: Discovery,
+        looker: Looker,
+        waker: Waker,
+        options: TailOptions,
+        keeper: Keeper,
+        log: Logger,
+        wall_ns: Callable[[], int],
+    ) -> None:
+        self._discovery = discovery
+        self._looker = looker
+        self._waker = waker
+        self._options = options
+        self._log = log
+        self._wall_ns = wall_ns
+        self._schedule = Schedule()
+        self._found: Found | None = None
+        self._empty: set[str] = set()
+        self._unreadable: set[str] = set()
+        self._is_fresh = keeper.is_fresh
+        self._since_ns = self.looked_ns = keeper.snapshot.looked_ns
+        self._round_ends = 0.0
+        self._round_looked_ns = 0
+        self.followers: dict[str, Follower] = {}
+        self.scan_due = 0.0
+        self.pending: dict[str, list[Entry]] = {}
+        for entry in keeper.snapshot.entries:
+            if not entry.is_done and discovery.covers(entry.path):
+                self.pending.setdefault(entry.path, []).append(entry)
+
+    def scan(self, now: float, clock: Callable[[], float]) -> None:
+        """Search for files, and follow the new ones."""
+        found = self._found
+        if found is None or self._discovery.has_globs:
+            found = self._found = self._discovery.search()
+            self._report(found)
+        for path in (*self.pending, *found.paths):
+            if path not in self.followers:
+                self._follow(path, now)
+        for follower in list(self.followers.values()):
+            is_there = follower.path in found.paths or follower.generations
+            if not is_there:
+                follower.is_wanted = False
+                self._looker.troubles.forget(follower)
+                del self.followers[follower.path]
+        self._is_fresh = False
+        cost = clock() - now
+        self.scan_due = now + max(self._options.scan_interval, SCAN_COST_FACTOR * cost)
+
+    def look(self, now: float) -> Iterator[Follower]:
+        """Look at whom it is time for, or a hint came for, and yield each."""
+        for path in self._waker.hints():
+            hinted = self.followers.get(path)
+            if hinted is not None:
+                self._schedule.put(hinted, now)
+            elif self._discovery.has_globs:
+                self.scan_due = min(self.scan_due, now + SOONEST_SCAN)
+        if now >= self._round_ends:
+            # All who were due in the round before have been looked at since it began.
+            self.looked_ns, self._round_looked_ns = self._round_looked_ns, self._wall_ns()
+            self._round_ends = now + 2 * self._most_interval(watched=True)
+        for follower in self._schedule.due(now):
+            self._look_at(follower, now)
+            yield follower
+
+    def look_at_all(self, now: float) -> Iterator[Follower]:
+        """Look at everyone, due or not, and yield each."""
+        for follower in list(self.followers.values()):
+            self._look_at(follower, now)
+            yield follower
+
+    def next_due(self) -> float:
+        """Return when there is something to do again."""
+        due = self._schedule.next_due()
+        return self.scan_due if due is None else min(due, self.scan_due)
+
+    def watch(self, now: float) -> None:
+        """Have the quiet directories watched, and no others."""
+        directories = set(self._found.directories) if self._found else set()
+        for follower in self.followers.values():
+            if follower.watched:
+                directories.add(follower.watched)
+        for follower in self.followers.values():
+            if follower.is_busy(now):
+                directories.discard(os.path.dirname(follower.path))
+                directories.discard(follower.watched)
+        self._waker.watch(directories)
+
+    def _follow(self, path: str, now: float) -> None:
+        follower = self.followers[path] = Follower(path, self._options.poll_min)
+        # A link is watched where it leads.
+        target = os.path.dirname(os.path.realpath(path))
+        follower.watched = target if target != os.path.dirname(path) else ""
+        if self._is_fresh:
+            follower.start = self._options.start
+        entries = self.pending.pop(path, None)
+        if entries:
+            self._looker.opener.resume(follower, entries, self._since_ns, now)
+        self._schedule.put(follower, now)
+
+    def _look_at(self, follower: Follower, now: float) -> None:
+        options = self._options
+        before = follower.size()
+        self._looker.look(follower, now)
+        if follower.size() != before:
+            follower.has_grown(now, options.poll_min)
+        else:
+            is_watched = self._waker.watches(os.path.dirname(follower.path))
+            most = self._most_interval(watched=is_watched)
+            follower.has_rested(now, options.poll_min, most)
+        due = now + follower.interval
+        waiting_since = follower.partial_since()
+        if waiting_since is not None:
+            due = min(due, max(waiting_since + options.partial_flush, now + options.poll_min))
+        self._schedule.put(follower, due)
+
+    def _most_interval(self, *, watched: bool) -> float:
+        options = self._options
+        most = options.poll_watched if watched else options.poll_max
+        return max(most, LOOK_SECONDS_FOR_EACH * len(self.followers))
+
+    def _report(self, found: Found) -> None:
+        """Say once what a search met with, until it is otherwise."""
+        for pattern in found.empty:
+            if pattern not in self._empty:
+                self._log.warn("nothing matches yet; waiting for a file", glob=pattern)
+        for directory, error in found.unreadable.items():
+            if directory not in self._unreadable:
+                self._log.error("a directory cannot be listed", path=directory, error=error)
+        self._empty = set(found.empty)
+        self._unreadable = set(found.unreadable)

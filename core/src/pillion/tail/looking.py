@@ -1,0 +1,202 @@
+"""Looking at a path: what is there now, and what that means for what was there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from stat import S_ISREG
+from typing import TYPE_CHECKING
+
+from pillion.tail.generation import CLOSED
+from pillion.tail.ledger import DELETED_UNREAD, TRUNCATED_UNREAD
+from pillion.tail.opening import Opener, report_loss
+from pillion.tail.rotation import Verdict, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion.log import Logger
+    from pillion.tail.chunk import Chunk
+    from pillion.tail.follower import Follower
+    from pillion.tail.generation import Generation
+    from pillion.tail.known import Known
+    from pillion.tail.options import TailOptions
+    from pillion.tail.reading import Reader
+    from pillion.tail.trouble import Troubles
+
+MOST_OLD_GENERATIONS = 16
+"""So many are held open after they are read to their end, for what may still be appended."""
+
+
+@dataclass(slots=True)
+class Looker:
+    """Brings followers up to date, and lets go of generations that are read to their end.
+
+    Attributes:
+        options: how to read.
+        known: the generations that are held or done with.
+        opener: takes up files.
+        reader: keeps the ledger, and what is left of unfinished lines.
+        troubles: reports what keeps a path from being read.
+        log: where a loss is reported.
+        wall_ns: the wall clock.
+        leftovers: chunks that came of a look, to be handed out before all others.
+    """
+
+    options: TailOptions
+    known: Known
+    opener: Opener
+    reader: Reader
+    troubles: Troubles
+    log: Logger
+    wall_ns: Callable[[], int]
+    leftovers: list[Chunk] = field(default_factory=list)
+
+    def look(self, follower: Follower, now: float) -> None:
+        """Bring a follower up to date with the file system."""
+        looked_ns = self.wall_ns()
+        try:
+            seen = os.stat(follower.path)
+        except (FileNotFoundError, NotADirectoryError):
+            self._detach(follower, now)
+            self.troubles.is_missing(follower)
+            follower.looked_ns = looked_ns
+        except OSError as error:
+            self.troubles.cannot_open(follower, error)
+        else:
+            if S_ISREG(seen.st_mode):
+                self._compare(follower, seen, now)
+            else:
+                self._detach(follower, now)
+                self.troubles.is_no_file(follower, seen)
+            follower.looked_ns = looked_ns
+        follower.start = None
+        if follower.generations and follower.generations[0] is not follower.live:
+            for generation in list(follower.generations):
+                if generation is not follower.live:
+                    self._look_at_old(follower, generation, now)
+
+    def truncated(self, follower: Follower, generation: Generation, now: float) -> None:
+        """End a generation whose bytes are gone, and begin the next one in the same file.
+
+        Where rotation has made a copy first, the old generation is read to its end from there.
+        """
+        ledger = self.reader.ledger
+        is_live = generation is follower.live
+        descriptor, key = generation.descriptor, generation.key
+        ledger.truncations += 1
+        ledger.rotations += 1
+        copy = self.opener.open_copy(generation)
+        self.known.held.pop(key, None)
+        self.known.open_files -= 1
+        generation.detached_at = now
+        if copy is not None:
+            seen = os.fstat(copy)
+            generation.descriptor, generation.key = copy, (seen.st_dev, seen.st_ino)
+            generation.partial_end = 0
+            generation.grow(seen.st_size, now)
+            self.known.hold(generation)
+        else:
+            generation.is_truncated = True
+        adopted = self.opener.adopt_between(follower, follower.looked_ns, now) if is_live else 0
+        if copy is None:
+            self._salvage(generation, was_adopted=adopted > 0 and not generation.offset)
+            generation.descriptor = CLOSED
+        if is_live:
+            self.opener.take(follower, descriptor, now)
+        else:
+            os.close(descriptor)
+
+    def reopen(self, generation: Generation) -> bool:
+        """Open a generation again that was closed to spare descriptors, or give it up."""
+        if self.opener.reopen(generation):
+            return True
+        lost = self.reader.lose(generation, DELETED_UNREAD)
+        self.known.release(generation)
+        generation.is_truncated = True
+        read_to = generation.offset
+        report_loss(
+            self.log, "a file was deleted", path=generation.path, read_to=read_to, lost_bytes=lost
+        )
+        return False
+
+    def _salvage(self, generation: Generation, *, was_adopted: bool) -> None:
+        if was_adopted:
+            # Nothing of it was read, and what was found beside the path is all of it.
+            self.reader.set_aside(generation)
+            return
+        chunk = self.reader.give_up_partial(generation)
+        if chunk is not None:
+            self.leftovers.append(chunk)
+        lost = self.reader.lose(generation, TRUNCATED_UNREAD)
+        read_to = generation.offset
+        report_loss(
+            self.log, "a file was truncated", path=generation.path, read_to=read_to, lost_bytes=lost
+        )
+
+    def _compare(self, follower: Follower, seen: os.stat_result, now: float) -> None:
+        live = follower.live
+        if live is None:
+            if follower.generations:
+                self.opener.adopt_between(follower, follower.looked_ns, now)
+            self.opener.open_path(follower, seen, now)
+            return
+        verdict = judge(live, seen)
+        if verdict is Verdict.SAME:
+            return
+        if verdict is Verdict.REPLACED:
+            self._detach(follower, now)
+            self.opener.adopt_between(follower, follower.looked_ns, now)
+            self.opener.open_path(follower, seen, now)
+            return
+        live.mtime_ns = seen.st_mtime_ns
+        if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.content_holds()):
+            live.grow(seen.st_size, now)
+            return
+        if live.descriptor == CLOSED and not self.reopen(live):
+            return
+        if verdict is Verdict.TRUNCATED or not live.is_intact():
+            self.truncated(follower, live, now)
+        elif verdict is Verdict.SHORTENED:
+            self._shorten(live, seen.st_size)
+
+    def _shorten(self, generation: Generation, size: int) -> None:
+        lost = generation.size - size
+        self.reader.ledger.lost[TRUNCATED_UNREAD] += lost
+        generation.size = size
+        generation.partial_end = 0
+        self.log.warn("a file was cut at its end", path=generation.path, lost_bytes=lost)
+
+    def _detach(self, follower: Follower, now: float) -> None:
+        live = follower.live
+        if live is not None:
+            live.detached_at = now
+            self.reader.ledger.rotations += 1
+
+    def _look_at_old(self, follower: Follower, generation: Generation, now: float) -> None:
+        if generation.is_truncated:
+            if not generation.has_in_flight:
+                follower.generations.remove(generation)
+            return
+        if generation.descriptor == CLOSED and not self.reopen(generation):
+            return
+        seen = os.fstat(generation.descriptor)
+        if seen.st_size < generation.offset or not generation.content_holds():
+            self.truncated(follower, generation, now)
+            return
+        if seen.st_size > generation.size:
+            generation.grow(seen.st_size, now)
+        elif seen.st_size < generation.size:
+            self._shorten(generation, seen.st_size)
+        if self._is_finished(follower, generation, now):
+            follower.generations.remove(generation)
+            if seen.st_nlink:
+                self.known.finish(generation.entry(is_done=True))
+            self.known.release(generation)
+
+    def _is_finished(self, follower: Follower, generation: Generation, now: float) -> bool:
+        if generation.has_unread or generation.has_partial or generation.has_in_flight:
+            return False
+        since = max(generation.grown_at, generation.detached_at or now)
+        is_quiet = now - since >= self.options.rotate_wait
+        return is_quiet or len(follower.generations) > MOST_OLD_GENERATIONS

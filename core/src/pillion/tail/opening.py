@@ -1,0 +1,265 @@
+"""Taking up files: at a path, after a restart, and old generations that lie beside a path."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from stat import S_ISREG
+from typing import TYPE_CHECKING
+
+from pillion.tail.generation import Generation
+from pillion.tail.identity import agrees
+from pillion.tail.ledger import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
+from pillion.tail.siblings import (
+    OPEN_FLAGS,
+    old_generations,
+    open_copied,
+    open_if_agreeing,
+    open_renamed,
+    was_compressed,
+)
+from pillion.tail.start import start_offset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion.log import Logger
+    from pillion.tail.checkpoint_format import Entry
+    from pillion.tail.chunk import Chunk
+    from pillion.tail.follower import Follower
+    from pillion.tail.identity import FileKey
+    from pillion.tail.known import Known
+    from pillion.tail.ledger import Ledger
+    from pillion.tail.trouble import Troubles
+
+CLOCK_SLACK_NS = 20_000_000
+"""Time stamps of files come from a clock that is up to one tick of the kernel late."""
+
+
+@dataclass(slots=True)
+class Opener:
+    """Opens generations, each at the position where reading is to go on.
+
+    Attributes:
+        known: the generations that are held or done with.
+        ledger: takes what is found to be lost.
+        troubles: reports what keeps a path from being opened.
+        log: where a loss is reported.
+        acknowledged: takes the chunks that are acknowledged.
+    """
+
+    known: Known
+    ledger: Ledger
+    troubles: Troubles
+    log: Logger
+    acknowledged: Callable[[Generation, Chunk], None]
+
+    def open_path(self, follower: Follower, seen: os.stat_result, now: float) -> None:
+        """Take up the file that is at the path, unless it is followed already."""
+        held = self.known.held.get((seen.st_dev, seen.st_ino))
+        if held is not None:
+            if held in follower.generations and not held.is_truncated:
+                # It was renamed, and has come back.
+                follower.generations.remove(held)
+                follower.generations.append(held)
+                held.detached_at = None
+                if seen.st_size > held.size:
+                    held.grow(seen.st_size, now)
+            return
+        descriptor = self._open(follower, seen)
+        if descriptor is None:
+            return
+        self.troubles.is_over(follower)
+        key = _key(descriptor)
+        entry = self.known.done_with(key)
+        if entry is not None:
+            self.known.forget(key)
+            if agrees(descriptor, entry.fingerprint):
+                self._take_on(follower, descriptor, entry, now)
+                return
+        generation = self.take(follower, descriptor, now)
+        if follower.start is not None:
+            generation.start_at(start_offset(descriptor, follower.start))
+
+    def take(self, follower: Follower, descriptor: int, now: float) -> Generation:
+        """Follow an open file from its beginning, as the newest generation of the path."""
+        generation = Generation(
+            follower.path,
+            _key(descriptor),
+            follower.next_ordinal,
+            descriptor,
+            now=now,
+            acknowledged=self.acknowledged,
+        )
+        follower.next_ordinal += 1
+        follower.generations.append(generation)
+        self.known.hold(generation)
+        _note_size(generation, now)
+        return generation
+
+    def resume(self, follower: Follower, entries: list[Entry], since_ns: int, now: float) -> None:
+        """Go on where the entries of a checkpoint say, oldest first, and report what is gone.
+
+        What was rotated away in between, and still lies beside the path, is read before the
+        file that is there now.
+        """
+        follower.next_ordinal = max(entry.ordinal for entry in entries) + 1
+        seen = _stat(follower.path)
+        at_path = self._open(follower, seen) if seen is not None else None
+        is_taken = False
+        for entry in sorted(entries, key=lambda entry: entry.ordinal):
+            is_here = at_path is not None and _key(at_path) == entry.key
+            if at_path is not None and not is_taken and is_here and _fits(at_path, entry):
+                self._take_on(follower, at_path, entry, now)
+                is_taken = True
+                continue
+            beside = open_renamed(entry) or open_copied(entry)
+            if beside is not None and _key(beside) not in self.known.held:
+                self._take_on(follower, beside, entry, now).detached_at = now
+            elif beside is not None:
+                os.close(beside)
+            elif at_path is not None and not is_taken and _is_copy(at_path, entry):
+                self._take_on(follower, at_path, entry, now)
+                is_taken = True
+            else:
+                self._lose(entry, since_ns, is_here=is_here)
+        if not is_taken:
+            self.adopt_between(follower, since_ns, now)
+            if at_path is not None and _key(at_path) not in self.known.held:
+                self.take(follower, at_path, now)
+            elif at_path is not None:
+                os.close(at_path)
+        _put_live_last(follower, is_taken=is_taken)
+
+    def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
+        """Take up generations that came and went between two looks, and lie beside the path.
+
+        They are the ones that were written to since then and that nobody knows. Returns how many.
+        """
+        adopted = 0
+        for sibling in old_generations(follower.path):
+            is_known = sibling.key in self.known.held or not sibling.size
+            if is_known or sibling.mtime_ns < since_ns - CLOCK_SLACK_NS:
+                continue
+            with suppress(OSError):
+                descriptor = os.open(sibling.path, OPEN_FLAGS)
+                if _key(descriptor) != sibling.key or self._is_known(follower, descriptor):
+                    os.close(descriptor)
+                    continue
+                self.take(follower, descriptor, now).detached_at = now
+                adopted += 1
+        return adopted
+
+    def reopen(self, generation: Generation) -> bool:
+        """Open a generation that was closed to spare descriptors; return whether it is there."""
+        entry = generation.entry_as_read()
+        descriptor = open_if_agreeing(generation.path, entry)
+        if descriptor is not None and _key(descriptor) != generation.key:
+            os.close(descriptor)
+            descriptor = None
+        if descriptor is None:
+            descriptor = open_renamed(entry)
+        if descriptor is None:
+            return False
+        generation.descriptor = descriptor
+        self.known.hold(generation)
+        return True
+
+    def open_copy(self, generation: Generation) -> int | None:
+        """Open the copy that rotation made of a generation before it was truncated."""
+        descriptor = open_copied(generation.entry_as_read())
+        if descriptor is not None and _key(descriptor) in self.known.held:
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def _open(self, follower: Follower, seen: os.stat_result) -> int | None:
+        if not S_ISREG(seen.st_mode):
+            return None
+        try:
+            descriptor = os.open(follower.path, OPEN_FLAGS)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            self.troubles.cannot_open(follower, error)
+            return None
+        if _key(descriptor) in self.known.held or not S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)  # replaced between the two calls; the next look will tell
+            return None
+        return descriptor
+
+    def _take_on(self, follower: Follower, descriptor: int, entry: Entry, now: float) -> Generation:
+        ordinal = follower.next_ordinal
+        follower.next_ordinal = entry.ordinal
+        generation = self.take(follower, descriptor, now)
+        follower.next_ordinal = max(ordinal, entry.ordinal + 1)
+        generation.identity = entry.identity
+        generation.start_at(entry.fingerprint.position, entry.line)
+        return generation
+
+    def _is_known(self, follower: Follower, descriptor: int) -> bool:
+        """Return whether it is a generation, or a copy of one, that was read already."""
+        done = self.known.done_with(_key(descriptor))
+        if done is not None and agrees(descriptor, done.fingerprint):
+            return True
+        for generation in follower.generations:
+            mark = generation.entry_as_read().fingerprint
+            if mark.head_length and agrees(descriptor, mark):
+                return True
+        return False
+
+    def _lose(self, entry: Entry, since_ns: int, *, is_here: bool) -> None:
+        unread = max(0, entry.size - entry.fingerprint.position)
+        if is_here:
+            reason, sentence = TRUNCATED_UNREAD, "a file was truncated while nobody was reading"
+        elif was_compressed(entry.path, since_ns):
+            reason, sentence = ROTATED_UNREAD, "a file was compressed while nobody was reading"
+        else:
+            reason, sentence = DELETED_UNREAD, "a file was deleted while nobody was reading"
+        self.ledger.lost[reason] += unread
+        read_to = entry.fingerprint.position
+        report_loss(self.log, sentence, path=entry.path, read_to=read_to, lost_bytes=unread)
+
+
+def report_loss(log: Logger, sentence: str, *, path: str, read_to: int, lost_bytes: int) -> None:
+    """Say that a file is gone: as a warning where something of it is known to be lost."""
+    if lost_bytes:
+        log.warn(sentence, path=path, read_to=read_to, lost_bytes=lost_bytes)
+    else:
+        log.info(sentence, path=path, read_to=read_to)
+
+
+def _put_live_last(follower: Follower, *, is_taken: bool) -> None:
+    """The file at the path is the newest, also where its entry is not."""
+    if is_taken:
+        live = [g for g in follower.generations if g.detached_at is None]
+        old = [g for g in follower.generations if g.detached_at is not None]
+        follower.generations[:] = old + live
+
+
+def _note_size(generation: Generation, now: float) -> None:
+    seen = os.fstat(generation.descriptor)
+    generation.mtime_ns = seen.st_mtime_ns
+    if seen.st_size:
+        generation.grow(seen.st_size, now)
+
+
+def _fits(descriptor: int, entry: Entry) -> bool:
+    return agrees(descriptor, entry.fingerprint)
+
+
+def _is_copy(descriptor: int, entry: Entry) -> bool:
+    return entry.fingerprint.is_strong and agrees(descriptor, entry.fingerprint)
+
+
+def _key(descriptor: int) -> FileKey:
+    seen = os.fstat(descriptor)
+    return seen.st_dev, seen.st_ino
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None

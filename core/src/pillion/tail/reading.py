@@ -1,0 +1,212 @@
+"""Reading one generation: the next block of whole lines from an open file.
+
+Nothing is carried over in a buffer: what follows the last newline is read again when the file
+has grown, so a position is always a place in the file, over rotation and restart.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.tail.chunk import Chunk
+from pillion.tail.identity import name_generation
+from pillion.tail.ledger import READ_ERROR
+from pillion.tail.lines import NEWLINE, piece_length, whole_lines
+
+if TYPE_CHECKING:
+    from pillion.tail.chunk import LineState
+    from pillion.tail.generation import Generation
+    from pillion.tail.ledger import Ledger
+    from pillion.tail.options import TailOptions
+
+KEPT_PARTIAL_BYTES = 64 * 1024
+"""How much of an unfinished line is kept in memory in case its file is truncated."""
+KEPT_PARTIALS_BYTES = 1024 * 1024
+"""The same over all files."""
+SKIP_BYTES = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads generations, within the options, and keeps the ledger.
+
+    Attributes:
+        options: how to read.
+        ledger: where it is accounted for.
+        partial_bytes: unfinished lines that are kept in memory, over all files.
+        is_full: the last read was not made, since too much is in flight.
+    """
+
+    options: TailOptions
+    ledger: Ledger
+    partial_bytes: int = 0
+    is_full: bool = False
+
+    @property
+    def room(self) -> int:
+        """How many more bytes may be handed out before something is acknowledged."""
+        return self.options.in_flight_bytes - self.ledger.bytes_in_flight
+
+    def read(self, generation: Generation, now: float, *, flush: bool = False) -> Chunk | None:
+        """Return the next chunk, or None when there is none: no whole line yet, or no room.
+
+        Args:
+            generation: what to read, open.
+            now: the monotonic time.
+            flush: deliver a last line without its newline too.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        self.is_full = False
+        if not flush and self._is_still_partial(generation, now):
+            return None
+        self._drop_partial(generation)
+        if generation.line == "skipping":
+            self._skip(generation)
+            if generation.line == "skipping":
+                return None
+        block = self._block(generation)
+        if block is None:
+            return None
+        limit = self.options.max_line_bytes
+        length = whole_lines(block, limit)
+        if length:
+            return self._deliver(generation, block[:length] if length < len(block) else block)
+        if len(block) > limit:
+            return self._deliver_long(generation, block, limit)
+        if block and flush:
+            self.ledger.partial_lines += 1
+            return self._deliver(generation, block, after="middle")
+        self._keep_partial(generation, block, now)
+        return None
+
+    def give_up_partial(self, generation: Generation) -> Chunk | None:
+        """Return the unfinished line of a file that was truncated, as far as it was kept."""
+        partial = generation.partial
+        self._drop_partial(generation)
+        if not partial:
+            return None
+        self.ledger.partial_lines += 1
+        return self._deliver(generation, partial, after="middle")
+
+    def lose(self, generation: Generation, reason: str) -> int:
+        """Count what is left of a generation as lost; return how much that is known to be."""
+        unread = max(0, generation.size - generation.offset)
+        self.ledger.lost[reason] += unread
+        self.set_aside(generation)
+        return unread
+
+    def set_aside(self, generation: Generation) -> None:
+        """Read no further in a generation."""
+        self._drop_partial(generation)
+        generation.size = generation.offset
+        generation.partial_end = 0
+
+    def fail(self, generation: Generation) -> None:
+        """Give up a generation that can no longer be read."""
+        self.lose(generation, READ_ERROR)
+
+    def _is_still_partial(self, generation: Generation, now: float) -> bool:
+        """Look at what was added to a long unfinished line, and not at all of it again."""
+        known = generation.partial_end - generation.offset
+        if known <= KEPT_PARTIAL_BYTES:
+            return False
+        added = os.pread(generation.descriptor, SKIP_BYTES, generation.partial_end)
+        if not added or NEWLINE in added or known + len(added) > self.options.max_line_bytes:
+            return False
+        generation.partial_end += len(added)
+        generation.partial_since = now
+        generation.size = max(generation.size, generation.partial_end)
+        return True
+
+    def _block(self, generation: Generation) -> bytes | None:
+        """Return a block that holds a whole line or more than the limit, or all there is."""
+        wanted = self.options.chunk_bytes
+        if self.room < wanted:
+            self.is_full = True
+            return None
+        block = os.pread(generation.descriptor, wanted, generation.offset)
+        limit = self.options.max_line_bytes
+        if len(block) == wanted <= limit and NEWLINE not in block:
+            if self.room <= limit:
+                self.is_full = True
+                return None
+            block = os.pread(generation.descriptor, limit + 1, generation.offset)
+        # The file may have grown since the look, or shrunk.
+        end = generation.offset + len(block)
+        if len(block) < wanted or end > generation.size:
+            generation.size = end
+        return block
+
+    def _deliver(self, generation: Generation, data: bytes, *, after: LineState = "whole") -> Chunk:
+        if not generation.identity:
+            generation.identity = name_generation(
+                generation.descriptor, generation.key, generation.ordinal
+            )
+        lines = data.count(NEWLINE) + (not data.endswith(NEWLINE))
+        start = generation.offset
+        chunk = Chunk(
+            generation,
+            data,
+            start,
+            start + len(data),
+            lines,
+            starts_line=generation.line == "whole",
+            after=after,
+            trail=generation.trail_after(data),
+        )
+        generation.hand_out(chunk)
+        generation.extend_head()
+        self.ledger.bytes_read += len(data)
+        self.ledger.lines_read += lines
+        return chunk
+
+    def _deliver_long(self, generation: Generation, block: bytes, limit: int) -> Chunk:
+        if generation.line == "whole":
+            self.ledger.long_lines += 1
+        length = piece_length(block, limit)
+        after: LineState = "middle" if self.options.long_lines == "split" else "skipping"
+        return self._deliver(generation, block[:length], after=after)
+
+    def _skip(self, generation: Generation) -> None:
+        """Move past the rest of a line of which the first piece was enough."""
+        start = generation.offset
+        block = os.pread(generation.descriptor, SKIP_BYTES, start)
+        newline = block.find(NEWLINE)
+        length = newline + 1 if newline >= 0 else len(block)
+        if not length:
+            generation.size = start
+            return
+        dropped = Chunk(
+            generation,
+            b"",
+            start,
+            start + length,
+            0,
+            starts_line=False,
+            after="skipping" if newline < 0 else "whole",
+            trail=generation.trail_after(block[:length]),
+        )
+        dropped.is_acked = True
+        generation.hand_out(dropped)
+        generation.settle()
+        generation.size = max(generation.size, generation.offset)
+        self.ledger.bytes_read += length
+        self.ledger.bytes_dropped += length
+
+    def _keep_partial(self, generation: Generation, block: bytes, now: float) -> None:
+        end = generation.offset + len(block)
+        if end > generation.partial_end:
+            generation.partial_since = now
+        generation.partial_end = end if block else 0
+        fits = self.partial_bytes + len(block) <= KEPT_PARTIALS_BYTES
+        if len(block) <= KEPT_PARTIAL_BYTES and fits:
+            generation.partial = block
+            self.partial_bytes += len(block)
+
+    def _drop_partial(self, generation: Generation) -> None:
+        self.partial_bytes -= len(generation.partial)
+        generation.partial = b""

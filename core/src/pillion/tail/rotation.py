@@ -1,0 +1,68 @@
+"""What a look at a path means for the file that is being read there. Pure."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
+
+    from pillion.tail.generation import Generation
+
+_DATED = r"[0-9][0-9TZ:._+-]*"
+_SUFFIX = re.compile(rf"[._-](?:{_DATED}|old|bak|prev|save|rotated)", re.ASCII | re.IGNORECASE)
+_COMPRESSED = re.compile(r"(.+)\.(?:gz|bz2|xz|zst|lz4|Z)", re.DOTALL)
+
+
+class Verdict(Enum):
+    """What became of the file at a path since the last look."""
+
+    SAME = auto()
+    GROWN = auto()
+    TOUCHED = auto()
+    """As long as before, and written to: its content decides whether it is the same."""
+    SHORTENED = auto()
+    """Cut, but not below the position: what is left can be read, what was cut is lost."""
+    TRUNCATED = auto()
+    """Cut below the position: what it holds now is another generation."""
+    REPLACED = auto()
+    """Another file is at the path."""
+
+
+def judge(held: Generation, seen: os.stat_result) -> Verdict:
+    """Return what the stat of a path means for the generation that was found there."""
+    if (seen.st_dev, seen.st_ino) != held.key:
+        return Verdict.REPLACED
+    size = seen.st_size
+    if size < held.offset or (size < held.size and not held.offset):
+        return Verdict.TRUNCATED
+    if size > held.size:
+        return Verdict.GROWN
+    if size < held.size:
+        return Verdict.SHORTENED
+    return Verdict.SAME if seen.st_mtime_ns == held.mtime_ns else Verdict.TOUCHED
+
+
+def is_old_name(name: str, current: str) -> bool:
+    """Return whether `name` is what rotation makes of `current`.
+
+    `app.log` becomes `app.log.1`, `app.log-20240131`, `app.log.2024-01-31_10`, `app.log.old`, or,
+    before its extension, `app-20240131.log` and `app.1.log`.
+    """
+    if name == current:
+        return False
+    if name.startswith(current):
+        return _SUFFIX.fullmatch(name, len(current)) is not None
+    stem, dot, extension = current.rpartition(".")
+    if not dot or not stem or not name.startswith(stem):
+        return False
+    end = len(name) - len(extension) - 1
+    return name.endswith(dot + extension) and bool(_SUFFIX.fullmatch(name, len(stem), end))
+
+
+def is_compressed_name(name: str, current: str) -> bool:
+    """Return whether `name` is an old one of `current`, compressed."""
+    match = _COMPRESSED.fullmatch(name)
+    return match is not None and is_old_name(match[1], current)

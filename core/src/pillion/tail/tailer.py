@@ -1,0 +1,247 @@
+"""The tailer: follows files and hands out what is written to them, in chunks to acknowledge."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from pillion.log import Logger
+from pillion.tail.discovery import Discovery
+from pillion.tail.following import Following
+from pillion.tail.iteration import iterate, iterate_async
+from pillion.tail.keeping import Keeper
+from pillion.tail.known import Known
+from pillion.tail.ledger import Ledger
+from pillion.tail.looking import Looker
+from pillion.tail.opening import Opener
+from pillion.tail.options import TailOptions
+from pillion.tail.reading import Reader
+from pillion.tail.reclaim import Reclaimer
+from pillion.tail.status import FileStatus, status_of
+from pillion.tail.trouble import Troubles
+from pillion.tail.turns import Turns
+from pillion.tail.watching import WatchingWaker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from pillion.tail.checkpoint import Checkpoint
+    from pillion.tail.chunk import Chunk
+    from pillion.tail.generation import Generation
+    from pillion.tail.turns import Copy
+    from pillion.tail.wake import Waker
+
+
+class Tailer:
+    """Follows files by paths and globs, over rotation and restart.
+
+    It needs no event loop: `step` reads what is due and returns it, `wait` sleeps until there
+    may be more. Iterating does both, and so does `async for`. One thread (or loop) drives it;
+    `Chunk.ack` and `stop` may be called from any.
+
+    Attributes:
+        options: how it reads.
+        ledger: what became of every byte.
+        waker: what ends a wait.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        *,
+        checkpoint: Checkpoint | None = None,
+        options: TailOptions | None = None,
+        waker: Waker | None = None,
+        log: Logger | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        log = log or Logger(level="warn")
+        self.options = options = options or TailOptions()
+        self.ledger = Ledger()
+        self.waker: Waker = waker or WatchingWaker(log, clock)
+        self._checkpoint = checkpoint
+        self._clock = clock
+        self._acked: deque[tuple[Generation, Chunk]] = deque()
+        self._keeper = Keeper(checkpoint, options.checkpoint_interval, log)
+        self._known = Known(options.max_open_files)
+        for entry in self._keeper.snapshot.entries:
+            if entry.is_done:
+                self._known.finish(entry)
+        self._troubles = Troubles(log)
+        opener = Opener(self._known, self.ledger, self._troubles, log, self._take_ack)
+        reader = Reader(options, self.ledger)
+        looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
+        discovery = Discovery(paths, options.exclude)
+        self._following = Following(
+            discovery=discovery,
+            looker=looker,
+            waker=self.waker,
+            options=options,
+            keeper=self._keeper,
+            log=log,
+            wall_ns=wall_ns,
+        )
+        self._turns = Turns(options, reader, looker, log)
+        self._reclaimer = Reclaimer(self.ledger, log) if options.reclaim else None
+        self._is_asleep = False
+        self._is_stopping = False
+        self._is_finished = False
+        self._watch_due = 0.0
+
+    def step(self) -> list[Chunk]:
+        """Look at what is due and return what there is to read: a MiB or so, or nothing."""
+        now = self._begin()
+        chunks = self._turns.read(now)
+        self._end(now, is_idle=not chunks)
+        return chunks
+
+    def pump(self, copy: Copy) -> int:
+        """Do as `step` does, but let the caller move the bytes, and take them as delivered.
+
+        `copy(descriptor, offset, count)` moves up to `count` bytes of an open file to where they
+        belong, and returns how many it moved (`os.splice` does so without ever bringing them
+        into the process). Lines are neither kept whole nor counted.
+
+        Returns:
+            How many bytes were moved.
+        """
+        now = self._begin()
+        moved = self._turns.pump(copy, now)
+        self._keeper.is_dirty |= moved > 0
+        self._end(now, is_idle=not moved)
+        return moved
+
+    def wait(self, most: float | None = None) -> None:
+        """Sleep until there may be something to read, for `most` seconds at most."""
+        seconds = self.seconds_to_wait()
+        if most is not None:
+            seconds = min(seconds, most)
+        if seconds <= 0:
+            return
+        now = self._clock()
+        if now >= self._watch_due:
+            self._following.watch(now)
+            self._watch_due = now + self.options.scan_interval
+        self._is_asleep = True
+        if not self._acked:
+            self.waker.wait(seconds)
+        self._is_asleep = False
+
+    def seconds_to_wait(self) -> float:
+        """Return for how long there is nothing to do; 0 when there is something now."""
+        if self._turns.is_ready or self._acked:
+            return 0.0
+        due = self._following.next_due()
+        if self._keeper.is_kept and self._keeper.is_dirty:
+            due = min(due, self._keeper.due)
+        return max(0.0, due - self._clock())
+
+    def stop(self) -> None:
+        """Read what is there to its end, unfinished lines included, and then be finished."""
+        self._is_stopping = True
+        self.waker.wake()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether `stop` was called and all there is has been handed out."""
+        return self._is_finished
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether all that was seen at the last looks has been read and acknowledged."""
+        return not self._turns.has_ready and self.ledger.bytes_in_flight == 0
+
+    @property
+    def unreadable_paths(self) -> int:
+        """How many paths are there and cannot be read; the log says why."""
+        return self._troubles.count
+
+    @property
+    def open_files(self) -> int:
+        """How many files are held open."""
+        return self._known.open_files
+
+    def status(self) -> list[FileStatus]:
+        """Return what can be said of each file that is followed."""
+        now = self._clock()
+        return [
+            status_of(generation, now)
+            for follower in self._following.followers.values()
+            for generation in follower.generations
+        ]
+
+    def save(self) -> bool:
+        """Write the checkpoint now; return whether it is safe on disk (or there is none)."""
+        self._settle()
+        pending = [entry for entries in self._following.pending.values() for entry in entries]
+        started = self._clock()
+        is_safe = self._keeper.save(
+            self._following.followers.values(), self._known, pending, self._following.looked_ns
+        )
+        self._keeper.wait_after(started, self._clock())
+        return is_safe
+
+    def close(self) -> None:
+        """Write the checkpoint for the last time and let everything go."""
+        self._keeper.is_dirty = True
+        self.save()
+        self._keeper.close()
+        for generation in list(self._known.held.values()):
+            self._known.release(generation)
+        self.waker.close()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return iterate(self)
+
+    def __aiter__(self) -> AsyncIterator[Chunk]:
+        return iterate_async(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _begin(self) -> float:
+        now = self._clock()
+        self._settle()
+        if now >= self._following.scan_due:
+            self._following.scan(now, self._clock)
+        for follower in self._following.look(now):
+            self._turns.queue(follower, now)
+        return now
+
+    def _end(self, now: float, *, is_idle: bool) -> None:
+        if is_idle and self._is_stopping and not self._turns.has_ready:
+            self._turns.flush = True
+            for follower in self._following.look_at_all(now):
+                self._turns.queue(follower, now)
+            self._is_finished = not self._turns.has_ready
+        if self._keeper.is_dirty and self._keeper.is_kept and now >= self._keeper.due:
+            self.save()
+
+    def _settle(self) -> None:
+        """Take the acknowledgements that have come since the last step, in this thread."""
+        while self._acked:
+            generation, chunk = self._acked.popleft()
+            self.ledger.bytes_delivered += chunk.end - chunk.start
+            self.ledger.lines_delivered += chunk.lines
+            self._keeper.is_dirty = True
+            self._turns.make_room()
+            generation.settle()
+            if self._reclaimer is not None:
+                self._reclaimer.reclaim(generation)
+
+    def _take_ack(self, generation: Generation, chunk: Chunk) -> None:
+        self._acked.append((generation, chunk))
+        if self._is_asleep:
+            self.waker.wake()

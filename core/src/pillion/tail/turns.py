@@ -1,0 +1,144 @@
+"""Reading in turns: a file that has something gives one chunk, and goes to the end of the row."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from pillion.tail.generation import CLOSED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion.log import Logger
+    from pillion.tail.chunk import Chunk
+    from pillion.tail.follower import Follower
+    from pillion.tail.generation import Generation
+    from pillion.tail.looking import Looker
+    from pillion.tail.options import TailOptions
+    from pillion.tail.reading import Reader
+
+    Copy = Callable[[int, int, int], int]
+
+STEP_BYTES = 1024 * 1024
+"""After so much a step ends, so that what was read is on its way before more is."""
+
+
+class Turns:
+    """The row of followers that have something to read.
+
+    Attributes:
+        flush: deliver unfinished last lines at once.
+    """
+
+    __slots__ = ("_is_full", "_log", "_looker", "_options", "_reader", "_row", "flush")
+
+    def __init__(self, options: TailOptions, reader: Reader, looker: Looker, log: Logger) -> None:
+        self._options = options
+        self._reader = reader
+        self._looker = looker
+        self._log = log
+        self._row: deque[Follower] = deque()
+        self._is_full = False
+        self.flush = False
+
+    @property
+    def has_ready(self) -> bool:
+        """Whether anyone has something to read."""
+        return bool(self._row or self._looker.leftovers)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a step would read something: someone has something, and there is room."""
+        return self.has_ready and not self._is_full
+
+    def queue(self, follower: Follower, now: float) -> None:
+        """Put a follower at the end of the row, if it has something and is not there yet."""
+        patience = 0.0 if self.flush else self._options.partial_flush
+        if not follower.is_ready and follower.readable(now, patience) is not None:
+            follower.is_ready = True
+            self._row.append(follower)
+
+    def make_room(self) -> None:
+        """Take note that something was acknowledged."""
+        self._is_full = False
+
+    def read(self, now: float) -> list[Chunk]:
+        """Return a chunk of each in turn, until there is enough, or no more, or no room."""
+        chunks, self._looker.leftovers = self._looker.leftovers, []
+        budget = STEP_BYTES - sum([len(chunk.data) for chunk in chunks])
+        while self._row and budget > 0 and not self._is_full:
+            follower = self._row.popleft()
+            follower.is_ready = False
+            turn = self._turn(follower, now)
+            if turn is None:
+                continue
+            generation, flush = turn
+            try:
+                chunk = self._reader.read(generation, now, flush=flush)
+            except OSError as error:
+                self._failed(generation, error, now)
+                continue
+            if chunk is not None:
+                chunks.append(chunk)
+                budget -= len(chunk.data)
+            if self._reader.is_full:
+                self._is_full = True
+                follower.is_ready = True
+                self._row.appendleft(follower)
+            else:
+                self.queue(follower, now)
+        return chunks
+
+    def pump(self, copy: Copy, now: float) -> int:
+        """Let `copy` move the bytes of each in turn; return how many it moved."""
+        ledger = self._reader.ledger
+        moved = 0
+        while self._row and moved < STEP_BYTES:
+            follower = self._row.popleft()
+            follower.is_ready = False
+            turn = self._turn(follower, now)
+            if turn is None:
+                continue
+            generation, _ = turn
+            count = copy(generation.descriptor, generation.offset, STEP_BYTES)
+            end = generation.offset + count
+            generation.size = max(generation.size, end) if count else end
+            generation.take_without_chunk(end)
+            ledger.bytes_read += count
+            ledger.bytes_delivered += count
+            moved += count
+            self.queue(follower, now)
+        return moved
+
+    def _turn(self, follower: Follower, now: float) -> tuple[Generation, bool] | None:
+        """Return what to read of a follower, open and sure to be what it was before."""
+        patience = 0.0 if self.flush else self._options.partial_flush
+        turn = follower.readable(now, patience)
+        if turn is None:
+            return None
+        generation = turn[0]
+        try:
+            if generation.descriptor == CLOSED and not self._looker.reopen(generation):
+                return None
+            if generation.content_holds():
+                return turn
+        except OSError as error:
+            self._failed(generation, error, now)
+            return None
+        self._looker.truncated(follower, generation, now)
+        self.queue(follower, now)
+        return None
+
+    def _failed(self, generation: Generation, error: OSError, now: float) -> None:
+        """Leave a file that cannot be read until the next look; give up one that is not live."""
+        self._reader.ledger.read_errors += 1
+        self._log.error(
+            "a file cannot be read",
+            path=generation.path,
+            at=generation.offset,
+            error=error.strerror,
+        )
+        detached_at = generation.detached_at
+        if detached_at is not None and now - detached_at >= self._options.rotate_wait:
+            self._reader.fail(generation)
