@@ -10,7 +10,7 @@ from pillion.log import Logger
 from pillion.tail import Checkpoint, Chunk, PollingWaker, Tailer, TailOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -109,6 +109,3 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     yield made
     for tailer in made.tailers:
         tailer.close()
-
-
-__all__ = ["Bench", "Callable", "Clock"]

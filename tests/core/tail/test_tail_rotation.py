@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Bench
+    from tests.core.tail.conftest import Bench
 
 
 def test_what_is_there_and_what_is_appended_is_read(bench: Bench) -> None:

@@ -33,7 +33,6 @@ class Following:
         followers: by path.
         pending: entries of the checkpoint whose path has not been looked at.
         scan_due: when to search again.
-        looked_ns: wall time before which every follower had been looked at.
     """
 
     __slots__ = (
@@ -44,15 +43,12 @@ class Following:
         "_log",
         "_looker",
         "_options",
-        "_round_ends",
-        "_round_looked_ns",
         "_schedule",
         "_since_ns",
         "_unreadable",
         "_waker",
         "_wall_ns",
         "followers",
-        "looked_ns",
         "pending",
         "scan_due",
     )
@@ -79,15 +75,18 @@ class Following:
         self._empty: set[str] = set()
         self._unreadable: set[str] = set()
         self._is_fresh = keeper.is_fresh
-        self._since_ns = self.looked_ns = keeper.snapshot.looked_ns
-        self._round_ends = 0.0
-        self._round_looked_ns = 0
+        self._since_ns = keeper.snapshot.looked_ns
         self.followers: dict[str, Follower] = {}
         self.scan_due = 0.0
         self.pending: dict[str, list[Entry]] = {}
         for entry in keeper.snapshot.entries:
             if not entry.is_done and discovery.covers(entry.path):
                 self.pending.setdefault(entry.path, []).append(entry)
+
+    def looked_ns(self) -> int:
+        """Return the wall time up to which every path that holds a file has been looked at."""
+        looks = [f.looked_ns for f in self.followers.values() if f.generations]
+        return min(looks, default=self._wall_ns())
 
     def scan(self, now: float, clock: Callable[[], float]) -> None:
         """Search for files, and follow the new ones."""
@@ -116,10 +115,6 @@ class Following:
                 self._schedule.put(hinted, now)
             elif self._discovery.has_globs:
                 self.scan_due = min(self.scan_due, now + SOONEST_SCAN)
-        if now >= self._round_ends:
-            # All who were due in the round before have been looked at since it began.
-            self.looked_ns, self._round_looked_ns = self._round_looked_ns, self._wall_ns()
-            self._round_ends = now + 2 * self._most_interval(watched=True)
         for follower in self._schedule.due(now):
             self._look_at(follower, now)
             yield follower
@@ -156,6 +151,7 @@ class Following:
             follower.start = self._options.start
         entries = self.pending.pop(path, None)
         if entries:
+            follower.looked_ns = self._since_ns
             self._looker.opener.resume(follower, entries, self._since_ns, now)
         self._schedule.put(follower, now)
 

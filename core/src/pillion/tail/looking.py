@@ -64,17 +64,13 @@ class Looker:
         except OSError as error:
             self.troubles.cannot_open(follower, error)
         else:
-            if S_ISREG(seen.st_mode):
-                self._compare(follower, seen, now)
-            else:
-                self._detach(follower, now)
-                self.troubles.is_no_file(follower, seen)
+            self._see(follower, seen, now)
             follower.looked_ns = looked_ns
         follower.start = None
         if follower.generations and follower.generations[0] is not follower.live:
             for generation in list(follower.generations):
                 if generation is not follower.live:
-                    self._look_at_old(follower, generation, now)
+                    self._see_old(follower, generation, now)
 
     def truncated(self, follower: Follower, generation: Generation, now: float) -> None:
         """End a generation whose bytes are gone, and begin the next one in the same file.
@@ -134,6 +130,35 @@ class Looker:
             self.log, "a file was truncated", path=generation.path, read_to=read_to, lost_bytes=lost
         )
 
+    def _see(self, follower: Follower, seen: os.stat_result, now: float) -> None:
+        if not S_ISREG(seen.st_mode):
+            self._detach(follower, now)
+            self.troubles.is_no_file(follower, seen)
+            return
+        try:
+            self._compare(follower, seen, now)
+        except OSError as error:
+            self.troubles.cannot_open(follower, error)
+        else:
+            if follower.trouble and follower.live is not None:
+                self.troubles.is_over(follower)
+
+    def _see_old(self, follower: Follower, generation: Generation, now: float) -> None:
+        try:
+            self._look_at_old(follower, generation, now)
+        except OSError as error:
+            self.failed(generation, error, now)
+
+    def failed(self, generation: Generation, error: OSError, now: float) -> None:
+        """Leave a file that cannot be read until the next look; give up one that is not live."""
+        self.reader.ledger.read_errors += 1
+        self.log.error(
+            "a file cannot be read", path=generation.path, at=generation.offset, error=str(error)
+        )
+        detached_at = generation.detached_at
+        if detached_at is not None and now - detached_at >= self.options.rotate_wait:
+            self.reader.fail(generation)
+
     def _compare(self, follower: Follower, seen: os.stat_result, now: float) -> None:
         live = follower.live
         if live is None:
@@ -151,6 +176,10 @@ class Looker:
             return
         live.mtime_ns = seen.st_mtime_ns
         if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.content_holds()):
+            if not live.size and live.ordinal:
+                # It was empty, and may have been filled and copied away since; that shows nowhere
+                # but beside the path.
+                self._adopt_before(follower, live, now)
             live.grow(seen.st_size, now)
             return
         if live.descriptor == CLOSED and not self.reopen(live):
@@ -159,6 +188,11 @@ class Looker:
             self.truncated(follower, live, now)
         elif verdict is Verdict.SHORTENED:
             self._shorten(live, seen.st_size)
+
+    def _adopt_before(self, follower: Follower, live: Generation, now: float) -> None:
+        follower.generations.remove(live)
+        self.opener.adopt_between(follower, follower.looked_ns, now)
+        follower.generations.append(live)
 
     def _shorten(self, generation: Generation, size: int) -> None:
         lost = generation.size - size

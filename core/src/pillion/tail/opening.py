@@ -114,7 +114,9 @@ class Opener:
                 self._take_on(follower, at_path, entry, now)
                 is_taken = True
                 continue
-            beside = open_renamed(entry) or open_copied(entry)
+            beside = open_renamed(entry)
+            if beside is None:
+                beside = open_copied(entry)
             if beside is not None and _key(beside) not in self.known.held:
                 self._take_on(follower, beside, entry, now).detached_at = now
             elif beside is not None:
@@ -124,8 +126,11 @@ class Opener:
                 is_taken = True
             else:
                 self._lose(entry, since_ns, is_here=is_here)
-        if not is_taken:
+        live = follower.live
+        if live is None or not live.offset:
+            # It is new, or was empty when it was last seen: others may have been there since.
             self.adopt_between(follower, since_ns, now)
+        if not is_taken:
             if at_path is not None and _key(at_path) not in self.known.held:
                 self.take(follower, at_path, now)
             elif at_path is not None:

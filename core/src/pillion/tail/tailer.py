@@ -85,7 +85,7 @@ class Tailer:
             log=log,
             wall_ns=wall_ns,
         )
-        self._turns = Turns(options, reader, looker, log)
+        self._turns = Turns(options, reader, looker)
         self._reclaimer = Reclaimer(self.ledger, log) if options.reclaim else None
         self._is_asleep = False
         self._is_stopping = False
@@ -180,7 +180,7 @@ class Tailer:
         pending = [entry for entries in self._following.pending.values() for entry in entries]
         started = self._clock()
         is_safe = self._keeper.save(
-            self._following.followers.values(), self._known, pending, self._following.looked_ns
+            self._following.followers.values(), self._known, pending, self._following.looked_ns()
         )
         self._keeper.wait_after(started, self._clock())
         return is_safe

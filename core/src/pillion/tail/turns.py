@@ -10,7 +10,6 @@ from pillion.tail.generation import CLOSED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion.log import Logger
     from pillion.tail.chunk import Chunk
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
@@ -31,13 +30,12 @@ class Turns:
         flush: deliver unfinished last lines at once.
     """
 
-    __slots__ = ("_is_full", "_log", "_looker", "_options", "_reader", "_row", "flush")
+    __slots__ = ("_is_full", "_looker", "_options", "_reader", "_row", "flush")
 
-    def __init__(self, options: TailOptions, reader: Reader, looker: Looker, log: Logger) -> None:
+    def __init__(self, options: TailOptions, reader: Reader, looker: Looker) -> None:
         self._options = options
         self._reader = reader
         self._looker = looker
-        self._log = log
         self._row: deque[Follower] = deque()
         self._is_full = False
         self.flush = False
@@ -77,7 +75,7 @@ class Turns:
             try:
                 chunk = self._reader.read(generation, now, flush=flush)
             except OSError as error:
-                self._failed(generation, error, now)
+                self._looker.failed(generation, error, now)
                 continue
             if chunk is not None:
                 chunks.append(chunk)
@@ -124,21 +122,8 @@ class Turns:
             if generation.content_holds():
                 return turn
         except OSError as error:
-            self._failed(generation, error, now)
+            self._looker.failed(generation, error, now)
             return None
         self._looker.truncated(follower, generation, now)
         self.queue(follower, now)
         return None
-
-    def _failed(self, generation: Generation, error: OSError, now: float) -> None:
-        """Leave a file that cannot be read until the next look; give up one that is not live."""
-        self._reader.ledger.read_errors += 1
-        self._log.error(
-            "a file cannot be read",
-            path=generation.path,
-            at=generation.offset,
-            error=error.strerror,
-        )
-        detached_at = generation.detached_at
-        if detached_at is not None and now - detached_at >= self._options.rotate_wait:
-            self._reader.fail(generation)

@@ -100,6 +100,9 @@ class PollingWaker:
         return self._reader
 
     def close(self) -> None:
-        """Close the pipe."""
-        os.close(self._reader)
-        os.close(self._writer)
+        """Close the pipe; doing so again does nothing."""
+        if self._reader >= 0:
+            self._poll.unregister(self._reader)
+            os.close(self._reader)
+            os.close(self._writer)
+            self._reader = self._writer = -1
