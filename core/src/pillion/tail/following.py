@@ -85,6 +85,8 @@ class Following:
 
     def looked_ns(self) -> int:
         """Return the wall time up to which every path that holds a file has been looked at."""
+        if self._found is None:
+            return self._since_ns
         looks = [f.looked_ns for f in self.followers.values() if f.generations]
         return min(looks, default=self._wall_ns())
 
@@ -103,7 +105,7 @@ class Following:
                 follower.is_wanted = False
                 self._looker.troubles.forget(follower)
                 del self.followers[follower.path]
-        self._is_fresh = False
+        self._is_fresh, self._since_ns = False, 0
         cost = clock() - now
         self.scan_due = now + max(self._options.scan_interval, SCAN_COST_FACTOR * cost)
 
@@ -153,6 +155,9 @@ class Following:
         if entries:
             follower.looked_ns = self._since_ns
             self._looker.opener.resume(follower, entries, self._since_ns, now)
+        elif self._since_ns and path in self._discovery.patterns:
+            # It was not there when the checkpoint was written, and may have come and gone since.
+            self._looker.opener.adopt_between(follower, self._since_ns, now)
         self._schedule.put(follower, now)
 
     def _look_at(self, follower: Follower, now: float) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from pillion.tail.checkpoint_format import Entry
-from pillion.tail.identity import HEAD_BYTES, TRAIL_BYTES, Fingerprint, agrees, read_trail
+from pillion.tail.identity import HEAD_BYTES, TRAIL_BYTES, Fingerprint, read_trail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,12 +118,17 @@ class Generation:
         self.extend_head()
 
     def extend_head(self) -> None:
-        """Let the checksum of the head cover what has been read since, up to HEAD_BYTES."""
-        more = min(HEAD_BYTES, self.offset) - self.head_length
+        """Let the checksum of the head cover what has been seen since, up to HEAD_BYTES."""
+        more = min(HEAD_BYTES, max(self.offset, self.size)) - self.head_length
         if more > 0 and self.descriptor != CLOSED:
             data = os.pread(self.descriptor, more, self.head_length)
             self.head_sum = crc32(data, self.head_sum)
             self.head_length += len(data)
+
+    def restart_head(self) -> None:
+        """Begin the checksum of the head again, after the end of a short file was cut."""
+        self.head_length = self.head_sum = 0
+        self.extend_head()
 
     def content_holds(self) -> bool:
         """Return whether the bytes before the position are still those that were read."""
@@ -131,12 +136,15 @@ class Generation:
 
     def is_intact(self) -> bool:
         """Return whether its beginning is still the same, too."""
-        return agrees(self.descriptor, self.entry_as_read().fingerprint)
+        head = os.pread(self.descriptor, self.head_length, 0)
+        return crc32(head) == self.head_sum and self.content_holds()
 
     def grow(self, size: int, now: float) -> None:
         """Take note that there is something new."""
         self.size = size
         self.grown_at = now
+        if self.head_length < HEAD_BYTES:
+            self.extend_head()
         if self.behind_since is None:
             self.behind_since = now
             self.behind_to = size

@@ -82,7 +82,7 @@ class Looker:
         descriptor, key = generation.descriptor, generation.key
         ledger.truncations += 1
         ledger.rotations += 1
-        copy = self.opener.open_copy(generation)
+        copy = self.opener.open_copied(generation.entry_as_read())
         self.known.held.pop(key, None)
         self.known.open_files -= 1
         generation.detached_at = now
@@ -162,7 +162,7 @@ class Looker:
     def _compare(self, follower: Follower, seen: os.stat_result, now: float) -> None:
         live = follower.live
         if live is None:
-            if follower.generations:
+            if follower.looked_ns:
                 self.opener.adopt_between(follower, follower.looked_ns, now)
             self.opener.open_path(follower, seen, now)
             return
@@ -175,11 +175,11 @@ class Looker:
             self.opener.open_path(follower, seen, now)
             return
         live.mtime_ns = seen.st_mtime_ns
-        if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.content_holds()):
-            if not live.size and live.ordinal:
-                # It was empty, and may have been filled and copied away since; that shows nowhere
-                # but beside the path.
-                self._adopt_before(follower, live, now)
+        if not live.size and (live.ordinal or verdict is Verdict.TOUCHED):
+            # It was empty, and may have been filled and copied away since the last look; that
+            # shows nowhere but beside the path.
+            self._adopt_before(follower, live, now)
+        if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.is_intact()):
             live.grow(seen.st_size, now)
             return
         if live.descriptor == CLOSED and not self.reopen(live):
@@ -199,6 +199,7 @@ class Looker:
         self.reader.ledger.lost[TRUNCATED_UNREAD] += lost
         generation.size = size
         generation.partial_end = 0
+        generation.restart_head()
         self.log.warn("a file was cut at its end", path=generation.path, lost_bytes=lost)
 
     def _detach(self, follower: Follower, now: float) -> None:
@@ -215,7 +216,7 @@ class Looker:
         if generation.descriptor == CLOSED and not self.reopen(generation):
             return
         seen = os.fstat(generation.descriptor)
-        if seen.st_size < generation.offset or not generation.content_holds():
+        if seen.st_size < generation.offset or not generation.is_intact():
             self.truncated(follower, generation, now)
             return
         if seen.st_size > generation.size:

@@ -14,7 +14,6 @@ from pillion.tail.ledger import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
 from pillion.tail.siblings import (
     OPEN_FLAGS,
     old_generations,
-    open_copied,
     open_if_agreeing,
     open_renamed,
     was_compressed,
@@ -116,7 +115,7 @@ class Opener:
                 continue
             beside = open_renamed(entry)
             if beside is None:
-                beside = open_copied(entry)
+                beside = self.open_copied(entry)
             if beside is not None and _key(beside) not in self.known.held:
                 self._take_on(follower, beside, entry, now).detached_at = now
             elif beside is not None:
@@ -171,13 +170,22 @@ class Opener:
         self.known.hold(generation)
         return True
 
-    def open_copy(self, generation: Generation) -> int | None:
-        """Open the copy that rotation made of a generation before it was truncated."""
-        descriptor = open_copied(generation.entry_as_read())
-        if descriptor is not None and _key(descriptor) in self.known.held:
-            os.close(descriptor)
+    def open_copied(self, entry: Entry) -> int | None:
+        """Open the copy that rotation made of a generation before it was truncated.
+
+        The newest one that agrees: where only a common banner was read so far, older ones may.
+        """
+        if not entry.fingerprint.head_length:
             return None
-        return descriptor
+        for sibling in reversed(old_generations(entry.path)):
+            if sibling.size < entry.fingerprint.position or sibling.key in self.known.held:
+                continue
+            descriptor = open_if_agreeing(sibling.path, entry)
+            if descriptor is not None:
+                if not self._is_done(descriptor):
+                    return descriptor
+                os.close(descriptor)
+        return None
 
     def _open(self, follower: Follower, seen: os.stat_result) -> int | None:
         if not S_ISREG(seen.st_mode):
@@ -205,14 +213,17 @@ class Opener:
 
     def _is_known(self, follower: Follower, descriptor: int) -> bool:
         """Return whether it is a generation, or a copy of one, that was read already."""
-        done = self.known.done_with(_key(descriptor))
-        if done is not None and agrees(descriptor, done.fingerprint):
+        if self._is_done(descriptor):
             return True
         for generation in follower.generations:
             mark = generation.entry_as_read().fingerprint
             if mark.head_length and agrees(descriptor, mark):
                 return True
         return False
+
+    def _is_done(self, descriptor: int) -> bool:
+        done = self.known.done_with(_key(descriptor))
+        return done is not None and agrees(descriptor, done.fingerprint)
 
     def _lose(self, entry: Entry, since_ns: int, *, is_here: bool) -> None:
         unread = max(0, entry.size - entry.fingerprint.position)

@@ -159,7 +159,6 @@ class Reader:
             trail=generation.trail_after(data),
         )
         generation.hand_out(chunk)
-        generation.extend_head()
         self.ledger.bytes_read += len(data)
         self.ledger.lines_read += lines
         return chunk

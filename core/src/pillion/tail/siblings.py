@@ -68,18 +68,6 @@ def open_renamed(entry: Entry) -> int | None:
     return None
 
 
-def open_copied(entry: Entry) -> int | None:
-    """Open a copy that rotation made of the generation before it truncated it."""
-    if not entry.fingerprint.head_length:
-        return None
-    for sibling in old_generations(entry.path):
-        if sibling.size >= entry.fingerprint.position and sibling.key != entry.key:
-            descriptor = open_if_agreeing(sibling.path, entry)
-            if descriptor is not None:
-                return descriptor
-    return None
-
-
 def was_compressed(path: str, since_ns: int) -> bool:
     """Return whether a compressed old generation of the path has appeared since then."""
     current = os.path.basename(path)
