@@ -230,3 +230,30 @@ def test_an_old_file_that_is_compressed_behind_us_is_read_to_its_end(bench: Benc
     bench.write("a.log.1.gz", b"\x1f\x8b")
     os.unlink(bench.path("a.log.1"))
     assert bench.read() == b"2\n3\n"
+
+
+def test_a_file_that_is_truncated_filled_and_deleted_between_two_looks_is_read(
+    bench: Bench,
+) -> None:
+    bench.write("a.log", b"first\n")
+    bench.open("a.log")
+    assert bench.read() == b"first\n"
+    bench.append("a.log", b"rest\n")
+    bench.copytruncate("a.log", "a.log.1")
+    bench.append("a.log", b"second\n")
+    os.unlink(bench.path("a.log"))
+    bench.write("a.log", b"third\n")
+    assert bench.read() == b"rest\nsecond\nthird\n"
+
+
+def test_a_file_that_was_empty_filled_and_copied_away_between_two_looks_is_read(
+    bench: Bench,
+) -> None:
+    bench.write("a.log", b"first\n")
+    bench.open("a.log")
+    assert bench.read() == b"first\n"
+    bench.copytruncate("a.log", "a.log.1")
+    assert bench.read() == b""
+    bench.append("a.log", b"second\n")
+    bench.copytruncate("a.log", "a.log.2")
+    assert bench.read() == b"second\n"

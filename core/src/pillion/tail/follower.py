@@ -71,6 +71,10 @@ class Follower:
         last = self.generations[-1]
         return last if last.detached_at is None and not last.is_truncated else None
 
+    def put_live_last(self) -> None:
+        """Put the generation that is at the path behind those that were found since."""
+        self.generations.sort(key=lambda g: g.detached_at is None and not g.is_truncated)
+
     def size(self) -> int:
         """Return a figure that changes when there is something new."""
         return sum([g.size + (g.key[1] << 64) for g in self.generations])

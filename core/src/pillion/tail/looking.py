@@ -94,14 +94,14 @@ class Looker:
             self.known.hold(generation)
         else:
             generation.is_truncated = True
-        adopted = self.opener.adopt_between(follower, follower.looked_ns, now) if is_live else 0
+        adopted = self.opener.adopt_between(follower, follower.looked_ns, now)
         if copy is None:
             self._salvage(generation, was_adopted=adopted > 0 and not generation.offset)
             generation.descriptor = CLOSED
-        if is_live:
-            self.opener.take(follower, descriptor, now)
-        else:
-            os.close(descriptor)
+        fresh = self.opener.take(follower, descriptor, now)
+        if not is_live:
+            fresh.detached_at = now
+            follower.put_live_last()
 
     def reopen(self, generation: Generation) -> bool:
         """Open a generation again that was closed to spare descriptors, or give it up."""
@@ -178,7 +178,7 @@ class Looker:
         if not live.size and (live.ordinal or verdict is Verdict.TOUCHED):
             # It was empty, and may have been filled and copied away since the last look; that
             # shows nowhere but beside the path.
-            self._adopt_before(follower, live, now)
+            self._adopt_before(follower, now)
         if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.is_intact()):
             live.grow(seen.st_size, now)
             return
@@ -189,10 +189,9 @@ class Looker:
         elif verdict is Verdict.SHORTENED:
             self._shorten(live, seen.st_size)
 
-    def _adopt_before(self, follower: Follower, live: Generation, now: float) -> None:
-        follower.generations.remove(live)
+    def _adopt_before(self, follower: Follower, now: float) -> None:
         self.opener.adopt_between(follower, follower.looked_ns, now)
-        follower.generations.append(live)
+        follower.put_live_last()
 
     def _shorten(self, generation: Generation, size: int) -> None:
         lost = generation.size - size

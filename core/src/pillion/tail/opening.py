@@ -134,7 +134,7 @@ class Opener:
                 self.take(follower, at_path, now)
             elif at_path is not None:
                 os.close(at_path)
-        _put_live_last(follower, is_taken=is_taken)
+        follower.put_live_last()
 
     def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
         """Take up generations that came and went between two looks, and lie beside the path.
@@ -244,14 +244,6 @@ def report_loss(log: Logger, sentence: str, *, path: str, read_to: int, lost_byt
         log.warn(sentence, path=path, read_to=read_to, lost_bytes=lost_bytes)
     else:
         log.info(sentence, path=path, read_to=read_to)
-
-
-def _put_live_last(follower: Follower, *, is_taken: bool) -> None:
-    """The file at the path is the newest, also where its entry is not."""
-    if is_taken:
-        live = [g for g in follower.generations if g.detached_at is None]
-        old = [g for g in follower.generations if g.detached_at is not None]
-        follower.generations[:] = old + live
 
 
 def _note_size(generation: Generation, now: float) -> None:
