@@ -257,3 +257,17 @@ def test_a_file_that_was_empty_filled_and_copied_away_between_two_looks_is_read(
     bench.append("a.log", b"second\n")
     bench.copytruncate("a.log", "a.log.2")
     assert bench.read() == b"second\n"
+
+
+def test_a_file_that_is_truncated_and_then_renamed_between_two_looks_is_read_once(
+    bench: Bench,
+) -> None:
+    bench.write("a.log", b"first\n")
+    bench.open("a.log")
+    assert bench.read() == b"first\n"
+    bench.copytruncate("a.log", "a.log.2")
+    bench.append("a.log", b"second\n")
+    bench.rename("a.log", "a.log.1")
+    bench.write("a.log", b"third\n")
+    assert bench.read() == b"second\nthird\n"
+    assert bench.read() == b""

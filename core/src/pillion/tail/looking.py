@@ -94,14 +94,16 @@ class Looker:
             self.known.hold(generation)
         else:
             generation.is_truncated = True
-        adopted = self.opener.adopt_between(follower, follower.looked_ns, now)
-        if copy is None:
-            self._salvage(generation, was_adopted=adopted > 0 and not generation.offset)
-            generation.descriptor = CLOSED
         fresh = self.opener.take(follower, descriptor, now)
+        adopted = self.opener.adopt_between(follower, follower.looked_ns, now)
+        follower.generations.remove(fresh)
+        follower.generations.append(fresh)
         if not is_live:
             fresh.detached_at = now
             follower.put_live_last()
+        if copy is None:
+            self._salvage(generation, was_adopted=adopted > 0 and not generation.offset)
+            generation.descriptor = CLOSED
 
     def reopen(self, generation: Generation) -> bool:
         """Open a generation again that was closed to spare descriptors, or give it up."""
