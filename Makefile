@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core exporters/nginx exporters/blackbox
-DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter
+MEMBERS := core exporters/nginx exporters/blackbox sidecars/log-streamer
+DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter pillion-log-streamer
 INSTALLED := $(VENV)/.installed
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
@@ -70,6 +70,7 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	echo ./core | $(COMPILE) - -o requirements/core.txt
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
 	printf './core\n./exporters/blackbox[cel]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
+	printf './core\n./sidecars/log-streamer\n' | $(COMPILE) - -o requirements/log-streamer.txt
 	printf './%s\n' $(MEMBERS) | $(COMPILE) - requirements/dev.in -o requirements/dev.txt
 
 .PHONY: clean

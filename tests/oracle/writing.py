@@ -52,7 +52,7 @@ class Writer:
         operations, weights = zip(*self.weighted, strict=True)
         operation = self.random.choices(operations, weights)[0]
         operation()
-        return operation.__name__
+        return str(operation.__name__)
 
     def reader_is_gone(self, kept_inodes: set[int]) -> None:
         """What is deleted, and what a link has left behind unknown to the state, may be lost."""

@@ -139,7 +139,7 @@ def test_there_is_one_write_a_second_at_most(bench: Bench) -> None:
     bench.write("a.log", b"")
     bench.open("a.log", state=True)
     bench.read()
-    checkpoint = bench.tailer._checkpoint
+    checkpoint = bench.tailer.checkpoint
     assert checkpoint is not None
     before = checkpoint.writes
     for _ in range(100):
@@ -153,7 +153,7 @@ def test_nothing_is_written_while_nothing_happens(bench: Bench) -> None:
     bench.open("a.log", state=True)
     bench.read()
     bench.read()
-    checkpoint = bench.tailer._checkpoint
+    checkpoint = bench.tailer.checkpoint
     assert checkpoint is not None
     before = checkpoint.writes
     for _ in range(20):

@@ -70,7 +70,7 @@ class Tailing(RuleBasedStateMachine):
         return self.current
 
     @rule(lines=st.lists(PAYLOADS, min_size=1, max_size=8), is_ended=st.booleans())
-    def append(self, lines: list[bytes], is_ended: bool) -> None:
+    def append(self, *, lines: list[bytes], is_ended: bool) -> None:
         generation = self.create()
         data = b"\n".join(lines) + (b"\n" if is_ended else b"")
         if not generation.content:
@@ -80,7 +80,7 @@ class Tailing(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 40))
     def append_many(self, count: int) -> None:
-        self.append([b"line %d" % number for number in range(count)], is_ended=True)
+        self.append(lines=[b"line %d" % number for number in range(count)], is_ended=True)
 
     def shift(self) -> None:
         numbers = [int(path.suffix[1:]) for path in self.directory.glob(f"{NAME}.*")]

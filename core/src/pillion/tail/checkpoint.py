@@ -126,7 +126,7 @@ class Checkpoint:
 
     def _report(self, sentence: str) -> None:
         if self._log:
-            self._log.warn(sentence)
+            self._log.warning(sentence)
 
     def _read(self, name: str) -> Snapshot | None:
         try:

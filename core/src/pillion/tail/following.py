@@ -185,7 +185,7 @@ class Following:
         """Say once what a search met with, until it is otherwise."""
         for pattern in found.empty:
             if pattern not in self._empty:
-                self._log.warn("nothing matches yet; waiting for a file", glob=pattern)
+                self._log.warning("nothing matches yet; waiting for a file", glob=pattern)
         for directory, error in found.unreadable.items():
             if directory not in self._unreadable:
                 self._log.error("a directory cannot be listed", path=directory, error=error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from pillion.tail.checkpoint_format import Entry
-from pillion.tail.identity import HEAD_BYTES, TRAIL_BYTES, Fingerprint, read_trail
+from pillion.tail.identity import HEAD_BYTES, TRAIL_BYTES, Fingerprint, name_generation, read_trail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +116,10 @@ class Generation:
         self.line = self.acked_line = line
         self.trail = self.acked_trail = read_trail(self.descriptor, offset)
         self.extend_head()
+
+    def name(self) -> None:
+        """Give it its name, once there is something in it."""
+        self.identity = name_generation(self.descriptor, self.key, self.ordinal)
 
     def extend_head(self) -> None:
         """Let the checksum of the head cover what has been seen since, up to HEAD_BYTES."""

@@ -201,7 +201,7 @@ class Looker:
         generation.size = size
         generation.partial_end = 0
         generation.restart_head()
-        self.log.warn("a file was cut at its end", path=generation.path, lost_bytes=lost)
+        self.log.warning("a file was cut at its end", path=generation.path, lost_bytes=lost)
 
     def _detach(self, follower: Follower, now: float) -> None:
         live = follower.live

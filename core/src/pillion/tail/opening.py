@@ -106,35 +106,42 @@ class Opener:
         follower.next_ordinal = max(entry.ordinal for entry in entries) + 1
         seen = _stat(follower.path)
         at_path = self._open(follower, seen) if seen is not None else None
-        is_taken = False
         for entry in sorted(entries, key=lambda entry: entry.ordinal):
-            is_here = at_path is not None and _key(at_path) == entry.key
-            if at_path is not None and not is_taken and is_here and _fits(at_path, entry):
-                self._take_on(follower, at_path, entry, now)
-                is_taken = True
-                continue
-            beside = open_renamed(entry)
-            if beside is None:
-                beside = self.open_copied(entry)
-            if beside is not None and _key(beside) not in self.known.held:
-                self._take_on(follower, beside, entry, now).detached_at = now
-            elif beside is not None:
-                os.close(beside)
-            elif at_path is not None and not is_taken and _is_copy(at_path, entry):
-                self._take_on(follower, at_path, entry, now)
-                is_taken = True
-            else:
-                self._lose(entry, since_ns, is_here=is_here)
+            if self._resume_one(follower, entry, at_path, since_ns, now):
+                at_path = None
         live = follower.live
         if live is None or not live.offset:
             # It is new, or was empty when it was last seen: others may have been there since.
             self.adopt_between(follower, since_ns, now)
-        if not is_taken:
-            if at_path is not None and _key(at_path) not in self.known.held:
-                self.take(follower, at_path, now)
-            elif at_path is not None:
+        if at_path is not None:
+            if _key(at_path) in self.known.held:
                 os.close(at_path)
+            else:
+                self.take(follower, at_path, now)
         follower.put_live_last()
+
+    def _resume_one(
+        self, follower: Follower, entry: Entry, at_path: int | None, since_ns: int, now: float
+    ) -> bool:
+        """Go on with one generation; return whether it is the one at the path."""
+        is_here = at_path is not None and _key(at_path) == entry.key
+        if at_path is not None and is_here and agrees(at_path, entry.fingerprint):
+            self._take_on(follower, at_path, entry, now)
+            return True
+        beside = open_renamed(entry)
+        if beside is None:
+            beside = self.open_copied(entry)
+        if beside is not None:
+            if _key(beside) in self.known.held:
+                os.close(beside)
+            else:
+                self._take_on(follower, beside, entry, now).detached_at = now
+        elif at_path is not None and _is_copy(at_path, entry):
+            self._take_on(follower, at_path, entry, now)
+            return True
+        else:
+            self._lose(entry, since_ns, is_here=is_here)
+        return False
 
     def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
         """Take up generations that came and went between two looks, and lie beside the path.
@@ -241,7 +248,7 @@ class Opener:
 def report_loss(log: Logger, sentence: str, *, path: str, read_to: int, lost_bytes: int) -> None:
     """Say that a file is gone: as a warning where something of it is known to be lost."""
     if lost_bytes:
-        log.warn(sentence, path=path, read_to=read_to, lost_bytes=lost_bytes)
+        log.warning(sentence, path=path, read_to=read_to, lost_bytes=lost_bytes)
     else:
         log.info(sentence, path=path, read_to=read_to)
 
@@ -251,10 +258,6 @@ def _note_size(generation: Generation, now: float) -> None:
     generation.mtime_ns = seen.st_mtime_ns
     if seen.st_size:
         generation.grow(seen.st_size, now)
-
-
-def _fits(descriptor: int, entry: Entry) -> bool:
-    return agrees(descriptor, entry.fingerprint)
 
 
 def _is_copy(descriptor: int, entry: Entry) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion.tail.chunk import Chunk
-from pillion.tail.identity import name_generation
 from pillion.tail.ledger import READ_ERROR
 from pillion.tail.lines import NEWLINE, piece_length, whole_lines
 
@@ -143,9 +142,7 @@ class Reader:
 
     def _deliver(self, generation: Generation, data: bytes, *, after: LineState = "whole") -> Chunk:
         if not generation.identity:
-            generation.identity = name_generation(
-                generation.descriptor, generation.key, generation.ordinal
-            )
+            generation.name()
         lines = data.count(NEWLINE) + (not data.endswith(NEWLINE))
         start = generation.offset
         chunk = Chunk(

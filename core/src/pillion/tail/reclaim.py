@@ -44,7 +44,7 @@ class Reclaimer:
             self._punch(generation.path, generation, start, end - start)
         except OSError as error:
             self._refused = True
-            self._log.warn(
+            self._log.warning(
                 "space cannot be reclaimed here, so the files grow as they would without; "
                 "it takes a file system with holes, and the right to write the file",
                 path=generation.path,

@@ -46,6 +46,7 @@ class Tailer:
         options: how it reads.
         ledger: what became of every byte.
         waker: what ends a wait.
+        checkpoint: where the positions are kept, if they are.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Tailer:
         self.options = options = options or TailOptions()
         self.ledger = Ledger()
         self.waker: Waker = waker or WatchingWaker(log, clock)
-        self._checkpoint = checkpoint
+        self.checkpoint = checkpoint
         self._clock = clock
         self._acked: deque[tuple[Generation, Chunk]] = deque()
         self._keeper = Keeper(checkpoint, options.checkpoint_interval, log)
@@ -75,9 +76,9 @@ class Tailer:
         opener = Opener(self._known, self.ledger, self._troubles, log, self._take_ack)
         reader = Reader(options, self.ledger)
         looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
-        discovery = Discovery(paths, options.exclude)
+        self._discovery = Discovery(paths, options.exclude)
         self._following = Following(
-            discovery=discovery,
+            discovery=self._discovery,
             looker=looker,
             waker=self.waker,
             options=options,
@@ -164,6 +165,16 @@ class Tailer:
     def open_files(self) -> int:
         """How many files are held open."""
         return self._known.open_files
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The paths and globs that are followed, absolute, each once."""
+        return self._discovery.patterns
+
+    @property
+    def has_globs(self) -> bool:
+        """Whether one of them is a glob."""
+        return self._discovery.has_globs
 
     def status(self) -> list[FileStatus]:
         """Return what can be said of each file that is followed."""

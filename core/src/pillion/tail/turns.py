@@ -99,6 +99,8 @@ class Turns:
             if turn is None:
                 continue
             generation, _ = turn
+            if not generation.identity:
+                generation.name()
             count = copy(generation.descriptor, generation.offset, STEP_BYTES)
             end = generation.offset + count
             generation.size = max(generation.size, end) if count else end

@@ -153,7 +153,7 @@ class WatchingWaker:
             )
         except OSError as error:
             self._refused = True
-            self._log.warn(
+            self._log.warning(
                 "inotify is not to be had, so quiet files are polled; only latency changes",
                 directory=watched.directory,
                 error=error.strerror or str(error),

@@ -1,0 +1,9 @@
+"""Why the streamer ends by itself."""
+
+from __future__ import annotations
+
+from pillion.errors import PillionError
+
+
+class StdoutClosedError(PillionError):
+    """Nobody reads standard output any more, and nobody will: there is no sense in going on."""

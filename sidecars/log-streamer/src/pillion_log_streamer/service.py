@@ -1,0 +1,146 @@
+"""The streamer with a web server: the work in a thread of its own, the answers in this one.
+
+Standard output may block for as long as its reader likes; `/metrics` and the health answer all
+the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pillion.errors import PillionError
+from pillion.metrics.standard import add_build_info
+from pillion.process import ProcessSettings
+from pillion.process.run import run
+from pillion.tail.families import TailFamilies
+from pillion.web.message import Response
+from pillion.web.standard import add_metrics_route
+from pillion_log_streamer.landing import Rates, landing_page
+from pillion_log_streamer.sink import Sink
+from pillion_log_streamer.streamer import Streamer
+
+if TYPE_CHECKING:
+    from pillion.lifecycle import Deadline
+    from pillion.process import Context
+    from pillion.settings import Command
+    from pillion.web import Request, Routes
+
+PREFIX = "log_streamer"
+PATIENCE = 30.0
+LOOK_SECONDS = 1.0
+BLOCKED_SECONDS = 5.0
+
+
+def serve(command: Command) -> int:
+    """Stream and answer until told to stop; return the exit status."""
+    made: list[LogStreamer] = []
+
+    def build(context: Context) -> LogStreamer:
+        made.append(LogStreamer(context))
+        return made[0]
+
+    status = run(command, build)
+    failure = made[0].failure if made else None
+    if failure is not None:
+        print(f"{command.name}: {failure}", file=sys.stderr)  # noqa: T201  # as `launch` does
+        return failure.exit_code
+    return status
+
+
+class LogStreamer:
+    """The service.
+
+    Attributes:
+        failure: why it ended by itself; None when it was told to.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._log = context.log
+        self._within = context.values[ProcessSettings].drain_timeout
+        self._streamer = Streamer(context.values, context.log, Sink())
+        self._thread = threading.Thread(target=self._work, name="streamer", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
+        self._is_draining = False
+        self._rates = Rates()
+        self._watching: asyncio.Task[None] | None = None
+        self._blocked_since: float | None = None
+        self.failure: PillionError | None = None
+        add_build_info(context.registry, PREFIX)
+        context.registry.add(TailFamilies(self._streamer.tailer, PREFIX))
+
+    def routes(self, routes: Routes) -> None:
+        """Add the metrics, the page, and the way to end it."""
+        add_metrics_route(routes, "/metrics", self._context.registry)
+        routes.get("/", self._page)
+        routes.post("/-/quit", self._quit)
+
+    async def start(self) -> None:
+        """Begin to stream."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        self._watching = asyncio.create_task(self._watch())
+
+    async def reload(self) -> None:
+        """Nothing to read again: files are found as they come, and flags do not change."""
+
+    async def drain(self, deadline: Deadline) -> None:
+        """Come to the end of every file, and write the checkpoint."""
+        self._is_draining = True
+        if self._watching is not None:
+            self._watching.cancel()
+        self._streamer.stop(deadline.remaining)
+        await self._ended.wait()
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            self._streamer.run(self._within)
+        except PillionError as error:
+            self.failure = error
+        finally:
+            self._streamer.close()
+            if not self._is_draining:
+                # The file of --exit.when-file, or a closed standard output: the process ends, too.
+                os.kill(os.getpid(), signal.SIGTERM)
+            with suppress(RuntimeError):  # the drain was cut off, and the loop is closed
+                assert self._loop is not None
+                self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def _watch(self) -> None:
+        """Tell health what the thread does: it may wait for its reader, but it must not hang."""
+        while True:
+            self._look(time.monotonic())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _look(self, now: float) -> None:
+        health = self._context.health
+        if not self._streamer.is_blocked:
+            self._blocked_since = None
+            health.unblock("stdout")
+            health.beat("the reading of files", max(0.0, PATIENCE + self._streamer.turned_at - now))
+            return
+        health.rest("the reading of files")
+        self._blocked_since = self._blocked_since or now
+        if now - self._blocked_since >= BLOCKED_SECONDS:
+            health.block("stdout", "nobody reads standard output")
+
+    def _page(self, _request: Request) -> Response:
+        reason = self._context.health.why_not_ready()
+        return landing_page(self._streamer.tailer, self._rates, time.monotonic(), reason)
+
+    def _quit(self, request: Request) -> Response:
+        host = request.peer.rpartition(":")[0].strip("[]")
+        if not (host.startswith("127.") or host in ("::1", "::ffff:127.0.0.1")):
+            return Response("403 only from loopback\n", 403)
+        self._log.info("told to end over HTTP", peer=request.peer)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return Response("ending\n")
