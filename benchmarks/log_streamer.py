@@ -71,7 +71,9 @@ def bulk(us: str, path: Path, size: int) -> list[Row]:
         goal = "at most 1" if peer == "GNU tail" else ""
         for what, figures in (("wall, s", wall), ("CPU, s", cpu)):
             good = ratio(figures["raw"], figures[peer]) <= 1 if goal else None
-            rows.append(Row(f"raw, {what}, beside {peer}", figures["raw"], figures[peer], goal, good))
+            rows.append(
+                Row(f"raw, {what}, beside {peer}", figures["raw"], figures[peer], goal, good)
+            )
     lines = size / len(LINE)
     for form in ("prefix", "json"):
         rates = [lines / seconds for seconds in cpu[form]]

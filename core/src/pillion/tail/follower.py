@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 LIVELY_SECONDS = 0.025
 """How long after something new a file is still looked at as often as can be."""
+BULK_BYTES = 4096
+BULK_INTERVAL = 0.012
 BUSY_GAP = 0.1
 BUSY_GROWTHS = 3
 BUSY_SECONDS = 1.0
@@ -20,6 +22,7 @@ class Follower:
 
     Attributes:
         path: the absolute path.
+        directory: where that is.
         generations: oldest first; the last one is at the path, unless it is detached.
         next_ordinal: of the generation that appears next.
         looked_ns: wall time of the last look that found something, in nanoseconds.
@@ -35,6 +38,7 @@ class Follower:
     __slots__ = (
         "_grown_at",
         "_growths",
+        "directory",
         "due",
         "generations",
         "interval",
@@ -50,6 +54,7 @@ class Follower:
 
     def __init__(self, path: str, interval: float) -> None:
         self.path = path
+        self.directory = path.rpartition("/")[0] or "/"
         self.generations: list[Generation] = []
         self.next_ordinal = 0
         self.looked_ns = 0
@@ -76,8 +81,8 @@ class Follower:
         self.generations.sort(key=lambda g: g.detached_at is None and not g.is_truncated)
 
     def size(self) -> int:
-        """Return a figure that changes when there is something new."""
-        return sum([g.size + (g.key[1] << 64) for g in self.generations])
+        """Return the bytes of all generations; a figure that changes when something is new."""
+        return sum([generation.size for generation in self.generations])
 
     def readable(self, now: float, partial_flush: float) -> tuple[Generation, bool] | None:
         """Return the generation whose turn it is, and whether to flush its last line.
@@ -100,11 +105,19 @@ class Follower:
                 return generation.partial_since
         return None
 
-    def has_grown(self, now: float, poll_min: float) -> None:
-        """Take note that there was something new, and look again soon."""
-        self._growths = self._growths + 1 if now - self._grown_at < BUSY_GAP else 0
+    def has_grown(self, now: float, gained: int, *, least: float, most: float) -> None:
+        """Take note that there was something new, and look again soon.
+
+        Soonest where it comes again and again; less soon where it comes in bulk, since then fewer
+        and larger reads cost less; and as soon as `most` where a hint will tell.
+        """
+        is_recurring = now - self._grown_at < BUSY_GAP
+        self._growths = self._growths + 1 if is_recurring else 0
         self._grown_at = now
-        self.interval = poll_min
+        if gained >= BULK_BYTES:
+            self.interval = min(max(2 * self.interval, least), max(BULK_INTERVAL, least))
+        else:
+            self.interval = least if is_recurring else most
 
     def has_rested(self, now: float, poll_min: float, most: float) -> None:
         """Take note that there was nothing new, and look less often."""

@@ -24,6 +24,7 @@ LOOK_SECONDS_FOR_EACH = 0.0005
 SCAN_COST_FACTOR = 50
 """A search that takes long is made less often: it may cost 2 % of the time."""
 SOONEST_SCAN = 0.05
+WATCHED_SCANS = 5
 
 
 class Following:
@@ -107,7 +108,10 @@ class Following:
                 del self.followers[follower.path]
         self._is_fresh, self._since_ns = False, 0
         cost = clock() - now
-        self.scan_due = now + max(self._options.scan_interval, SCAN_COST_FACTOR * cost)
+        interval = self._options.scan_interval
+        if all(self._waker.watches(directory) for directory in found.directories):
+            interval *= WATCHED_SCANS  # a new file is a hint, and a hint is reason to search
+        self.scan_due = now + max(interval, SCAN_COST_FACTOR * cost)
 
     def look(self, now: float) -> Iterator[Follower]:
         """Look at whom it is time for, or a hint came for, and yield each."""
@@ -135,20 +139,19 @@ class Following:
     def watch(self, now: float) -> None:
         """Have the quiet directories watched, and no others."""
         directories = set(self._found.directories) if self._found else set()
+        busy = set()
         for follower in self.followers.values():
             if follower.watched:
                 directories.add(follower.watched)
-        for follower in self.followers.values():
             if follower.is_busy(now):
-                directories.discard(os.path.dirname(follower.path))
-                directories.discard(follower.watched)
-        self._waker.watch(directories)
+                busy |= {follower.directory, follower.watched}
+        self._waker.watch(directories - busy)
 
     def _follow(self, path: str, now: float) -> None:
         follower = self.followers[path] = Follower(path, self._options.poll_min)
         # A link is watched where it leads.
         target = os.path.dirname(os.path.realpath(path))
-        follower.watched = target if target != os.path.dirname(path) else ""
+        follower.watched = target if target != follower.directory else ""
         if self._is_fresh:
             follower.start = self._options.start
         entries = self.pending.pop(path, None)
@@ -162,14 +165,14 @@ class Following:
 
     def _look_at(self, follower: Follower, now: float) -> None:
         options = self._options
-        before = follower.size()
-        self._looker.look(follower, now)
-        if follower.size() != before:
-            follower.has_grown(now, options.poll_min)
+        gained = self._looker.look(follower, now)
+        is_watched = self._waker.watches(follower.directory)
+        least = options.poll_min
+        if gained:
+            most = options.poll_max if is_watched else least
+            follower.has_grown(now, gained, least=least, most=most)
         else:
-            is_watched = self._waker.watches(os.path.dirname(follower.path))
-            most = self._most_interval(watched=is_watched)
-            follower.has_rested(now, options.poll_min, most)
+            follower.has_rested(now, least, self._most_interval(watched=is_watched))
         due = now + follower.interval
         waiting_since = follower.partial_since()
         if waiting_since is not None:

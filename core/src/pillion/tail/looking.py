@@ -52,8 +52,14 @@ class Looker:
     wall_ns: Callable[[], int]
     leftovers: list[Chunk] = field(default_factory=list)
 
-    def look(self, follower: Follower, now: float) -> None:
-        """Bring a follower up to date with the file system."""
+    def look(self, follower: Follower, now: float) -> int:
+        """Bring a follower up to date; return how many bytes are new, 1 for a change without."""
+        before, count = follower.size(), len(follower.generations)
+        self._look(follower, now)
+        gained = follower.size() - before
+        return gained if gained > 0 else int(len(follower.generations) != count or gained < 0)
+
+    def _look(self, follower: Follower, now: float) -> None:
         looked_ns = self.wall_ns()
         try:
             seen = os.stat(follower.path)
@@ -64,7 +70,9 @@ class Looker:
         except OSError as error:
             self.troubles.cannot_open(follower, error)
         else:
-            self._see(follower, seen, now)
+            live = follower.live
+            if live is None or follower.trouble or judge(live, seen) is not Verdict.SAME:
+                self._see(follower, seen, now)
             follower.looked_ns = looked_ns
         follower.start = None
         if follower.generations and follower.generations[0] is not follower.live:
