@@ -47,6 +47,10 @@ test: $(INSTALLED) ## Run every test; installs the Debian packages they use wher
 	$(BIN)/python -m tools.debian
 	$(BIN)/pytest
 
+.PHONY: oracle
+oracle: $(INSTALLED) ## Kill and rotate at random around the tail engine for MINUTES=n
+	$(BIN)/python -m tests.oracle.run --minutes $(or $(MINUTES),10)
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure us beside the peers, in one run, as CPU seconds and ratios
 	$(BIN)/python -m tools.debian

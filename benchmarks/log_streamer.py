@@ -47,6 +47,7 @@ def write(path: Path, size: int) -> int:
 
 
 def peers(path: Path) -> list[tuple[str, tuple[str, ...]]]:
+    found: list[tuple[str, tuple[str, ...]]]
     found = [("GNU tail", ("tail", "-n", "+1", "-F", str(path)))]
     if shutil.which("busybox"):
         found.append(("busybox tail", ("busybox", "tail", "-n", "+1", "-F", str(path))))
@@ -54,7 +55,7 @@ def peers(path: Path) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def bulk(us: str, path: Path, size: int) -> list[Row]:
-    commands = {"raw": (us, str(path))}
+    commands: dict[str, tuple[str, ...]] = {"raw": (us, str(path))}
     commands |= {form: (us, f"--output={form}", str(path)) for form in ("prefix", "json")}
     commands |= dict(peers(path))
     wall: dict[str, list[float]] = {name: [] for name in commands}

@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from demo.log_streamer import LogStreamerPart
 from demo.nginx import NginxPart
 from demo.screen import Screen
 from demo.stage import Stage
@@ -24,7 +25,7 @@ INTERVAL = 1.0
 
 def parts() -> list[Part]:
     """Return what the demo shows, in order; each process adds its part here."""
-    return [NginxPart()]
+    return [NginxPart(), LogStreamerPart()]
 
 
 def main() -> int:

@@ -17,6 +17,8 @@ PACKAGES = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "prometheus-nginx-exporter": "prometheus-nginx-exporter",
+    "logrotate": "logrotate",
+    "busybox": "busybox",
 }
 
 

@@ -32,10 +32,12 @@ BUDGETS = {
     "pillion.metrics": (13, 0.15),
     "pillion.settings": (14, 0.2),
     "pillion.process": (16, 0.25),
+    "pillion.tail": (15, 0.3),
     "pillion.web": (24, 0.5),
     "pillion.exporter": (25, 0.6),
     "pillion_blackbox_exporter.command": (33, 0.9),
     "pillion_nginx_exporter.command": (26, 0.7),
+    "pillion_log_streamer.alone": (16, 0.35),
 }
 
 # What a process cannot begin without, so that there is nothing to put off.
@@ -63,7 +65,16 @@ def test_an_import_keeps_to_its_budget(module: str) -> None:
     assert seconds <= most_seconds
 
 
-@pytest.mark.parametrize("module", ["pillion.errors", "pillion.process", "pillion.lifecycle"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "pillion.errors",
+        "pillion.process",
+        "pillion.lifecycle",
+        "pillion.tail",
+        "pillion_log_streamer.alone",
+    ],
+)
 def test_what_needs_no_event_loop_does_not_import_one(module: str) -> None:
     modules, _, _ = cost(module)
     assert "asyncio" not in modules

@@ -51,6 +51,8 @@ PURE = (
     "core/src/pillion/settings/flags.py",
     "core/src/pillion/settings/help.py",
     "core/src/pillion/configuration/convert.py",
+    "core/src/pillion/tail/lines.py",
+    "core/src/pillion/tail/patterns.py",
     "core/src/pillion/web/message.py",
     "core/src/pillion/web/page.py",
     "core/src/pillion/web/reader.py",

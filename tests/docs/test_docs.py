@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from pillion.tail import Checkpoint, Tailer, TailOptions
+from pillion.tail.families import TailFamilies
 from pillion.testing import started
 from tests.architecture.workspace import ROOT
 from tools.docs import DOCS, written
@@ -89,3 +92,28 @@ def test_what_the_page_promises_of_it_is_there(spool: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("number", [1, 2])
 def test_the_other_examples_run(number: int) -> None:
     subprocess.run([sys.executable, "-c", examples("own-exporter.md")[number]], check=True)
+
+
+def test_following_files_in_five_lines_works(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("1\n")
+    example = examples("tail.md")[0].replace("/var/log/app", str(tmp_path))
+    example = example.replace("/state", f"{tmp_path}/state") + "        tailer.stop()\n"
+    ran = subprocess.run(
+        [sys.executable, "-c", example], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == f"{tmp_path}/a.log 0 b'1\\n'\n"
+
+
+def test_every_metric_of_the_log_streamer_is_on_its_page(tmp_path: Path) -> None:
+    tailer = Tailer([f"{tmp_path}/a.log"], checkpoint=Checkpoint(tmp_path / "state"))
+    names = {family.name for family in TailFamilies(tailer, "log_streamer").families()}
+    tailer.close()
+    page = (DOCS / "log-streamer.md").read_text()
+    assert names == set(re.findall(r"`(log_streamer_[a-z_]+)`", page))
+
+
+def test_every_option_of_a_tailer_is_on_its_page() -> None:
+    page = (DOCS / "tail.md").read_text().partition("## Options")[2]
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+    assert named == {field.name for field in fields(TailOptions)}

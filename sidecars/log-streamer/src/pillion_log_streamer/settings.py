@@ -24,7 +24,8 @@ OUTPUTS = ("raw", "prefix", "json")
 
 def parse_lines(text: str) -> FromLine | LastLines:
     """Return where to start, as `tail -n` has it: `10`, `-10`, `+1`."""
-    sign, digits = text[:1], text.removeprefix("+").removeprefix("-")
+    sign = text[:1] if text[:1] in ("+", "-") else ""
+    digits = text.removeprefix(sign)
     if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
         raise ValueError("is no number of lines; write 100 for the last hundred, +1 for all")
     if sign == "+":
