@@ -219,6 +219,29 @@ def test_the_identity_of_a_generation_outlives_rename_and_restart(bench: Bench) 
     assert other.identity != first.identity
 
 
+def test_a_file_that_may_not_be_read_for_a_while_keeps_its_position(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(bench, b"1\n")
+    bench.append("a.log", b"2\n")
+    bench.close()
+    real = os.open
+
+    def open_(path: str, flags: int, mode: int = 0o777) -> int:
+        if path.endswith("a.log"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags, mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", open_)
+        bench.open("a.log", state=True)
+        assert bench.read() == bench.read() == b""
+        bench.close()
+    bench.open("a.log", state=True)
+    assert bench.read() == b"2\n"
+    assert bench.tailer.ledger.bytes_lost == 0
+
+
 def test_a_directory_in_use_by_another_is_refused(bench: Bench) -> None:
     bench.open("a.log", state=True)
     with pytest.raises(ConfigurationError, match="is in use by another process"):

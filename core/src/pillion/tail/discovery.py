@@ -104,7 +104,7 @@ class Discovery:
                 names = [
                     entry.name
                     for entry in entries
-                    if entry.is_dir(follow_symlinks=links) == directories
+                    if _is_directory(entry, links=links) == directories
                 ]
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -114,6 +114,13 @@ class Discovery:
         found.directories.add(base or "/")
         names.sort()
         return names
+
+
+def _is_directory(entry: os.DirEntry[str], *, links: bool) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=links)
+    except OSError:
+        return False  # a link to where we may not look; whoever opens it will say so
 
 
 def _split(pattern: str) -> tuple[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pillion.tail.checkpoint_format import Entry
     from pillion.tail.generation import Generation
     from pillion.tail.options import Start
 
@@ -23,6 +24,7 @@ class Follower:
     Attributes:
         path: the absolute path.
         directory: where that is.
+        entries: what the checkpoint has of it, until that could be taken up.
         generations: oldest first; the last one is at the path, unless it is detached.
         next_ordinal: of the generation that appears next.
         looked_ns: wall time of the last look that found something, in nanoseconds.
@@ -32,7 +34,7 @@ class Follower:
         is_wanted: a pattern still stands for it, and it may yet appear.
         start: where to start in a file that is there at the first look; None for its beginning.
         trouble: what keeps it from being read; empty for nothing.
-        watched: the directory to watch beside the path's own, where the path is a link.
+        target: the path that a link leads to; empty where the path is no link.
     """
 
     __slots__ = (
@@ -40,6 +42,7 @@ class Follower:
         "_growths",
         "directory",
         "due",
+        "entries",
         "generations",
         "interval",
         "is_ready",
@@ -48,13 +51,14 @@ class Follower:
         "next_ordinal",
         "path",
         "start",
+        "target",
         "trouble",
-        "watched",
     )
 
     def __init__(self, path: str, interval: float) -> None:
         self.path = path
         self.directory = path.rpartition("/")[0] or "/"
+        self.entries: list[Entry] = []
         self.generations: list[Generation] = []
         self.next_ordinal = 0
         self.looked_ns = 0
@@ -64,7 +68,7 @@ class Follower:
         self.is_wanted = True
         self.start: Start | None = None
         self.trouble = ""
-        self.watched = ""
+        self.target = ""
         self._grown_at = 0.0
         self._growths = 0
 
@@ -75,6 +79,13 @@ class Follower:
             return None
         last = self.generations[-1]
         return last if last.detached_at is None and not last.is_truncated else None
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """Where to watch for it: a link also where it leads."""
+        if not self.target:
+            return (self.directory,)
+        return self.directory, self.target.rpartition("/")[0] or "/"
 
     def put_live_last(self) -> None:
         """Put the generation that is at the path behind those that were found since."""

@@ -32,7 +32,6 @@ class Following:
 
     Attributes:
         followers: by path.
-        pending: entries of the checkpoint whose path has not been looked at.
         scan_due: when to search again.
     """
 
@@ -40,17 +39,19 @@ class Following:
         "_discovery",
         "_empty",
         "_found",
+        "_is_first",
         "_is_fresh",
         "_log",
         "_looker",
         "_options",
+        "_pending",
         "_schedule",
         "_since_ns",
+        "_targets",
         "_unreadable",
         "_waker",
         "_wall_ns",
         "followers",
-        "pending",
         "scan_due",
     )
 
@@ -75,14 +76,16 @@ class Following:
         self._found: Found | None = None
         self._empty: set[str] = set()
         self._unreadable: set[str] = set()
+        self._is_first = True
         self._is_fresh = keeper.is_fresh
         self._since_ns = keeper.snapshot.looked_ns
         self.followers: dict[str, Follower] = {}
         self.scan_due = 0.0
-        self.pending: dict[str, list[Entry]] = {}
+        self._pending: dict[str, list[Entry]] = {}
+        self._targets: dict[str, Follower] = {}
         for entry in keeper.snapshot.entries:
             if not entry.is_done and discovery.covers(entry.path):
-                self.pending.setdefault(entry.path, []).append(entry)
+                self._pending.setdefault(entry.path, []).append(entry)
 
     def looked_ns(self) -> int:
         """Return the wall time up to which every path that holds a file has been looked at."""
@@ -91,22 +94,30 @@ class Following:
         looks = [f.looked_ns for f in self.followers.values() if f.generations]
         return min(looks, default=self._wall_ns())
 
+    def pending(self) -> list[Entry]:
+        """Return what the checkpoint had of paths that could not be taken up yet."""
+        waiting = [entry for entries in self._pending.values() for entry in entries]
+        for follower in self.followers.values():
+            waiting += follower.entries
+        return waiting
+
     def scan(self, now: float, clock: Callable[[], float]) -> None:
         """Search for files, and follow the new ones."""
         found = self._found
         if found is None or self._discovery.has_globs:
             found = self._found = self._discovery.search()
             self._report(found)
-        for path in (*self.pending, *found.paths):
+        for path in (*self._pending, *found.paths):
             if path not in self.followers:
                 self._follow(path, now)
         for follower in list(self.followers.values()):
-            is_there = follower.path in found.paths or follower.generations
+            is_there = follower.path in found.paths or follower.generations or follower.entries
             if not is_there:
                 follower.is_wanted = False
                 self._looker.troubles.forget(follower)
                 del self.followers[follower.path]
-        self._is_fresh, self._since_ns = False, 0
+                self._targets.pop(follower.target, None)
+        self._is_first = self._is_fresh = False
         cost = clock() - now
         interval = self._options.scan_interval
         if all(self._waker.watches(directory) for directory in found.directories):
@@ -116,7 +127,7 @@ class Following:
     def look(self, now: float) -> Iterator[Follower]:
         """Look at whom it is time for, or a hint came for, and yield each."""
         for path in self._waker.hints():
-            hinted = self.followers.get(path)
+            hinted = self.followers.get(path) or self._targets.get(path)
             if hinted is not None:
                 self._schedule.put(hinted, now)
             elif self._discovery.has_globs:
@@ -139,38 +150,40 @@ class Following:
     def watch(self, now: float) -> None:
         """Have the quiet directories watched, and no others."""
         directories = set(self._found.directories) if self._found else set()
-        busy = set()
+        busy: set[str] = set()
         for follower in self.followers.values():
-            if follower.watched:
-                directories.add(follower.watched)
+            if follower.target:
+                directories.update(follower.directories)
             if follower.is_busy(now):
-                busy |= {follower.directory, follower.watched}
+                busy.update(follower.directories)
         self._waker.watch(directories - busy)
 
     def _follow(self, path: str, now: float) -> None:
         follower = self.followers[path] = Follower(path, self._options.poll_min)
-        # A link is watched where it leads.
-        target = os.path.dirname(os.path.realpath(path))
-        follower.watched = target if target != follower.directory else ""
+        self._find_target(follower)
         if self._is_fresh:
             follower.start = self._options.start
-        entries = self.pending.pop(path, None)
-        if entries:
+        follower.entries = self._pending.pop(path, [])
+        if follower.entries:
             follower.looked_ns = self._since_ns
-            self._looker.opener.resume(follower, entries, self._since_ns, now)
-        elif self._since_ns and path in self._discovery.patterns:
+        elif self._is_first and self._since_ns and path in self._discovery.patterns:
             # It was not there when the checkpoint was written, and may have come and gone since.
             self._looker.opener.adopt_between(follower, self._since_ns, now)
         self._schedule.put(follower, now)
 
     def _look_at(self, follower: Follower, now: float) -> None:
         options = self._options
+        if follower.entries and not self._resume(follower, now):
+            self._schedule.put(follower, now + options.poll_watched)
+            return
         gained = self._looker.look(follower, now)
         is_watched = self._waker.watches(follower.directory)
         least = options.poll_min
         if gained:
             most = options.poll_max if is_watched else least
             follower.has_grown(now, gained, least=least, most=most)
+            if follower.target:
+                self._find_target(follower)
         else:
             follower.has_rested(now, least, self._most_interval(watched=is_watched))
         due = now + follower.interval
@@ -178,6 +191,22 @@ class Following:
         if waiting_since is not None:
             due = min(due, max(waiting_since + options.partial_flush, now + options.poll_min))
         self._schedule.put(follower, due)
+
+    def _resume(self, follower: Follower, now: float) -> bool:
+        """Take up what the checkpoint has of a path; return whether that could be done."""
+        try:
+            return self._looker.opener.resume(follower, self._since_ns, now)
+        except OSError as error:
+            self._looker.troubles.cannot_open(follower, error)
+            return False
+
+    def _find_target(self, follower: Follower) -> None:
+        """Find out where a path leads that is a link, for hints come from there."""
+        self._targets.pop(follower.target, None)
+        target = os.path.realpath(follower.path)
+        follower.target = target if target != follower.path else ""
+        if follower.target:
+            self._targets[follower.target] = follower
 
     def _most_interval(self, *, watched: bool) -> float:
         options = self._options

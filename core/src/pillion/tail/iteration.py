@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -32,8 +33,12 @@ class Stepping(Protocol):
         """Sleep until there may be more."""
         ...
 
-    def seconds_to_wait(self) -> float:
-        """Return for how long there is nothing to do."""
+    def fall_asleep(self) -> float:
+        """Prepare to wait by other means; return for how many seconds at most."""
+        ...
+
+    def wake_up(self) -> None:
+        """End what `fall_asleep` began."""
         ...
 
     def save(self) -> bool:
@@ -72,11 +77,10 @@ async def iterate_async(tailer: Stepping) -> AsyncIterator[Chunk]:
             if chunks:
                 await asyncio.sleep(0)
                 continue
-            try:
-                async with asyncio.timeout(tailer.seconds_to_wait()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(tailer.fall_asleep()):
                     await woken.wait()
-            except TimeoutError:
-                continue
+            tailer.wake_up()
             waker.rest()
             woken.clear()
     finally:

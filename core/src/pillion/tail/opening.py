@@ -69,7 +69,6 @@ class Opener:
         descriptor = self._open(follower, seen)
         if descriptor is None:
             return
-        self.troubles.is_over(follower)
         key = _key(descriptor)
         entry = self.known.done_with(key)
         if entry is not None:
@@ -97,16 +96,20 @@ class Opener:
         _note_size(generation, now)
         return generation
 
-    def resume(self, follower: Follower, entries: list[Entry], since_ns: int, now: float) -> None:
+    def resume(self, follower: Follower, since_ns: int, now: float) -> bool:
         """Go on where the entries of a checkpoint say, oldest first, and report what is gone.
 
         What was rotated away in between, and still lies beside the path, is read before the
-        file that is there now.
+        file that is there now. Returns False where that file may not be opened now.
         """
-        follower.next_ordinal = max(entry.ordinal for entry in entries) + 1
+        entries = sorted(follower.entries, key=lambda entry: entry.ordinal)
         seen = _stat(follower.path)
         at_path = self._open(follower, seen) if seen is not None else None
-        for entry in sorted(entries, key=lambda entry: entry.ordinal):
+        if seen is not None and at_path is None and follower.trouble:
+            return False
+        follower.entries = []
+        follower.next_ordinal = entries[-1].ordinal + 1
+        for entry in entries:
             if self._resume_one(follower, entry, at_path, since_ns, now):
                 at_path = None
         live = follower.live
@@ -119,6 +122,7 @@ class Opener:
             else:
                 self.take(follower, at_path, now)
         follower.put_live_last()
+        return True
 
     def _resume_one(
         self, follower: Follower, entry: Entry, at_path: int | None, since_ns: int, now: float
@@ -207,6 +211,7 @@ class Opener:
         if _key(descriptor) in self.known.held or not S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)  # replaced between the two calls; the next look will tell
             return None
+        self.troubles.is_over(follower)
         return descriptor
 
     def _take_on(self, follower: Follower, descriptor: int, entry: Entry, now: float) -> Generation:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from pillion.tail.chunk import Chunk
 from pillion.tail.ledger import READ_ERROR
@@ -25,6 +26,10 @@ KEPT_PARTIAL_BYTES = 64 * 1024
 KEPT_PARTIALS_BYTES = 1024 * 1024
 """The same over all files."""
 SKIP_BYTES = 1024 * 1024
+
+
+class ContentChangedError(Exception):
+    """What was read of a file is not in it any more."""
 
 
 @dataclass(slots=True)
@@ -57,6 +62,7 @@ class Reader:
             flush: deliver a last line without its newline too.
 
         Raises:
+            ContentChangedError: the file was truncated, and perhaps filled again.
             OSError: the file cannot be read.
         """
         self.is_full = False
@@ -127,18 +133,33 @@ class Reader:
         if self.room < wanted:
             self.is_full = True
             return None
-        block = os.pread(generation.descriptor, wanted, generation.offset)
+        block = self._pread(generation, wanted)
         limit = self.options.max_line_bytes
         if len(block) == wanted <= limit and NEWLINE not in block:
             if self.room <= limit:
                 self.is_full = True
                 return None
-            block = os.pread(generation.descriptor, limit + 1, generation.offset)
+            block = self._pread(generation, limit + 1)
         # The file may have grown since the look, or shrunk.
         end = generation.offset + len(block)
         if len(block) < wanted or end > generation.size:
             generation.size = end
         return block
+
+    def _pread(self, generation: Generation, count: int) -> bytes:
+        """Read on, and in the same call what was there before, lest it be another file by now."""
+        trail = generation.trail
+        known = len(trail)
+        data = os.pread(generation.descriptor, known + count, generation.offset - known)
+        if known:
+            if data[:known] != trail:
+                raise ContentChangedError
+            return data[known:]
+        if generation.head_length <= count:
+            head = data[: generation.head_length]
+            if len(head) < generation.head_length or crc32(head) != generation.head_sum:
+                raise ContentChangedError
+        return data
 
     def _deliver(self, generation: Generation, data: bytes, *, after: LineState = "whole") -> Chunk:
         if not generation.identity:

@@ -86,8 +86,8 @@ class Tailer:
             log=log,
             wall_ns=wall_ns,
         )
-        self._turns = Turns(options, reader, looker)
-        self._reclaimer = Reclaimer(self.ledger, log) if options.reclaim else None
+        reclaimer = Reclaimer(self.ledger, log) if options.reclaim else None
+        self._turns = Turns(options, reader, looker, reclaimer)
         self._is_asleep = False
         self._is_stopping = False
         self._is_finished = False
@@ -118,18 +118,29 @@ class Tailer:
 
     def wait(self, most: float | None = None) -> None:
         """Sleep until there may be something to read, for `most` seconds at most."""
-        seconds = self.seconds_to_wait()
+        seconds = self.fall_asleep()
         if most is not None:
             seconds = min(seconds, most)
-        if seconds <= 0:
-            return
+        if seconds > 0:
+            self.waker.wait(seconds)
+        self.wake_up()
+
+    def fall_asleep(self) -> float:
+        """Prepare to wait by other means than `wait`; return for how many seconds at most.
+
+        Until `wake_up` is called, an acknowledgement ends the wait (see `Waker.fileno`).
+        """
+        if self.seconds_to_wait() <= 0:
+            return 0.0
         now = self._clock()
         if now >= self._watch_due:
             self._following.watch(now)
             self._watch_due = now + self.options.scan_interval
         self._is_asleep = True
-        if not self._acked:
-            self.waker.wait(seconds)
+        return self.seconds_to_wait()
+
+    def wake_up(self) -> None:
+        """End what `fall_asleep` began."""
         self._is_asleep = False
 
     def seconds_to_wait(self) -> float:
@@ -181,17 +192,17 @@ class Tailer:
         now = self._clock()
         return [
             status_of(generation, now)
-            for follower in self._following.followers.values()
-            for generation in follower.generations
+            for follower in list(self._following.followers.values())
+            for generation in tuple(follower.generations)
         ]
 
     def save(self) -> bool:
         """Write the checkpoint now; return whether it is safe on disk (or there is none)."""
         self._settle()
-        pending = [entry for entries in self._following.pending.values() for entry in entries]
+        following = self._following
         started = self._clock()
         is_safe = self._keeper.save(
-            self._following.followers.values(), self._known, pending, self._following.looked_ns()
+            following.followers.values(), self._known, following.pending(), following.looked_ns()
         )
         self._keeper.wait_after(started, self._clock())
         return is_safe
@@ -247,10 +258,7 @@ class Tailer:
             self.ledger.bytes_delivered += chunk.end - chunk.start
             self.ledger.lines_delivered += chunk.lines
             self._keeper.is_dirty = True
-            self._turns.make_room()
-            generation.settle()
-            if self._reclaimer is not None:
-                self._reclaimer.reclaim(generation)
+            self._turns.settle(generation)
 
     def _take_ack(self, generation: Generation, chunk: Chunk) -> None:
         self._acked.append((generation, chunk))

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED
+from pillion.tail.reading import ContentChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pillion.tail.looking import Looker
     from pillion.tail.options import TailOptions
     from pillion.tail.reading import Reader
+    from pillion.tail.reclaim import Reclaimer
 
     Copy = Callable[[int, int, int], int]
 
@@ -30,9 +32,16 @@ class Turns:
         flush: deliver unfinished last lines at once.
     """
 
-    __slots__ = ("_is_full", "_looker", "_options", "_reader", "_row", "flush")
+    __slots__ = ("_is_full", "_looker", "_options", "_reader", "_reclaimer", "_row", "flush")
 
-    def __init__(self, options: TailOptions, reader: Reader, looker: Looker) -> None:
+    def __init__(
+        self,
+        options: TailOptions,
+        reader: Reader,
+        looker: Looker,
+        reclaimer: Reclaimer | None = None,
+    ) -> None:
+        self._reclaimer = reclaimer
         self._options = options
         self._reader = reader
         self._looker = looker
@@ -57,9 +66,12 @@ class Turns:
             follower.is_ready = True
             self._row.append(follower)
 
-    def make_room(self) -> None:
-        """Take note that something was acknowledged."""
+    def settle(self, generation: Generation) -> None:
+        """Take note that something of a generation was acknowledged."""
         self._is_full = False
+        generation.settle()
+        if self._reclaimer is not None:
+            self._reclaimer.reclaim(generation)
 
     def read(self, now: float) -> list[Chunk]:
         """Return a chunk of each in turn, until there is enough, or no more, or no room."""
@@ -74,6 +86,10 @@ class Turns:
             generation, flush = turn
             try:
                 chunk = self._reader.read(generation, now, flush=flush)
+            except ContentChangedError:
+                self._looker.truncated(follower, generation, now)
+                self.queue(follower, now)
+                continue
             except OSError as error:
                 self._looker.failed(generation, error, now)
                 continue
@@ -99,12 +115,18 @@ class Turns:
             if turn is None:
                 continue
             generation, _ = turn
+            if not generation.content_holds():
+                self._looker.truncated(follower, generation, now)
+                self.queue(follower, now)
+                continue
             if not generation.identity:
                 generation.name()
             count = copy(generation.descriptor, generation.offset, STEP_BYTES)
             end = generation.offset + count
             generation.size = max(generation.size, end) if count else end
             generation.take_without_chunk(end)
+            if self._reclaimer is not None:
+                self._reclaimer.reclaim(generation)
             ledger.bytes_read += count
             ledger.bytes_delivered += count
             moved += count
@@ -112,7 +134,7 @@ class Turns:
         return moved
 
     def _turn(self, follower: Follower, now: float) -> tuple[Generation, bool] | None:
-        """Return what to read of a follower, open and sure to be what it was before."""
+        """Return what to read of a follower, open."""
         patience = 0.0 if self.flush else self._options.partial_flush
         turn = follower.readable(now, patience)
         if turn is None:
@@ -121,11 +143,7 @@ class Turns:
         try:
             if generation.descriptor == CLOSED and not self._looker.reopen(generation):
                 return None
-            if generation.content_holds():
-                return turn
         except OSError as error:
             self._looker.failed(generation, error, now)
             return None
-        self._looker.truncated(follower, generation, now)
-        self.queue(follower, now)
-        return None
+        return turn

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -89,11 +90,10 @@ class PollingWaker:
 
     def rest(self) -> None:
         """Empty the pipe, after it has woken someone."""
-        self._is_woken = False
-        try:
+        with suppress(BlockingIOError):
             os.read(self._reader, 4096)
-        except BlockingIOError:
-            return
+        # Last: a `wake` in between writes nothing, and who is awake already needs nothing.
+        self._is_woken = False
 
     def fileno(self) -> int:
         """Return the reading end of the pipe."""

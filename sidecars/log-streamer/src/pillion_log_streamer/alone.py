@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from pillion.lifecycle import Signals
 from pillion.process import ProcessSettings
-from pillion_log_streamer.sink import Sink
-from pillion_log_streamer.streamer import Streamer
+from pillion_log_streamer.streamer import Streamer, stdout
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -25,7 +24,7 @@ class _DrainTimeoutError(Exception):
 def stream(values: Values, log: Logger) -> int:
     """Stream until told to stop; return the exit status."""
     process = values[ProcessSettings]
-    streamer = Streamer(values, log, Sink())
+    streamer = Streamer(values, log, stdout(values))
 
     def stop(name: str) -> None:
         log.info("stopping", signal=name, within=f"{process.drain_timeout:g}s")

@@ -23,8 +23,7 @@ from pillion.tail.families import TailFamilies
 from pillion.web.message import Response
 from pillion.web.standard import add_metrics_route
 from pillion_log_streamer.landing import Rates, landing_page
-from pillion_log_streamer.sink import Sink
-from pillion_log_streamer.streamer import Streamer
+from pillion_log_streamer.streamer import Streamer, stdout
 
 if TYPE_CHECKING:
     from pillion.lifecycle import Deadline
@@ -65,7 +64,7 @@ class LogStreamer:
         self._context = context
         self._log = context.log
         self._within = context.values[ProcessSettings].drain_timeout
-        self._streamer = Streamer(context.values, context.log, Sink())
+        self._streamer = Streamer(context.values, context.log, stdout(context.values))
         self._thread = threading.Thread(target=self._work, name="streamer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = asyncio.Event()
@@ -73,6 +72,7 @@ class LogStreamer:
         self._rates = Rates()
         self._watching: asyncio.Task[None] | None = None
         self._blocked_since: float | None = None
+        self._moved = 0
         self.failure: PillionError | None = None
         add_build_info(context.registry, PREFIX)
         context.registry.add(TailFamilies(self._streamer.tailer, PREFIX))
@@ -123,7 +123,8 @@ class LogStreamer:
 
     def _look(self, now: float) -> None:
         health = self._context.health
-        if not self._streamer.is_blocked:
+        before, self._moved = self._moved, self._streamer.moved
+        if not self._streamer.is_blocked or before != self._moved:
             self._blocked_since = None
             health.unblock("stdout")
             health.beat("the reading of files", max(0.0, PATIENCE + self._streamer.turned_at - now))

@@ -27,14 +27,16 @@ class Sink:
 
     Attributes:
         is_blocked: it is waiting for the reader just now.
+        moved: bytes that went out so far.
     """
 
-    __slots__ = ("_buffer", "_can_splice", "_descriptor", "_poll", "is_blocked")
+    __slots__ = ("_buffer", "_can_splice", "_descriptor", "_poll", "is_blocked", "moved")
 
-    def __init__(self, descriptor: int = STDOUT) -> None:
+    def __init__(self, descriptor: int = STDOUT, *, may_splice: bool = True) -> None:
         self._descriptor = descriptor
         self._buffer: memoryview | None = None
         self.is_blocked = False
+        self.moved = 0
         self._can_splice = False
         self._poll = select.poll()
         try:
@@ -43,7 +45,7 @@ class Sink:
             return  # closed from the start; the first write says so
         self._poll.register(descriptor, select.POLLOUT)
         if is_pipe:
-            self._can_splice = True
+            self._can_splice = may_splice
             with suppress(OSError):
                 # 64 KiB is the default: each time it is full costs both sides a wake-up.
                 fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
@@ -83,7 +85,7 @@ class Sink:
     def _splice(self, descriptor: int, offset: int, count: int) -> int:
         while True:
             try:
-                return os.splice(
+                length = os.splice(
                     descriptor,
                     self._descriptor,
                     count,
@@ -92,16 +94,22 @@ class Sink:
                 )
             except BlockingIOError:
                 self._wait()
+            else:
+                self.moved += length
+                return length
 
     def _write_some(self, data: bytes | memoryview) -> int:
         while True:
             self.is_blocked = True
             try:
-                return os.write(self._descriptor, data)
+                count = os.write(self._descriptor, data)
             except BlockingIOError:  # someone has made it non-blocking
                 self._wait()
             except OSError as error:
                 raise self._translated(error) from None
+            else:
+                self.moved += count
+                return count
             finally:
                 self.is_blocked = False
 

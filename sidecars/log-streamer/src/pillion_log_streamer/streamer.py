@@ -11,6 +11,7 @@ from pillion.tail import Checkpoint, PollingWaker, Tailer, TailOptions
 from pillion_log_streamer.labels import PodLabels
 from pillion_log_streamer.outputs.output import Names, load
 from pillion_log_streamer.settings import StreamSettings, TailSettings
+from pillion_log_streamer.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion.settings import Values
     from pillion_log_streamer.outputs.output import Output
-    from pillion_log_streamer.sink import Sink
 
 LONGEST_WAIT = 1.0
 """After so long it looks whether it should end, even where no file gives a reason to wake."""
@@ -61,6 +61,11 @@ class Streamer:
     def is_blocked(self) -> bool:
         """Whether it waits for the reader of standard output."""
         return self._sink.is_blocked
+
+    @property
+    def moved(self) -> int:
+        """How many bytes went out so far."""
+        return self._sink.moved
 
     def stop(self, within: float) -> None:
         """Come to the end of every file and then end, within so many seconds.
@@ -149,6 +154,15 @@ class Streamer:
         while not self.tailer.is_finished and not self._deadline.passed:
             if not turn() and not self.tailer.is_finished:
                 self.tailer.wait(self._longest_wait())
+
+
+def stdout(values: Values) -> Sink:
+    """Return standard output.
+
+    Where space is reclaimed, bytes are copied: what `splice` has put into a pipe are the pages of
+    the file, and a hole that is punched into them may reach the reader.
+    """
+    return Sink(may_splice=not values[StreamSettings].reclaim)
 
 
 def tail_options(values: Values) -> TailOptions:
