@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pillion.tail.checkpoint_format import Entry
     from pillion.tail.generation import Generation
     from pillion.tail.options import Start
@@ -58,7 +60,7 @@ class Follower:
     def __init__(self, path: str, interval: float) -> None:
         self.path = path
         self.directory = path.rpartition("/")[0] or "/"
-        self.entries: list[Entry] = []
+        self.entries: Sequence[Entry] = ()
         self.generations: list[Generation] = []
         self.next_ordinal = 0
         self.looked_ns = 0

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pillion.tail.wake import Waker
 
 LOOK_SECONDS_FOR_EACH = 0.0005
-"""With many files a round of looks takes its time, so that it costs some 1 % of a core."""
+WATCHED_SECONDS_FOR_EACH = 0.001
+"""With many files a round of looks takes its time, so that it costs some 1 or 2 % of a core."""
 SCAN_COST_FACTOR = 50
 """A search that takes long is made less often: it may cost 2 % of the time."""
 SOONEST_SCAN = 0.05
@@ -163,7 +164,7 @@ class Following:
         self._find_target(follower)
         if self._is_fresh:
             follower.start = self._options.start
-        follower.entries = self._pending.pop(path, [])
+        follower.entries = self._pending.pop(path, ())
         if follower.entries:
             follower.looked_ns = self._since_ns
         elif self._is_first and self._since_ns and path in self._discovery.patterns:
@@ -210,8 +211,10 @@ class Following:
 
     def _most_interval(self, *, watched: bool) -> float:
         options = self._options
-        most = options.poll_watched if watched else options.poll_max
-        return max(most, LOOK_SECONDS_FOR_EACH * len(self.followers))
+        count = len(self.followers)
+        if watched:
+            return max(options.poll_watched, WATCHED_SECONDS_FOR_EACH * count)
+        return max(options.poll_max, LOOK_SECONDS_FOR_EACH * count)
 
     def _report(self, found: Found) -> None:
         """Say once what a search met with, until it is otherwise."""

@@ -182,6 +182,8 @@ class Generation:
             self.acked = chunk.end
             self.acked_line = chunk.after
             self.acked_trail = chunk.trail
+        if not waiting:
+            self.in_flight = None  # a deque takes 0.7 KB, and most files are quiet
         self.catch_up()
 
     def take_without_chunk(self, end: int) -> None:

@@ -107,7 +107,7 @@ class Opener:
         at_path = self._open(follower, seen) if seen is not None else None
         if seen is not None and at_path is None and follower.trouble:
             return False
-        follower.entries = []
+        follower.entries = ()
         follower.next_ordinal = entries[-1].ordinal + 1
         for entry in entries:
             if self._resume_one(follower, entry, at_path, since_ns, now):
