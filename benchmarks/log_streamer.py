@@ -21,6 +21,7 @@ ROUNDS = 3
 IDLE_FILES = 100
 IDLE_SECONDS = 10.0
 TRICKLE_SECONDS = 4.0
+OUTPUTS = ("raw", "prefix", "json")
 RATES = (1, 100, 10_000, 100_000)
 
 GOAL_LINES, GOAL_P50, GOAL_P99, GOAL_IDLE, GOAL_RSS = 1e6, 3.0, 20.0, 0.2, 18.0
@@ -60,6 +61,7 @@ def bulk(us: str, path: Path, size: int) -> list[Row]:
     commands |= dict(peers(path))
     wall: dict[str, list[float]] = {name: [] for name in commands}
     cpu: dict[str, list[float]] = {name: [] for name in commands}
+    peak: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(ROUNDS):
         for name, command in commands.items():
             progress(f"round {number + 1} of {ROUNDS}: {name}")
@@ -67,6 +69,7 @@ def bulk(us: str, path: Path, size: int) -> list[Row]:
                 at_least = size if name not in ("prefix", "json") else size + 1
                 wall[name].append(streaming.read_until(at_least, quiet=0.2))
                 cpu[name].append(streaming.cpu)
+                peak[name].append(streaming.peak_rss)
     rows = []
     for peer in [name for name, _ in peers(path)]:
         goal = "at most 1" if peer == "GNU tail" else ""
@@ -86,7 +89,7 @@ def bulk(us: str, path: Path, size: int) -> list[Row]:
                 is_met=min(rates) >= GOAL_LINES,
             )
         )
-    return rows
+    return [*rows, *(Row(f"{form}, peak RSS, MB", peak[form]) for form in OUTPUTS)]
 
 
 def trickles(us: str, folder: Path) -> list[Row]:

@@ -71,8 +71,16 @@ class Streaming:
     @property
     def rss(self) -> float:
         """Resident memory in MB."""
+        return self._status("VmRSS:")
+
+    @property
+    def peak_rss(self) -> float:
+        """The most resident memory so far, in MB."""
+        return self._status("VmHWM:")
+
+    def _status(self, key: str) -> float:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        line = next(line for line in status.splitlines() if line.startswith(key))
         return int(line.split()[1]) / 1024
 
     def read_until(self, count: int, *, quiet: float) -> float:
