@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from pillion.tail.chunk import Chunk
-from pillion.tail.ledger import READ_ERROR
+from pillion.tail.ledger import READ_ERROR, TRUNCATED_UNREAD
 from pillion.tail.lines import NEWLINE, piece_length, whole_lines
 
 if TYPE_CHECKING:
@@ -140,11 +140,19 @@ class Reader:
                 self.is_full = True
                 return None
             block = self._pread(generation, limit + 1)
-        # The file may have grown since the look, or shrunk.
-        end = generation.offset + len(block)
-        if len(block) < wanted or end > generation.size:
-            generation.size = end
+        self._note_end(generation, len(block), wanted)
         return block
+
+    def _note_end(self, generation: Generation, length: int, wanted: int) -> None:
+        """Take note that the file has grown since the look, or was cut."""
+        end = generation.offset + length
+        if end >= generation.size:
+            generation.size = end
+        elif length < wanted:
+            if not generation.offset:
+                raise ContentChangedError
+            self.ledger.lost[TRUNCATED_UNREAD] += generation.size - end
+            generation.size = end
 
     def _pread(self, generation: Generation, count: int) -> bytes:
         """Read on, and in the same call what was there before, lest it be another file by now."""
