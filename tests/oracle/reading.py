@@ -107,12 +107,13 @@ class ReaderProcess:
         # After a kill, what came out and was not safe on disk yet may rightly count as lost.
         if ledger and ledger["lost"] > truth.lost() and not truth.may_repeat:
             truth.faults.append(f"counts {ledger['lost']} as lost of {truth.lost()} bytes")
+        self.end()
 
     def kill(self, truth: Truth) -> None:
         self.process.kill()
         while self.drain(truth):
             time.sleep(0.001)
-        self.process.wait(PATIENCE)
+        self.end()
 
     def end(self) -> None:
         """Clear away, whatever it is doing."""

@@ -151,6 +151,8 @@ class WatchingWaker:
                 watched.directory,
                 event_filter=kinds,
             )
+        except (FileNotFoundError, NotADirectoryError):
+            return  # it has gone since; when it comes back it is watched
         except OSError as error:
             self._refused = True
             self._log.warning(
