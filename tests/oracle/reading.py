@@ -144,9 +144,10 @@ class ReaderProcess:
 
 
 def kept_inodes(state: Path) -> set[int]:
-    """Return the inodes that a checkpoint knows."""
+    """Return the inodes that a checkpoint knows, with a byte of content to know them by."""
     snapshot = best_copy(state)
-    return {entry.key[1] for entry in snapshot.entries} if snapshot is not None else set()
+    entries = snapshot.entries if snapshot is not None else ()
+    return {entry.key[1] for entry in entries if entry.fingerprint.head_length}
 
 
 def kept_positions(state: Path) -> tuple[dict[str, int], bool]:
