@@ -17,6 +17,9 @@ PACKAGES = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "prometheus-nginx-exporter": "prometheus-nginx-exporter",
+    "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
+    "chromium": "chromium",
+    "ip": "iproute2",
     "logrotate": "logrotate",
     "busybox": "busybox",
 }
