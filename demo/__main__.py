@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from demo.blackbox import BlackboxPart
 from demo.log_streamer import LogStreamerPart
 from demo.nginx import NginxPart
 from demo.screen import Screen
@@ -25,7 +26,8 @@ INTERVAL = 1.0
 
 def parts() -> list[Part]:
     """Return what the demo shows, in order; each process adds its part here."""
-    return [NginxPart(), LogStreamerPart()]
+    nginx = NginxPart()
+    return [nginx, BlackboxPart(nginx), LogStreamerPart()]
 
 
 def main() -> int:

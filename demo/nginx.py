@@ -35,12 +35,17 @@ http {{
 
 
 class NginxPart:
-    """nginx, its visitors, and `pillion-nginx-exporter`."""
+    """nginx, its visitors, and `pillion-nginx-exporter`.
+
+    Attributes:
+        site: the address of nginx, once it is started.
+    """
 
     title = "nginx exporter"
 
     def __init__(self) -> None:
         self.page = ""
+        self.site = ""
         self._what = ""
         self._before: tuple[float, float] | None = None
 
@@ -48,6 +53,7 @@ class NginxPart:
         """Start nginx, or the embedded stand-in where there is none, and measure it."""
         port, own_port = free_port(), free_port()
         self._start_nginx(stage, port)
+        self.site = f"http://127.0.0.1:{port}/"
         status = f"http://127.0.0.1:{port}/stub_status"
         wait_for(status, stage.folder / "nginx.log")
         self.page = f"http://127.0.0.1:{own_port}/"

@@ -34,6 +34,10 @@ def test_it_shows_a_real_nginx_and_ends_after_its_duration() -> None:
     assert "nginx is up" in shown.stdout
     assert re.search(r"requests +\d+ in all, \d+\.\d a second", shown.stdout)
     assert re.search(r"nginx exporter  http://127\.0\.0\.1:\d+/", shown.stdout)
+    assert re.search(r"http_2xx +http://127\.0\.0\.1:\d+/  well, in \d+\.\d ms", shown.stdout)
+    assert re.search(
+        r"http_2xx +http://127\.0\.0\.1:\d+/  failed: refused in connect", shown.stdout
+    )
     assert shown.stdout.endswith("The demo has ended.\n")
 
 
