@@ -79,4 +79,4 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 
 .PHONY: clean
 clean: ## Remove .venv, dist and the caches
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist .images .mypy_cache .ruff_cache .pytest_cache .hypothesis

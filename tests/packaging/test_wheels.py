@@ -15,6 +15,12 @@ from tests.architecture.workspace import ROOT, Member, members
 # What a command cannot do without.
 ARGUMENTS = {"pillion-log-streamer": ("/var/log/app.log",)}
 COMMANDS = [member for member in members() if "scripts" in member.project]
+COMMANDS = [
+    member
+    for member in members()
+    if "scripts" in member.project
+    and "Private :: Do Not Upload" not in member.project["classifiers"]
+]
 
 
 def run(*command: str | Path, directory: Path | None = None) -> str:
