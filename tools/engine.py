@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,9 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
 
 
 def _pings(address: str) -> bool:
+    # The SDK leaves its socket open when nobody is there.
+    if address.startswith("unix://") and not _takes_connections(address.removeprefix("unix://")):
+        return False
     try:
         client = docker.DockerClient(base_url=address, version="auto", timeout=10)
     except DockerException:
@@ -106,6 +110,11 @@ def _pings(address: str) -> bool:
         return False
     finally:
         client.close()
+
+
+def _takes_connections(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0
 
 
 def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:

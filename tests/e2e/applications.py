@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,3 +39,21 @@ def nginx_image(client: docker.DockerClient) -> str:
 
 def _stays(path: str) -> bool:
     return not path.startswith(("usr/share/doc/", "usr/share/man/", "usr/share/locale/"))
+
+
+def numbers_api_image(client: docker.DockerClient, base: str) -> str:
+    """Make an image of the API that fails after some calls, on our own base."""
+    name = "pillion-e2e/numbers-api:latest"
+    files = {
+        "Dockerfile": f'FROM {base}\nCOPY api.py /api.py\nENTRYPOINT ["python3", "/api.py"]\n',
+        "api.py": (Path(__file__).parent / "numbers_api.py").read_text(),
+    }
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        for path, text in files.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    context.seek(0)
+    client.images.build(fileobj=context, custom_context=True, tag=name, rm=True)
+    return name

@@ -14,7 +14,7 @@ from pillion_images.bases import BASES
 from pillion_images.building import Build
 from pillion_images.debian import make
 from tests.architecture.workspace import ROOT
-from tests.e2e.applications import nginx_image
+from tests.e2e.applications import nginx_image, numbers_api_image
 from tests.e2e.player.play import Node
 from tests.packaging.wheels import build_wheels
 from tests.servers.nginx import program
@@ -70,6 +70,11 @@ def ours(
 @pytest.fixture(scope="session")
 def nginx(client: docker.DockerClient) -> str:
     return nginx_image(client)
+
+
+@pytest.fixture(scope="session")
+def numbers_api(client: docker.DockerClient, base: str) -> str:
+    return numbers_api_image(client, base)
 
 
 @pytest.fixture

@@ -153,8 +153,13 @@ class Playing:
 
     def was_killed_for_memory(self, name: str) -> bool:
         """Return whether a container met its memory limit."""
+        return bool(self.state(name)["OOMKilled"])
+
+    def state(self, name: str) -> Document:
+        """Return what the engine says of a container: when it started, ended, and how."""
         self._running[name].reload()
-        return bool(self._running[name].attrs["State"]["OOMKilled"])
+        found: Document = self._running[name].attrs["State"]
+        return found
 
     def memory(self, name: str) -> int:
         """Return the bytes of memory that a container has for itself, without the page cache."""
