@@ -70,6 +70,25 @@ def test_the_blackbox_exporter_probes_and_stays_under_its_memory_under_load(
         assert pod.stop()["exporter"] == 0
 
 
+@FORMS
+def test_the_log_streamer_streams_both_files_each_in_its_container(node: Node, form: str) -> None:
+    with example(node, f"log-streamer{form}") as pod:
+        pod.wait_for(lambda: pod.output("count-log-1").startswith("0: "))
+        pod.wait_for(lambda: " INFO 0\n" in pod.logs("count-log-2"))
+        assert pod.memory("count-log-1") < 24 * 2**20
+        statuses = pod.stop()
+        assert statuses["count-log-1"] == statuses["count-log-2"] == 0
+
+
+@FORMS
+def test_the_log_agent_ships_lines_with_the_pod_s_name(node: Node, form: str) -> None:
+    with example(node, f"log-agent{form}") as pod:
+        pod.wait_for(lambda: '"pod":"counter"' in pod.logs("log-agent"))
+        assert pod.probe("log-agent", "livenessProbe")
+        assert pod.memory("log-agent") < 80 * 2**20
+        assert pod.stop()["log-agent"] == 0
+
+
 def test_a_native_sidecar_starts_before_the_application_and_ends_after_it(node: Node) -> None:
     with example(node, "nginx-exporter") as pod:
         started = {name: pod.state(name)["StartedAt"] for name in ("exporter", "nginx")}
@@ -87,6 +106,6 @@ def test_the_overlay_with_all_four_runs_as_one_pod(node: Node, ours: dict[str, s
         pod.wait_for(lambda: pod.scrape(9113).value("nginx_up") == 1)
         probed = pod.scrape(9115, "/probe?module=http_2xx&target=http://127.0.0.1:8080/")
         assert probed.value("probe_success") == 1
-        pod.wait_for(lambda: '"GET / HTTP/1.1" 200' in pod.logs("log-streamer"))
+        pod.wait_for(lambda: '"GET / HTTP/1.1" 200' in pod.output("log-streamer"))
         pod.wait_for(lambda: '\\"GET / HTTP/1.1\\" 200' in pod.logs("log-agent"))
         assert set(pod.stop().values()) == {0}

@@ -146,6 +146,10 @@ class Playing:
         """Return all that a container has written, as `kubectl logs` does."""
         return self._running[name].logs().decode(errors="replace")
 
+    def output(self, name: str) -> str:
+        """Return what a container has written to standard output alone."""
+        return self._running[name].logs(stderr=False).decode(errors="replace")
+
     def is_running(self, name: str) -> bool:
         """Return whether a container runs."""
         self._running[name].reload()
