@@ -78,7 +78,7 @@ def _of_bases(added: argparse.ArgumentParser) -> None:
 
 def _of_builds(added: argparse.ArgumentParser) -> None:
     _of_bases(added)
-    added.add_argument("--platform", default="linux/amd64", help="linux/amd64 or linux/arm64")
+    added.add_argument("--platform", help="linux/amd64 or linux/arm64 (default: the engine's own)")
     added.add_argument(
         "--dist", type=Path, default=ROOT / "dist", help="where `make wheels` put them"
     )
@@ -100,15 +100,15 @@ def _chosen_base(options: argparse.Namespace) -> Base:
 
 
 def _build(options: argparse.Namespace) -> int:
-    how = Build(
-        base=_chosen_base(options),
-        tag=options.tag,
-        platform=options.platform,
-        dist=options.dist,
-        labels=tuple(_label(text) for text in options.label),
-    )
     measured = []
     with engine() as client:
+        how = Build(
+            base=_chosen_base(options),
+            tag=options.tag,
+            platform=options.platform or f"linux/{client.version()['Arch']}",
+            dist=options.dist,
+            labels=tuple(_label(text) for text in options.label),
+        )
         for component in chosen(options.components):
             name = build(client, component, how, _speaker(component.name))
             measured.append(sizes.measure(client, name, how.base.runtime))
