@@ -56,7 +56,7 @@ def of_log_agent(folder: Path) -> set[str]:
         f"pipeline: {{inputs: [{{name: tail, path: {folder}/app.log}}], "
         "outputs: [{name: 'null', match: '*'}]}"
     )
-    flags = [f"--config={folder}/agent.yaml", _ANYWHERE]
+    flags = ["-c", f"{folder}/agent.yaml", _ANYWHERE]
     with started([program("log-agent"), *flags]) as process:
         return process.scrape().names()
 
