@@ -35,11 +35,20 @@ def client() -> Iterator[docker.DockerClient]:
         with engine.engine() as address:
             client = docker.DockerClient(base_url=address, version="auto", timeout=600)
             yield client
+            _remove_images(client)
             client.close()
     except engine.NoEngineError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+def _remove_images(client: docker.DockerClient) -> None:
+    """Remove what the tests tagged, from an engine that is not of this run alone too."""
+    for image in client.images.list():
+        for name in image.tags:
+            if name.startswith("pillion-e2e/") or name.endswith(f":{TAG}"):
+                client.images.remove(name, force=True)
 
 
 @pytest.fixture(scope="session")

@@ -78,3 +78,12 @@ def test_the_exporter_is_killed_and_comes_back_and_nginx_never_notices(pod: Play
     pod.restart("exporter")
     pod.wait_for(lambda: pod.scrape(9113).value("nginx_up") == 1)
     assert pod.is_running("nginx")
+
+
+def test_an_exporter_that_starts_before_nginx_waits_for_it(pod: Playing) -> None:
+    pod.kill("nginx")
+    pod.kill("exporter")
+    pod.restart("exporter")
+    assert pod.scrape(9113).value("nginx_up") == 0
+    pod.restart("nginx")
+    pod.wait_for(lambda: pod.scrape(9113).value("nginx_up") == 1)

@@ -36,12 +36,6 @@ BASES = {
         busybox="docker.io/library/busybox:1.37-musl",
         python="/usr/bin/python3",
     ),
-    "slim": Base(
-        builder="docker.io/library/python:3.11-slim-bookworm",
-        runtime="docker.io/library/python:3.11-slim-bookworm",
-        busybox="docker.io/library/busybox:1.37-musl",
-        python="/usr/local/bin/python3",
-    ),
     # What `pillion-images base` makes from Debian's packages, for where nothing can be pulled.
     "debian": Base(
         builder=DEBIAN_BASE,
