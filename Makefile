@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core exporters/nginx exporters/blackbox sidecars/log-streamer
-DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter pillion-log-streamer
+MEMBERS := core exporters/nginx exporters/blackbox sidecars/log-streamer images
+DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter pillion-log-streamer pillion-images
 INSTALLED := $(VENV)/.installed
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
@@ -58,7 +58,36 @@ bench: $(INSTALLED) ## Measure us beside the peers, in one run, as CPU seconds a
 
 .PHONY: wheels
 wheels: $(INSTALLED) ## Build the wheel of every package into dist/
-	for member in $(MEMBERS); do (cd $$member && "$(CURDIR)/$(BIN)/hatchling" build -t wheel -d "$(CURDIR)/dist") || exit 1; done
+	for member in $(filter-out images,$(MEMBERS)); do (cd $$member && "$(CURDIR)/$(BIN)/hatchling" build -t wheel -d "$(CURDIR)/dist") || exit 1; done
+
+# BASE=debian stands on an image that `make images-base` makes, where none can be pulled.
+BASE ?= distroless
+VERSION_TAG = $(shell cat VERSION)$(if $(ARCH),-$(ARCH))
+ON_ENGINE = --base=$(BASE) --tag=$(VERSION_TAG)
+
+.PHONY: images-base
+images-base: $(INSTALLED) ## Make the base image from Debian's packages, for BASE=debian
+	$(BIN)/pillion-images base
+
+.PHONY: images
+images: wheels ## Build the image of every process; BASE=debian needs no registry
+	$(BIN)/pillion-images build $(ON_ENGINE)
+
+.PHONY: images-verify
+images-verify: $(INSTALLED) ## Run every image as a pod would, and check it
+	$(BIN)/pillion-images verify $(ON_ENGINE)
+
+.PHONY: images-push
+images-push: $(INSTALLED) ## Push every image to REGISTRY=host/path
+	$(BIN)/pillion-images push --tag=$(VERSION_TAG) --registry=$(REGISTRY)
+
+.PHONY: images-join
+images-join: $(INSTALLED) ## Make one name in REGISTRY of the images for each of ARCHS="amd64 arm64"
+	$(BIN)/python -m tools.release join $(REGISTRY) $(ARCHS)
+
+.PHONY: images-sign
+images-sign: $(INSTALLED) ## Sign the images in REGISTRY with cosign, and attach an SBOM by syft
+	$(BIN)/python -m tools.release sign $(REGISTRY)
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the tables of flags and metrics in docs/ again from the code
@@ -75,8 +104,10 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
 	printf './core\n./exporters/blackbox[cel]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
 	printf './core\n./sidecars/log-streamer\n' | $(COMPILE) - -o requirements/log-streamer.txt
+	echo ./images | $(COMPILE) - -o requirements/images.txt
+	echo pip | $(COMPILE) - -o requirements/pip.txt
 	printf './%s\n' $(MEMBERS) | $(COMPILE) - requirements/dev.in -o requirements/dev.txt
 
 .PHONY: clean
 clean: ## Remove .venv, dist and the caches
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist .images .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -22,6 +22,9 @@ PACKAGES = {
     "ip": "iproute2",
     "logrotate": "logrotate",
     "busybox": "busybox",
+    "dockerd": "docker.io",
+    "mmdebstrap": "mmdebstrap",
+    "docker-registry": "docker-registry",
 }
 
 

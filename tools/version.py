@@ -24,6 +24,9 @@ def main(arguments: list[str]) -> int:
             text = re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', path.read_text())
             text = re.sub(r'"(pillion[a-z-]*)==[^"]*"', rf'"\1=={version}"', text)
             path.write_text(text)
+    for path in ROOT.glob("k8s-examples/**/*.yaml"):
+        text = re.sub(r"(image: pillion/[a-z-]+):\S+", rf"\1:{version}", path.read_text())
+        path.write_text(text)
     core = ROOT / "core/src/pillion/__init__.py"
     core.write_text(re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', core.read_text()))
     print(version)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -11,31 +9,23 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.workspace import ROOT, Member, members
+from tests.packaging.wheels import build_wheels, run
 
 # What a command cannot do without.
 ARGUMENTS = {"pillion-log-streamer": ("/var/log/app.log",)}
 COMMANDS = [member for member in members() if "scripts" in member.project]
-
-
-def run(*command: str | Path, directory: Path | None = None) -> str:
-    ran = subprocess.run(
-        [str(part) for part in command],
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": ""},
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
+COMMANDS = [
+    member
+    for member in members()
+    if "scripts" in member.project
+    and "Private :: Do Not Upload" not in member.project["classifiers"]
+]
 
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheels")
-    for member in members():
-        run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder,
-            directory=member.folder)  # fmt: skip
+    build_wheels(folder)
     return folder
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PATIENCE = 30.0
@@ -41,6 +41,20 @@ class Prometheus:
                 return found
             time.sleep(0.1)
         raise TimeoutError(f"{expression} has no result; targets: {self._get('/api/v1/targets')}")
+
+    def wait_for_targets(
+        self, look: Callable[[list[dict[str, Any]]], bool]
+    ) -> list[dict[str, Any]]:
+        """Return the active targets once they are as wanted."""
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            active: list[dict[str, Any]] = json.loads(self._get("/api/v1/targets"))["data"][
+                "activeTargets"
+            ]
+            if look(active):
+                return active
+            time.sleep(0.1)
+        raise TimeoutError(f"targets: {self._get('/api/v1/targets')}")
 
     def metadata(self, metric: str) -> list[dict[str, Any]]:
         """Return what Prometheus has learnt of a metric: its type and help."""

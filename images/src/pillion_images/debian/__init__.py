@@ -1,0 +1,1 @@
+"""A base image out of Debian's packages, where none can be pulled."""

@@ -1,0 +1,92 @@
+"""An engine, our images and the applications' images, once for all tests of pods."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker
+import pytest
+
+from pillion_images import building, components
+from pillion_images.bases import BASES
+from pillion_images.building import Build
+from pillion_images.debian import make
+from tests.architecture.workspace import ROOT
+from tests.e2e.applications import nginx_image, numbers_api_image
+from tests.e2e.player.play import Node
+from tests.packaging.wheels import build_wheels
+from tests.servers.nginx import program
+from tools import engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TAG = "e2e"
+MANIFESTS = ROOT / "tests" / "e2e" / "manifests"
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[docker.DockerClient]:
+    """An engine that answers; a test that needs one is skipped by name where there is none."""
+    program("mmdebstrap")
+    try:
+        with engine.engine() as address:
+            client = docker.DockerClient(base_url=address, version="auto", timeout=600)
+            yield client
+            _remove_images(client)
+            client.close()
+    except engine.NoEngineError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+def _remove_images(client: docker.DockerClient) -> None:
+    """Remove what the tests tagged, from an engine that is not of this run alone too."""
+    for image in client.images.list():
+        for name in image.tags:
+            if name.startswith("pillion-e2e/") or name.endswith(f":{TAG}"):
+                client.images.remove(name, force=True)
+
+
+@pytest.fixture(scope="session")
+def busybox(client: docker.DockerClient) -> str:
+    return make.make_busybox(client, print)
+
+
+@pytest.fixture(scope="session")
+def base(client: docker.DockerClient, busybox: str) -> str:
+    """The base image out of Debian's packages; the busybox beside it."""
+    return make.make_base(client, print)
+
+
+@pytest.fixture(scope="session")
+def ours(
+    client: docker.DockerClient, base: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Our images by the component's name, all that this checkout has."""
+    dist = tmp_path_factory.mktemp("dist")
+    build_wheels(dist)
+    how = Build(base=BASES["debian"], tag=TAG, platform="linux/amd64", dist=dist)
+    return {
+        component.name: building.build(client, component, how, print)
+        for component in components.present()
+    }
+
+
+@pytest.fixture(scope="session")
+def nginx(client: docker.DockerClient) -> str:
+    return nginx_image(client)
+
+
+@pytest.fixture(scope="session")
+def numbers_api(client: docker.DockerClient, base: str) -> str:
+    return numbers_api_image(client, base)
+
+
+@pytest.fixture
+def node(client: docker.DockerClient, busybox: str, tmp_path: Path) -> Node:
+    """A node that has busybox; a test adds the images that its manifest names."""
+    return Node(client, {"busybox": busybox}, tmp_path, busybox)

@@ -1,0 +1,110 @@
+"""A pod's volumes: made on this machine, mounted into containers, removed at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import docker.types
+
+from tests.e2e.player import environment
+from tests.e2e.player.folders import make_empty, write_keys
+from tests.e2e.player.quantities import number
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import docker
+
+    from tests.e2e.player.manifest import Container, Document, Pod
+
+Sources = dict[str, dict[str, dict[str, str]]]
+
+
+class Volumes:
+    """The volumes of one pod.
+
+    `hostPath` stands for a folder below `host/`, so that a test decides what a node holds.
+    """
+
+    def __init__(
+        self, client: docker.DockerClient, pod: Pod, folder: Path, sources: Sources
+    ) -> None:
+        self._client = client
+        self._pod = pod
+        self._folder = folder
+        self._sources = sources
+        self._address = ""
+        self._in_memory: dict[str, Any] = {}
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of a volume on this machine."""
+        return self._folder / self._pod.name / name
+
+    def make(self, address: str) -> None:
+        """Make every volume; `address` is the pod's."""
+        self._address = address
+        for name, volume in self._pod.volumes.items():
+            if "emptyDir" in volume:
+                self._make_empty(name, volume["emptyDir"])
+            elif "hostPath" not in volume:
+                write_keys(self.folder(name), self._keys(volume))
+
+    def remove(self) -> None:
+        """Remove what is not a folder; folders go with the test's."""
+        for volume in self._in_memory.values():
+            volume.remove(force=True)
+
+    def mounts(self, container: Container) -> list[docker.types.Mount]:
+        """Return what a container mounts."""
+        return [self._mount(item) for item in container.get("volumeMounts", [])]
+
+    def _make_empty(self, name: str, volume: Document) -> None:
+        # A limit is kept by a file system of that size, so that it can be full.
+        if "sizeLimit" not in volume and volume.get("medium") != "Memory":
+            make_empty(self.folder(name))
+            return
+        size = int(number(volume.get("sizeLimit", "64Mi")))
+        options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},mode=1777"}
+        full_name = f"{self._pod.name}-{name}"
+        self._in_memory[name] = self._client.volumes.create(full_name, driver_opts=options)
+
+    def _keys(self, volume: Document) -> dict[str, str]:
+        if "downwardAPI" in volume:
+            return self._downward(volume["downwardAPI"])
+        if "projected" in volume:
+            return self._projected(volume["projected"])
+        kind = "configMap" if "configMap" in volume else "secret"
+        return self._data(kind, volume[kind])
+
+    def _data(self, kind: str, volume: Document) -> dict[str, str]:
+        data = self._sources[kind][volume.get("name") or volume["secretName"]]
+        items = volume.get("items")
+        return {item["path"]: data[item["key"]] for item in items} if items else data
+
+    def _downward(self, volume: Document) -> dict[str, str]:
+        return {
+            item["path"]: environment.field_of(
+                self._pod, self._address, item["fieldRef"]["fieldPath"]
+            )
+            for item in volume["items"]
+        }
+
+    def _projected(self, volume: Document) -> dict[str, str]:
+        data: dict[str, str] = {}
+        for source in volume["sources"]:
+            ((kind, what),) = source.items()
+            data |= self._downward(what) if kind == "downwardAPI" else self._data(kind, what)
+        return data
+
+    def _mount(self, mount: Document) -> docker.types.Mount:
+        name, target = mount["name"], mount["mountPath"].rstrip("/")
+        if name in self._in_memory:
+            return docker.types.Mount(target, self._in_memory[name].name, type="volume")
+        volume, path = self._pod.volumes[name], self.folder(name)
+        if "hostPath" in volume:
+            path = self._folder / "host" / volume["hostPath"]["path"].strip("/")
+        if "subPath" in mount:
+            path = (path / mount["subPath"]).resolve()
+        return docker.types.Mount(
+            target, str(path), type="bind", read_only=bool(mount.get("readOnly"))
+        )

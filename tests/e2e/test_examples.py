@@ -1,0 +1,111 @@
+"""Every example of k8s-examples/pods, native and legacy, at the memory that it asks for."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.architecture.workspace import ROOT
+from tests.e2e.player.manifest import documents
+from tests.k8s_examples.examples import EXAMPLES, built
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.player.play import Node, Playing
+
+FORMS = pytest.mark.parametrize("form", ["", "-legacy"], ids=["native", "legacy"])
+VERSION = (ROOT / "VERSION").read_text().strip()
+
+
+@pytest.fixture
+def node(node: Node, nginx: str, numbers_api: str, busybox: str, ours: dict[str, str]) -> Node:
+    node.images = {
+        "nginx:1.29-alpine": nginx,
+        "kiamol/ch03-numbers-api": numbers_api,
+        "busybox:1.37": busybox,
+        **{f"pillion/{name}:{VERSION}": image for name, image in ours.items()},
+    }
+    return node
+
+
+@contextmanager
+def example(node: Node, name: str) -> Iterator[Playing]:
+    wanted = name.removesuffix("-legacy")
+    if not any(image.startswith(f"pillion/{wanted}:") for image in node.images):
+        pytest.skip(f"{wanted} is not in this checkout")
+    with node.play(documents((EXAMPLES / "pods" / f"{name}.yaml").read_text())) as pod:
+        yield pod
+
+
+@FORMS
+def test_the_nginx_exporter_measures_and_stays_under_its_memory_under_load(
+    node: Node, form: str
+) -> None:
+    with example(node, f"nginx-exporter{form}") as pod:
+        pod.wait_for(lambda: pod.scrape(9113).value("nginx_up") == 1)
+        for _ in range(300):
+            pod.scrape(9113)
+        assert pod.probe("exporter", "livenessProbe")
+        assert pod.is_running("exporter")
+        assert not pod.was_killed_for_memory("exporter")
+        assert pod.memory("exporter") < 28 * 2**20
+        assert pod.stop() == {"nginx": 0, "exporter": 0}
+
+
+@FORMS
+def test_the_blackbox_exporter_probes_and_stays_under_its_memory_under_load(
+    node: Node, form: str
+) -> None:
+    with example(node, f"blackbox-exporter{form}") as pod:
+        path = "/probe?target=http://127.0.0.1/healthz"
+        pod.wait_for(lambda: pod.scrape(9115, path).value("probe_success") == 1)
+        for _ in range(300):
+            pod.scrape(9115, path)
+        assert pod.probe("exporter", "livenessProbe")
+        assert not pod.was_killed_for_memory("exporter")
+        assert pod.memory("exporter") < 40 * 2**20
+        assert pod.stop()["exporter"] == 0
+
+
+@FORMS
+def test_the_log_streamer_streams_both_files_each_in_its_container(node: Node, form: str) -> None:
+    with example(node, f"log-streamer{form}") as pod:
+        pod.wait_for(lambda: pod.output("count-log-1").startswith("0: "))
+        pod.wait_for(lambda: " INFO 0\n" in pod.logs("count-log-2"))
+        assert pod.memory("count-log-1") < 24 * 2**20
+        statuses = pod.stop()
+        assert statuses["count-log-1"] == statuses["count-log-2"] == 0
+
+
+@FORMS
+def test_the_log_agent_ships_lines_with_the_pod_s_name(node: Node, form: str) -> None:
+    with example(node, f"log-agent{form}") as pod:
+        pod.wait_for(lambda: '"pod":"counter"' in pod.logs("log-agent"))
+        assert pod.probe("log-agent", "livenessProbe")
+        assert pod.memory("log-agent") < 80 * 2**20
+        assert pod.stop()["log-agent"] == 0
+
+
+def test_a_native_sidecar_starts_before_the_application_and_ends_after_it(node: Node) -> None:
+    with example(node, "nginx-exporter") as pod:
+        started = {name: pod.state(name)["StartedAt"] for name in ("exporter", "nginx")}
+        pod.wait_for(lambda: pod.scrape(9113).value("nginx_up") == 1)
+        pod.stop()
+        ended = {name: pod.state(name)["FinishedAt"] for name in ("exporter", "nginx")}
+    assert started["exporter"] < started["nginx"]
+    assert ended["nginx"] <= ended["exporter"]
+
+
+def test_the_overlay_with_all_four_runs_as_one_pod(node: Node, ours: dict[str, str]) -> None:
+    if len(ours) < 4:
+        pytest.skip("not all four are in this checkout")
+    with node.play(built(EXAMPLES / "overlays/all-four")) as pod:
+        pod.wait_for(lambda: pod.scrape(9113).value("nginx_up") == 1)
+        probed = pod.scrape(9115, "/probe?module=http_2xx&target=http://127.0.0.1:8080/")
+        assert probed.value("probe_success") == 1
+        pod.wait_for(lambda: '"GET / HTTP/1.1" 200' in pod.output("log-streamer"))
+        pod.wait_for(lambda: '\\"GET / HTTP/1.1\\" 200' in pod.logs("log-agent"))
+        assert set(pod.stop().values()) == {0}

@@ -1,0 +1,102 @@
+"""Every document against the schemas of Kubernetes, and what we promise of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import kubernetes_validate
+import pytest
+
+from pillion_images.components import COMPONENTS
+from tests.architecture.workspace import ROOT
+from tests.e2e.player.manifest import Document, documents
+from tests.k8s_examples.examples import EXAMPLES, KUSTOMIZATIONS, PODS, built, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCHEMAS = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
+OURS = tuple(f"pillion/{component.name}:" for component in COMPONENTS)
+
+
+def newest_releases(count: int) -> list[str]:
+    minors = {int(path.name.split(".")[1].split("-")[0]) for path in SCHEMAS.glob("v1.*")}
+    return [f"1.{minor}" for minor in sorted(minors)[-count:]]
+
+
+def containers(found: list[Document]) -> Iterator[Document]:
+    for document in found:
+        spec = document.get("spec", {}).get("template", {}).get("spec", {})
+        yield from spec.get("initContainers", [])
+        yield from spec.get("containers", [])
+
+
+@pytest.mark.parametrize("release", newest_releases(3))
+@pytest.mark.parametrize("path", PODS, ids=name_of)
+def test_a_pod_is_valid(path: Path, release: str) -> None:
+    for document in documents(path.read_text()):
+        kubernetes_validate.validate(document, release, strict=True)
+
+
+@pytest.mark.parametrize("folder", KUSTOMIZATIONS, ids=name_of)
+def test_a_kustomization_is_built_and_all_of_it_is_valid(folder: Path) -> None:
+    for document in built(folder):
+        for release in newest_releases(3):
+            kubernetes_validate.validate(document, release, strict=True)
+
+
+@pytest.mark.parametrize("path", PODS, ids=name_of)
+def test_our_containers_are_restricted_and_have_their_memory(path: Path) -> None:
+    ours = [
+        item for item in containers(documents(path.read_text())) if item["image"].startswith(OURS)
+    ]
+    assert ours
+    for container in ours:
+        _is_restricted(container)
+
+
+@pytest.mark.parametrize("folder", KUSTOMIZATIONS, ids=name_of)
+def test_our_containers_of_a_kustomization_are_restricted_too(folder: Path) -> None:
+    for container in containers(built(folder)):
+        if container["image"].startswith(OURS):
+            _is_restricted(container)
+
+
+def _is_restricted(container: Document) -> None:
+    assert container["securityContext"] == {
+        "runAsNonRoot": True,
+        "readOnlyRootFilesystem": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    resources = container["resources"]
+    assert resources["limits"]["memory"] == resources["requests"]["memory"]
+
+
+def test_our_images_have_the_version_of_this_checkout() -> None:
+    version = (ROOT / "VERSION").read_text().strip()
+    named = {
+        line.split("image:")[1].strip()
+        for path in EXAMPLES.rglob("*.yaml")
+        for line in path.read_text().splitlines()
+        if "image: pillion/" in line
+    }
+    assert named == {f"{component.repository}:{version}" for component in COMPONENTS}
+
+
+def test_the_overlay_adds_all_four_to_the_application_and_changes_nothing_of_it() -> None:
+    def shop(folder: str) -> Document:
+        found = built(EXAMPLES / folder)
+        (deployment,) = [item for item in found if item["kind"] == "Deployment"]
+        spec: Document = deployment["spec"]["template"]["spec"]
+        return spec
+
+    before, after = shop("apps/shop"), shop("overlays/all-four")
+    assert after["containers"] == before["containers"]
+    assert {item["name"] for item in after["initContainers"]} == {
+        component.name for component in COMPONENTS
+    }
+    assert all(item["restartPolicy"] == "Always" for item in after["initContainers"])
+    assert [item for item in after["volumes"] if item in before["volumes"]] == before["volumes"]
