@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion.metrics.standard import add_build_info
+from pillion.web import Response
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
@@ -21,7 +23,7 @@ from pillion_log_agent.status import Status
 if TYPE_CHECKING:
     from pillion.lifecycle import Deadline
     from pillion.process import Context
-    from pillion.web import Routes
+    from pillion.web import Request, Routes
     from pillion_log_agent.configuration.model import Configuration
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
@@ -56,10 +58,13 @@ class Agent:
         add_build_info(context.registry, "pillion_log_agent")
         self._status = Status(context, self, self._around)
         self._beating: asyncio.Task[None] | None = None
+        self._reloading = asyncio.Lock()
 
     def routes(self, routes: Routes) -> None:
         """Add the paths that it answers."""
         self._status.add_routes(routes)
+        routes.post("/api/v2/reload", self._answer_reload)
+        routes.get("/api/v2/reload", lambda _: self._reload_count())
 
     async def start(self) -> None:
         """Begin to read and to ship."""
@@ -72,11 +77,24 @@ class Agent:
         Raises:
             ConfigurationError: the old one stays.
         """
-        configuration, pipeline = self._construct()
-        await self._retire(RELOAD_SECONDS)
-        self.configuration, self.pipeline = configuration, pipeline
-        await pipeline.start()
-        self._status.reloads += 1
+        async with self._reloading:
+            configuration, pipeline = self._construct()
+            await self._retire(RELOAD_SECONDS)
+            self.configuration, self.pipeline = configuration, pipeline
+            await pipeline.start()
+            self._status.reloads += 1
+
+    async def _answer_reload(self, _request: Request) -> Response:
+        try:
+            await self.reload()
+        except ConfigurationError as error:
+            self._context.log.error("the configuration was not reloaded", reason=error)
+            return _json({"reload": "failed", "status": -2, "error": str(error)}, 500)
+        self._context.log.info("the configuration was reloaded")
+        return _json({"reload": "done", "status": 0})
+
+    def _reload_count(self) -> Response:
+        return _json({"hot_reload_count": self._status.reloads})
 
     async def drain(self, deadline: Deadline) -> None:
         """Deliver what has been read, as far as the deadline allows, and say what became of all."""
@@ -127,3 +145,7 @@ class Agent:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             await asyncio.sleep(BEAT)
+
+
+def _json(value: dict[str, object], status: int = 200) -> Response:
+    return Response(json.dumps(value), status, "application/json")
