@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from tests.servers.bulk_sink import Sink, bulk_sink
 from tests.sidecars.log_agent.running import Agent, agent, balances, docker_line, summary
 from tests.sidecars.log_agent.waiting import eventually
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONFIGURATION = """
 service:
@@ -256,8 +254,8 @@ def test_a_sink_that_is_down_makes_it_not_ready_and_leaves_it_healthy(tmp_path: 
 
 
 def resident(running: Agent) -> float:
-    with open(f"/proc/{running.process.pid}/status") as status:
-        found = re.search(r"VmHWM:\s+(\d+)", status.read())
+    status = Path(f"/proc/{running.process.pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+)", status)
     assert found is not None
     return int(found[1]) / 1024
 

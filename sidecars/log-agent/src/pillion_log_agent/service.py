@@ -88,7 +88,7 @@ class Agent:
         try:
             await self.reload()
         except ConfigurationError as error:
-            self._context.log.error("the configuration was not reloaded", reason=error)
+            self._context.log.warning("the configuration was not reloaded", reason=error)
             return _json({"reload": "failed", "status": -2, "error": str(error)}, 500)
         self._context.log.info("the configuration was reloaded")
         return _json({"reload": "done", "status": 0})

@@ -33,7 +33,7 @@ def parse_structured(document: Document, problems: Problems) -> list[Item]:
         items += reading.section("service", service, ("service",))
     for key, kind in _PARSERS.items():
         items += reading.sections(kind, data.get(key), (key,))
-    pipeline = data.get("pipeline") or {}
+    pipeline = {} if data.get("pipeline") is None else data["pipeline"]
     if not isinstance(pipeline, dict):
         reading.wrong(("pipeline",), "is no mapping; it has inputs, filters and outputs")
         return items

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from pillion.settings import Kind, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, NUMBER
+from pillion_log_agent.parsers.json import decode_object
 from pillion_log_agent.pipeline.batch import Batch, Origin
 from pillion_log_agent.pipeline.moments import Moments
 
@@ -22,28 +21,20 @@ if TYPE_CHECKING:
     from pillion_log_agent.inputs.input import InputContext, Intake
 
 
-def _record(text: str) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise ValueError("is no JSON object")  # noqa: TRY004  # what a kind raises
-    return value
+def _object(text: str) -> str:
+    if decode_object(text) is None:
+        raise ValueError("is no JSON object")
+    return text
 
 
-RECORD: Kind[dict[str, Any]] = Kind(
-    "JSON", _record, lambda value: msgspec.json.encode(value).decode()
-)
+OBJECT: Kind[str] = Kind("JSON", _object)
 
 
 @dataclass(frozen=True, slots=True)
 class DummyProperties:
     """The properties of `dummy`."""
 
-    dummy: dict[str, Any] = setting(
-        "dummy", RECORD, "The record.", default=_record('{"message":"dummy"}')
-    )
+    dummy: str = setting("dummy", OBJECT, "The record.", default='{"message":"dummy"}')
     rate: int = setting("rate", NUMBER, "Records a second.", default=1)
     copies: int = setting("copies", NUMBER, "How many at a time.", default=1)
     samples: int = setting("samples", NUMBER, "How many in all; 0 for no end.", default=0)
@@ -90,7 +81,7 @@ class DummyInput:
             self._tag,
             origin,
             Moments([self._context.wall_ns()] * count),
-            records=[dict(self._properties.dummy) for _ in range(count)],
+            records=[decode_object(self._properties.dummy) or {} for _ in range(count)],
             offsets=list(range(made, made + count)),
         )
 

@@ -48,8 +48,9 @@ class LineReader:
             if times is not None:
                 return Batch(tag, origin, times, block=data, start=start)
         lines, offsets = split_lines(data, start)
-        if self.skip_empty and b"" in lines:
-            kept = [index for index, line in enumerate(lines) if line]
+        if self.skip_empty or self.parser is not None:
+            # There is nothing to parse in an empty line: it is no record.
+            kept = [index for index, line in enumerate(lines) if line.strip()]
             lines = [lines[index] for index in kept]
             offsets = [offsets[index] for index in kept]
         if self.offset_key is None and self.parser is None:
