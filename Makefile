@@ -75,6 +75,7 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
 	printf './core\n./exporters/blackbox[cel]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
 	printf './core\n./sidecars/log-streamer\n' | $(COMPILE) - -o requirements/log-streamer.txt
+	printf './core\n./sidecars/log-agent\n' | $(COMPILE) - -o requirements/log-agent.txt
 	printf './%s\n' $(MEMBERS) | $(COMPILE) - requirements/dev.in -o requirements/dev.txt
 
 .PHONY: clean

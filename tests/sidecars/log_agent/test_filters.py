@@ -48,7 +48,7 @@ def applied(made_filter: Filter, *records: dict[str, Any]) -> list[dict[str, Any
     return made_filter.apply(batch(*records)).records()
 
 
-LEVELS = [{"level": "info", "n": 1}, {"level": "error", "n": 2}, {"n": 3}]
+LEVELS: list[dict[str, Any]] = [{"level": "info", "n": 1}, {"level": "error", "n": 2}, {"n": 3}]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_modify_moves_fields() -> None:
         ("matching_keys_do_not_have_matching_values ^a ^x", False),
     ],
 )
-def test_modify_changes_where_its_conditions_hold(condition: str, holds: bool) -> None:
+def test_modify_changes_where_its_conditions_hold(condition: str, *, holds: bool) -> None:
     rules = made("modify", ("condition", condition), ("set", "done yes"))
     (record,) = applied(rules, {"a": "x1", "b": 2})
     assert ("done" in record) is holds

@@ -139,7 +139,7 @@ def test_times_are_written_as_strftime_does() -> None:
         ("a", "ab", False),
     ],
 )
-def test_a_match_is_a_text_with_wildcards(match: str, tag: str, meets: bool) -> None:
+def test_a_match_is_a_text_with_wildcards(match: str, tag: str, *, meets: bool) -> None:
     assert Match(match).meets(tag) is meets
 
 
