@@ -112,7 +112,9 @@ class _Reading:
         if isinstance(value, (dict, list)):
             self.wrong(path, "is neither a value nor a list of values")
             return []
-        return [Entry(key, _text(value), place)]
+        # For fluent-bit every scalar is text: `name: null` is the output of that name.
+        is_null = value is None and key.lower() == "name"
+        return [Entry(key, "null" if is_null else _text(value), place)]
 
     def _rule(self, rule: Any, at: KeyPath) -> Entry:
         """Return a rule of a multiline parser as the classic files write it."""
