@@ -62,7 +62,14 @@ def agent(
     output = configuration.parent / "standard-output"
     with output.open("ab") as file:
         process = subprocess.Popen(
-            [*COMMAND, "-c", str(configuration), "--web.listen-address=127.0.0.1:0", *flags],
+            [
+                *COMMAND,
+                "-c",
+                str(configuration),
+                "--web.listen-address=127.0.0.1:0",
+                "--log.level=info",
+                *flags,
+            ],
             stdout=file,
             stderr=subprocess.PIPE,
             text=True,

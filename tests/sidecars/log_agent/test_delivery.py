@@ -218,6 +218,18 @@ def test_a_reload_of_a_wrong_configuration_keeps_the_old_one_at_work(tmp_path: P
             running.started.stop()
 
 
+def test_a_configuration_that_changes_is_taken_up_by_itself_if_asked(tmp_path: Path) -> None:
+    with bulk_sink() as sink:
+        configuration = configured(tmp_path, sink)
+        with agent(configuration, "--config.watch=100ms") as running:
+            configuration.write_text(configuration.read_text().replace("index: logs", "index: new"))
+            running.started.wait_for_log("it has changed")
+            write(tmp_path / "logs" / "a.log", range(1))
+            taken(sink, 1)
+            running.started.stop()
+        assert [each["_index"] for each in sink.documents()] == ["new"]
+
+
 def test_one_output_that_is_down_does_not_stop_the_other(tmp_path: Path) -> None:
     with bulk_sink() as sink:
         more = (

@@ -59,6 +59,8 @@ class Agent:
         self._status = Status(context, self, self._around)
         self._beating: asyncio.Task[None] | None = None
         self._reloading = asyncio.Lock()
+        self._seen: dict[str, tuple[int, int, int]] = {}
+        self._look_due = 0.0
 
     def routes(self, routes: Routes) -> None:
         """Add the paths that it answers."""
@@ -69,6 +71,7 @@ class Agent:
     async def start(self) -> None:
         """Begin to read and to ship."""
         await self.pipeline.start()
+        self._seen = self._files()
         self._beating = asyncio.ensure_future(self._beat())
 
     async def reload(self) -> None:
@@ -126,6 +129,35 @@ class Agent:
             self._context.log.warning("the configuration is odd", what=warning)
         return configuration, pipeline
 
+    async def _reload_if_changed(self) -> None:
+        """Reload when a file of the configuration is another than it was, if asked to look."""
+        every = self._settings.config_watch
+        if not every or time.monotonic() < self._look_due:
+            return
+        self._look_due = time.monotonic() + every
+        found = self._files()
+        if found == self._seen:
+            return
+        self._seen = found
+        try:
+            await self.reload()
+        except ConfigurationError as error:
+            self._context.log.warning("the configuration was not reloaded", reason=error)
+        else:
+            self._context.log.info("the configuration was reloaded", cause="it has changed")
+            self._seen = self._files()
+
+    def _files(self) -> dict[str, tuple[int, int, int]]:
+        """Return what tells whether a file of the configuration has changed."""
+        found = {}
+        for path in self.configuration.files:
+            try:
+                status = os.stat(path)
+            except OSError:
+                continue
+            found[path] = status.st_ino, status.st_size, status.st_mtime_ns
+        return found
+
     async def _beat(self) -> None:
         """Say that the loop turns, whether the outputs take records, and look for changes."""
         health = self._context.health
@@ -144,6 +176,7 @@ class Agent:
                 # Every input has come to its end by itself: so does the process.
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
+            await self._reload_if_changed()
             await asyncio.sleep(BEAT)
 
 

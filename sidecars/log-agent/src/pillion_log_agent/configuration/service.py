@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pillion.settings import optional, repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import (
-    FLAG,
-    NUMBER,
     PATH,
     PORT,
     SIZE,
@@ -23,7 +21,9 @@ class ServiceProperties:
     """What holds for the whole process."""
 
     flush: float = setting("flush", TIME, "How long a record may wait for company.", default=1.0)
-    grace: float | None = optional("grace", TIME, "How long the end may take; --drain.timeout.")
+    grace: float | None = optional(
+        "grace", TIME, "How long the end may take; --drain.timeout comes first."
+    )
     log_level: str | None = optional(
         "log_level",
         choice("off", "error", "warn", "warning", "info", "debug", "trace"),
@@ -32,21 +32,10 @@ class ServiceProperties:
     parsers_file: tuple[str, ...] = repeated(
         "parsers_file", PATH, "A file with parsers, beside the configuration."
     )
-    http_server: bool = setting("http_server", FLAG, "Accepted: it is always on.", default=False)
-    http_listen: str | None = optional("http_listen", TEXT, "The address to answer on.")
-    http_port: int | None = optional("http_port", PORT, "The port to answer on.")
-    hot_reload: bool = setting("hot_reload", FLAG, "Accepted: it is always on.", default=True)
-    health_check: bool = setting(
-        "health_check", FLAG, "Whether /api/v1/health looks at errors.", default=False
+    http_listen: str | None = optional(
+        "http_listen", TEXT, "The address to answer on; --web.listen-address comes first."
     )
-    hc_errors_count: int = setting(
-        "hc_errors_count", NUMBER, "Errors of outputs in a period that are too many.", default=5
-    )
-    hc_retry_failure_count: int = setting(
-        "hc_retry_failure_count", NUMBER, "Given up batches in a period that are too many.",
-        default=5,
-    )  # fmt: skip
-    hc_period: float = setting("hc_period", TIME, "The length of that period.", default=60.0)
+    http_port: int | None = optional("http_port", PORT, "The port to answer on, likewise; 2020.")
     scheduler_base: float = setting(
         "scheduler.base", TIME, "The first wait before a retry.", default=1.0
     )
@@ -59,11 +48,18 @@ class ServiceProperties:
 
 
 _NO_DISK = "the log file is the buffer; nothing is kept on disk a second time"
+_HEALTH = "an output that is down makes the process not ready, and a restart would mend nothing"
 SERVICE = Declaration(
     name="",
     summary="What holds for the whole process.",
     properties=ServiceProperties,
     accepted={
+        "http_server": "it is always on",
+        "hot_reload": "it is always on",
+        "health_check": _HEALTH,
+        "hc_errors_count": _HEALTH,
+        "hc_retry_failure_count": _HEALTH,
+        "hc_period": _HEALTH,
         "daemon": "a container's process stays in the foreground",
         "coro_stack_size": "there are no coroutine stacks to size",
         "log_file": "the log goes to standard error",
