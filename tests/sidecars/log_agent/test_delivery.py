@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.servers.bulk_sink import Sink, bulk_sink
 from tests.sidecars.log_agent.running import Agent, agent, balances, docker_line, summary
 from tests.sidecars.log_agent.waiting import eventually
@@ -178,8 +180,18 @@ def test_files_that_rotate_under_a_writer_are_read_to_their_ends(tmp_path: Path)
         assert logs(sink) == expected(range(1000))
 
 
-def test_a_reload_loses_and_repeats_nothing(tmp_path: Path) -> None:
-    with bulk_sink() as sink, agent(configured(tmp_path, sink)) as running:
+@pytest.mark.parametrize("keeps", ["on disk", "in memory"])
+def test_a_reload_loses_and_repeats_nothing(tmp_path: Path, keeps: str) -> None:
+    with bulk_sink() as sink:
+        configuration = configured(tmp_path, sink)
+        if keeps == "in memory":
+            text = configuration.read_text()
+            configuration.write_text(re.sub(r" +db: .*\n", "", text))
+        reload_under_a_writer(tmp_path, sink, configuration)
+
+
+def reload_under_a_writer(tmp_path: Path, sink: Sink, configuration: Path) -> None:
+    with agent(configuration) as running:
         log = tmp_path / "logs" / "a.log"
         stop = threading.Event()
         written = 0
@@ -203,6 +215,28 @@ def test_a_reload_loses_and_repeats_nothing(tmp_path: Path) -> None:
         assert logs(sink) == expected(range(written))
         assert sink.counts()["conflicts"] == 0
     assert summary(running.started.log)["read"] == written
+
+
+def test_a_line_that_is_being_written_during_a_reload_or_restart_stays_whole(
+    tmp_path: Path,
+) -> None:
+    with bulk_sink() as sink:
+        configuration = configured(tmp_path, sink)
+        log = tmp_path / "logs" / "a.log"
+        line = docker_line("in one piece")
+        with agent(configuration) as running:
+            write(log, range(1))
+            taken(sink, 1)
+            with log.open("a") as file:
+                file.write(line[:20])
+            assert running.started.get("/-/reload", method="POST").status == 200
+            running.started.stop()
+        with log.open("a") as file:
+            file.write(line[20:])
+        with agent(configuration) as running:
+            taken(sink, 2)
+            running.started.stop()
+        assert logs(sink) == ["in one piece\n", "line 0\n"]
 
 
 def test_a_reload_of_a_wrong_configuration_keeps_the_old_one_at_work(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.parsers.builtin import BUILT_IN, built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.parsers.parsed import Parser
-from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER
+from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, Shape
 from pillion_log_agent.patterns.times import show_iso
 from pillion_log_agent.pipeline.batch import Origin
 from tests.sidecars.log_agent.running import docker_line
@@ -239,6 +239,28 @@ def test_cri_s_pieces_are_joined_for_each_stream_by_itself() -> None:
     assert records[0] == {"stream": "stderr", "logtag": "F", "message": "err"}
     assert records[1] == {"stream": "stdout", "logtag": "F", "message": "one two"}
     assert records[2] == {"log": "no cri"}
+
+
+@pytest.mark.parametrize("shape", [AS_MULTILINE, AS_PARSER])
+def test_a_block_of_cri_s_without_pieces_is_taken_as_line_by_line(shape: Shape) -> None:
+    time = "2026-11-21T10:00:00.123456789Z"
+    whole = f"{time} stdout F one\n{time} stderr F  two \n{time} stdout F \n".encode()
+    # A piece in the block has every line of it looked at by itself.
+    pieces = whole + f"{time} stdout P a\n{time} stdout F b\n".encode()
+    both = []
+    for data in (whole, pieces):
+        joiner = Joiner(Joining(("cri",), shape, 10_000), "t", ORIGIN)
+        batch, _ = joiner.take(data, 7, lambda: None, NOW, 0.0)
+        both.append(
+            (
+                batch.records()[:3],
+                batch.offsets[:3],
+                batch.times.nanoseconds()[:3],
+                batch.times.iso(9)[:3],
+            )
+        )
+    assert both[0] == both[1]
+    assert [record[shape.text] for record in both[0][0]] == ["one", " two ", ""]
 
 
 def test_a_line_whose_rest_does_not_come_is_given_up_after_a_while() -> None:

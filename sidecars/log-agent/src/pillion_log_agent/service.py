@@ -82,7 +82,7 @@ class Agent:
         """
         async with self._reloading:
             configuration, pipeline = self._construct()
-            await self._retire(RELOAD_SECONDS)
+            await self._retire(RELOAD_SECONDS, is_last=False)
             self.configuration, self.pipeline = configuration, pipeline
             await pipeline.start()
             self._status.reloads += 1
@@ -103,14 +103,14 @@ class Agent:
         """Deliver what has been read, as far as the deadline allows, and say what became of all."""
         if self._beating is not None:
             self._beating.cancel()
-        await self._retire(deadline.remaining)
+        await self._retire(deadline.remaining, is_last=True)
         summary = self._around.ledger.summary()
         self._context.log.info("records", **summary)
 
-    async def _retire(self, seconds: float) -> None:
+    async def _retire(self, seconds: float, *, is_last: bool) -> None:
         """End the pipeline: what cannot be delivered in time is read again by the next one."""
         try:
-            await asyncio.wait_for(self.pipeline.drain(), max(seconds - 1.0, 0.1))
+            await asyncio.wait_for(self.pipeline.drain(is_last=is_last), max(seconds - 1.0, 0.1))
         except TimeoutError:
             self._context.log.warning(
                 "records are left that no output has taken; they will be read again",

@@ -85,7 +85,7 @@ class DummyInput:
             offsets=list(range(made, made + count)),
         )
 
-    def stop(self) -> None:
+    def stop(self, *, is_last: bool) -> None:  # noqa: ARG002  # either way
         """Make no more."""
         self._stopping.set()
 

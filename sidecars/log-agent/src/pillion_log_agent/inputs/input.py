@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, MutableMapping
 
     from pillion.log import Logger
     from pillion.metrics import Family
@@ -38,6 +38,7 @@ class InputContext:
         wall_ns: the system's clock, nanoseconds since 1970.
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: how much may be handed out and not acknowledged.
+        positions: what an input hands on to the one of its name after a reload.
     """
 
     name: str
@@ -47,6 +48,7 @@ class InputContext:
     wall_ns: Callable[[], int]
     state: str | None
     in_flight_bytes: int
+    positions: MutableMapping[str, bytes]
 
 
 class Input(Protocol):
@@ -56,8 +58,12 @@ class Input(Protocol):
         """Hand over batches, until there will be no more or `stop` was called."""
         ...
 
-    def stop(self) -> None:
-        """Hand over what is there already, and then end."""
+    def stop(self, *, is_last: bool) -> None:
+        """Come to an end: hand over nothing more that can be read again later.
+
+        Args:
+            is_last: no input of this name will follow in this process.
+        """
         ...
 
     def families(self) -> Iterable[Family]:

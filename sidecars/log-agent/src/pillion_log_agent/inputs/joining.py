@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.inputs.lines import split_lines
-from pillion_log_agent.parsers.runtime import Piece, Shape, parse_piece
+from pillion_log_agent.parsers.runtime import Piece, Shape, parse_piece, parse_whole_cri
 from pillion_log_agent.pipeline.batch import Batch, Origin, Record
 from pillion_log_agent.pipeline.moments import Moments
 
@@ -103,6 +103,9 @@ class Joiner:
             now: nanoseconds, for a line without a time.
             clock: seconds, to say since when a line waits.
         """
+        batch = self._take_whole(data, start)
+        if batch is not None:
+            return batch, ack
         chunk = Countdown(ack)
         delivered = [chunk]
         records: list[Record] = []
@@ -126,6 +129,22 @@ class Joiner:
             times.append(now if time is None else time)
             places.append(place)
         return self._batch(records, times, places, len(data)), _releasing(delivered)
+
+    def _take_whole(self, data: bytes, start: int) -> Batch | None:
+        """Return the batch of a block of CRI's in which no line is split, None for any other."""
+        if self._pending or self._joining.runtimes[-1] != "cri" or not data.endswith(b"\n"):
+            return None
+        try:
+            found = parse_whole_cri(data.decode(), self._joining.shape)
+        except UnicodeDecodeError:
+            return None
+        times = Moments.of_texts(found[1]) if found is not None else None
+        if found is None or times is None:
+            return None
+        _, offsets = split_lines(data, start)
+        return Batch(
+            self.tag, self.origin, times, records=found[0], offsets=offsets, size=len(data)
+        )
 
     def give_up(
         self, now: int, clock: float | None = None

@@ -83,7 +83,7 @@ class StdinInput:
                 self._room.clear()
                 await self._room.wait()
 
-    def stop(self) -> None:
+    def stop(self, *, is_last: bool) -> None:  # noqa: ARG002  # either way
         """Read no more."""
         self._stopping.set()
 

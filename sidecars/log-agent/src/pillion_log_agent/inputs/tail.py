@@ -13,6 +13,7 @@ from pillion.tail import Checkpoint, FromLine, LastLines, Tailer, TailOptions
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.joining import Joiner, Joining
 from pillion_log_agent.inputs.lines import LineReader
+from pillion_log_agent.inputs.memory import MemoryCheckpoint
 from pillion_log_agent.inputs.tail_metrics import tail_families
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
 from pillion_log_agent.parsers.builtin import built_in
@@ -84,6 +85,7 @@ class TailInput:
         self._reader = LineReader(
             properties.key, parser, properties.offset_key, properties.skip_empty_lines
         )
+        self._directory = checkpoint_directory(properties.db, context)
         self._options = options_of(properties, context.in_flight_bytes)
         self._tailer: Tailer | None = None
         self._waiting = ThreadPoolExecutor(1, f"wait-{context.name}")
@@ -92,28 +94,34 @@ class TailInput:
     async def run(self, intake: Intake) -> None:
         """Hand over a batch for each chunk, until all files are read to their ends after `stop`."""
         tailer = self._tailer = self._open()
-        if self._is_stopping or self._properties.exit_on_eof:
+        if self._properties.exit_on_eof:
             tailer.stop()
         giving_up = asyncio.ensure_future(self._give_up_late(intake))
         try:
-            while not tailer.is_finished:
+            while not (tailer.is_finished or self._is_stopping):
                 chunks = tailer.step()
                 for chunk in chunks:
                     self._take(chunk, intake)
-                if chunks or tailer.is_finished:
+                if chunks:
                     await asyncio.sleep(0)
                 else:
                     await self._wait(tailer)
         finally:
             giving_up.cancel()
-        tailer.save()
-        self._give_up(intake, None)
+        if tailer.is_finished:
+            self._give_up(intake, None)
 
-    def stop(self) -> None:
-        """Read what is there to its end, and then be finished."""
+    def stop(self, *, is_last: bool) -> None:
+        """Read no more: it stays in the files, and the position is kept.
+
+        Where none outlives the process, the last input reads what is there to its end.
+        """
+        if self._tailer is not None and is_last and self._directory is None:
+            self._tailer.stop()
+            return
         self._is_stopping = True
         if self._tailer is not None:
-            self._tailer.stop()
+            self._tailer.waker.wake()
 
     def close(self) -> None:
         """Write the checkpoint for the last time."""
@@ -128,6 +136,8 @@ class TailInput:
 
     async def _wait(self, tailer: Tailer) -> None:
         """Wait in a thread until there may be more; a file or an acknowledgement wakes it."""
+        if tailer.is_finished or self._is_stopping:
+            return
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._waiting, tailer.wait)
@@ -136,10 +146,12 @@ class TailInput:
             raise
 
     def _open(self) -> Tailer:
-        directory = checkpoint_directory(self._properties.db, self._context)
+        context = self._context
         return Tailer(
             self._properties.path,
-            checkpoint=Checkpoint(directory) if directory else None,
+            checkpoint=Checkpoint(self._directory)
+            if self._directory
+            else MemoryCheckpoint(context.positions, context.name),
             options=self._options,
             log=self._context.log,
             wall_ns=self._context.wall_ns,

@@ -21,6 +21,7 @@ RUNTIMES: tuple[RuntimeName, ...] = ("docker", "cri")
 
 _ISO = TimeFormat.compile("%Y-%m-%dT%H:%M:%S.%L%z")
 _CRI = re.compile(r"(\S+) (stdout|stderr) (\S*) ?(.*)", re.DOTALL)
+_CRI_LINES = re.compile(r"^([^ \n]+) (stdout|stderr) F (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,27 @@ def parse_piece(text: str, runtimes: tuple[str, ...], shape: Shape) -> Piece | N
         if piece is not None:
             return piece
     return None
+
+
+def parse_whole_cri(text: str, shape: Shape) -> tuple[list[Fields], list[str]] | None:
+    """Return fields and written time of each line of a block in CRI's format, found in one call.
+
+    None when a line is of another kind, or is a piece of one.
+    """
+    lines = _CRI_LINES.findall(text)
+    if len(lines) != text.count("\n"):
+        return None
+    times = [line[0] for line in lines]
+    if shape.keeps_time:
+        fields: list[Fields] = [
+            {"time": time, "stream": stream, shape.tag: "F", shape.text: message}
+            for time, stream, message in lines
+        ]
+    else:
+        fields = [
+            {"stream": stream, shape.tag: "F", shape.text: message} for _, stream, message in lines
+        ]
+    return fields, times
 
 
 def _docker(text: str) -> Piece | None:

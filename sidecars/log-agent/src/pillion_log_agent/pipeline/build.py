@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
@@ -39,6 +39,7 @@ class Surroundings:
         environment: of the process.
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: the most over all inputs.
+        positions: what inputs hand on over a reload.
     """
 
     log: Logger
@@ -48,6 +49,7 @@ class Surroundings:
     environment: Mapping[str, str]
     state: str | None
     in_flight_bytes: int
+    positions: dict[str, bytes] = field(default_factory=dict)
 
 
 def build_pipeline(
@@ -95,6 +97,7 @@ class _Building:
             around.wall_ns,
             around.state,
             max(limit, MIB),
+            around.positions,
         )
         made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)
         return made

@@ -106,10 +106,14 @@ class Pipeline:
             asyncio.ensure_future(self._read(name, each)) for name, each in self.inputs.items()
         ]
 
-    async def drain(self) -> None:
-        """Read what is there, and return when it is where it should be."""
+    async def drain(self, *, is_last: bool) -> None:
+        """End the inputs, and return when all that they handed over is where it should be.
+
+        Args:
+            is_last: no pipeline follows this one.
+        """
         for each in self.inputs.values():
-            each.stop()
+            each.stop(is_last=is_last)
         await asyncio.gather(*self._reading)
         for target in self.targets:
             target.shipper.drain()
