@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.servers.bulk_sink import Sink, bulk_sink
-from tests.sidecars.log_agent.running import Agent, agent, balances, docker_line, summary
+from tests.sidecars.log_agent.running import COMMAND, Agent, agent, balances, docker_line, summary
 from tests.sidecars.log_agent.waiting import eventually
 
 CONFIGURATION = """
@@ -128,6 +129,29 @@ def test_a_record_that_is_refused_goes_to_the_dead_letter_file_and_its_batch_doe
     assert "hunter2" not in running.started.log
     assert summary(running.started.log)["rejected"] == 1
     assert balances(summary(running.started.log))
+
+
+def test_a_dead_letter_file_can_be_replayed(tmp_path: Path) -> None:
+    letters = tmp_path / "letters.jsonl"
+    with bulk_sink() as sink:
+        configuration = configured(tmp_path, sink)
+        text = configuration.read_text()
+        configuration.write_text(
+            text.replace(f"port: {sink.port}", "port: 1\n      retry_limit: 0")
+        )
+        with agent(configuration, f"--dead-letter.file={letters}") as running:
+            write(tmp_path / "logs" / "a.log", range(3))
+            eventually(
+                lambda: letters.exists() and len(letters.read_text().splitlines()),
+                lambda count: count == 3,
+            )
+            running.started.stop()
+        configuration.write_text(text)
+        command = [*COMMAND, "replay", str(letters), "-c", str(configuration)]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert ran.returncode == 0, ran.stderr
+        assert logs(sink) == expected(range(3))
+        assert len({each["_id"] for each in sink.documents()}) == 3
 
 
 def test_what_was_not_acknowledged_before_a_kill_comes_again_under_the_same_ids(

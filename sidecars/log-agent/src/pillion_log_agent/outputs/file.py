@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,8 @@ class FileOutput:
         except OSError as error:
             # What was written in part would be there twice after the next attempt.
             for descriptor, size in written:
-                os.ftruncate(descriptor, size)
+                with suppress(OSError):  # a device, or a disk that takes nothing at all
+                    os.ftruncate(descriptor, size)
             raise TransientError(
                 f"{error.filename or 'a file'} cannot be written: {error.strerror}", reason="write"
             ) from None
