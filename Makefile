@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core exporters/nginx exporters/blackbox sidecars/log-streamer images
-DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter pillion-log-streamer pillion-images
+MEMBERS := core exporters/nginx exporters/blackbox sidecars/log-streamer sidecars/log-agent images
+DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter pillion-log-streamer pillion-log-agent pillion-images
 INSTALLED := $(VENV)/.installed
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
@@ -104,6 +104,7 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
 	printf './core\n./exporters/blackbox[cel]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
 	printf './core\n./sidecars/log-streamer\n' | $(COMPILE) - -o requirements/log-streamer.txt
+	printf './core\n./sidecars/log-agent\n' | $(COMPILE) - -o requirements/log-agent.txt
 	echo ./images | $(COMPILE) - -o requirements/images.txt
 	echo pip | $(COMPILE) - -o requirements/pip.txt
 	printf './%s\n' $(MEMBERS) | $(COMPILE) - requirements/dev.in -o requirements/dev.txt

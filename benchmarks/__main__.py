@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("nginx_exporter", "log_streamer", "blackbox_exporter")
+BENCHMARKS = ("nginx_exporter", "log_streamer", "blackbox_exporter", "log_agent")
 
 
 def main(names: list[str]) -> int:

@@ -3,6 +3,8 @@
 <!-- flags: pillion_nginx_exporter.command:COMMAND -->
 ...
 <!-- end -->
+
+A `properties:` marker names a declaration of the log agent's configuration in the same way.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from pathlib import Path
 
 from pillion.settings import Command
 from pillion.settings.help import markdown_table
+from pillion_log_agent.configuration.declaration import Declaration
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-BLOCK = re.compile(r"(<!-- flags: (\S+):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (?:flags|properties): (\S+):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def written(text: str) -> str:
@@ -25,10 +28,28 @@ def written(text: str) -> str:
 
 
 def _table(module: str, name: str) -> str:
-    command = getattr(importlib.import_module(module), name)
-    if not isinstance(command, Command):
-        raise TypeError(f"{module}:{name} is no Command")
-    return markdown_table(command)
+    found = getattr(importlib.import_module(module), name)
+    if isinstance(found, Command):
+        return markdown_table(found)
+    if isinstance(found, Declaration):
+        return properties_table(found)
+    raise TypeError(f"{module}:{name} is neither a Command nor a Declaration")
+
+
+def properties_table(declaration: Declaration) -> str:
+    """Return the properties of a plugin, and those of fluent-bit's that change nothing here."""
+    rows = ["| property | value | default | what it does |", "|---|---|---|---|"]
+    for item in declaration.settings():
+        default = f"`{shown}`" if (shown := item.shown_default) else ""
+        kind = item.kind.name.replace("|", "\\|")
+        more = "; may be given several times" if item.is_repeated else ""
+        what = item.description.removesuffix(".")
+        rows.append(f"| `{item.name}` | {kind}{more} | {default} | {what} |")
+    rows += [
+        f"| `{name}` | | | accepted, changes nothing: {reason} |"
+        for name, reason in declaration.accepted.items()
+    ]
+    return "\n".join(rows) + "\n"
 
 
 def main() -> int:

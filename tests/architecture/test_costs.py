@@ -36,6 +36,7 @@ BUDGETS = {
     "pillion.web": (24, 0.5),
     "pillion.exporter": (25, 0.6),
     "pillion_blackbox_exporter.command": (33, 0.9),
+    "pillion_log_agent.command": (16, 0.25),
     "pillion_nginx_exporter.command": (26, 0.7),
     "pillion_log_streamer.alone": (16, 0.35),
 }

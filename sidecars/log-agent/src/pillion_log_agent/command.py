@@ -1,0 +1,59 @@
+"""The command `pillion-log-agent`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from pillion.process import ProcessSettings, WebSettings, launch
+from pillion.settings import Address, Command, Override
+from pillion_log_agent.settings import AgentSettings
+
+if TYPE_CHECKING:
+    from pillion.log import Logger
+    from pillion.process import Context, Service
+    from pillion.settings import Values
+
+COMMAND = Command(
+    "pillion-log-agent",
+    "Reads, parses, filters, routes and ships logs, with nothing lost; takes fluent-bit's "
+    "configuration.",
+    (AgentSettings, WebSettings, ProcessSettings),
+    {"web.listen-address": Override(default=(Address("", 2020),))},
+)
+
+
+def main() -> int:
+    """Run the command; return the exit status."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["replay"]:
+        from pillion_log_agent.replay import main as replay  # noqa: PLC0415  # only for this
+
+        return replay(arguments[1:])
+    if any(argument.lstrip("-").startswith("config.") for argument in arguments):
+        return launch(COMMAND, _show_or_run, arguments)
+    return _run(arguments)
+
+
+def _show_or_run(values: Values, _log: Logger) -> int:
+    settings = values[AgentSettings]
+    if not (settings.config_convert or settings.config_explain):
+        return _run(sys.argv[1:])
+    from pillion_log_agent.configuration.show import show  # noqa: PLC0415  # only for this
+
+    print(show(settings, os.environ), end="")  # noqa: T201  # what was asked for
+    return 0
+
+
+def _run(arguments: list[str]) -> int:
+    from pillion.process.run import run  # asyncio and the web server: 11 MB  # noqa: PLC0415
+    from pillion_log_agent.inherited import with_service  # the configuration  # noqa: PLC0415
+
+    return run(COMMAND, _build, with_service(COMMAND, arguments, os.environ))
+
+
+def _build(context: Context) -> Service:
+    from pillion_log_agent.service import Agent  # noqa: PLC0415  # as above
+
+    return Agent(context)

@@ -1,0 +1,113 @@
+"""What a plugin declares of itself: one declaration gives parsing, error texts and the docs.
+
+The properties are a frozen dataclass whose fields are declared with `pillion.settings`
+(`setting`, `optional`, `repeated`), under the names that fluent-bit gives them in lower case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pillion.errors import nearest
+from pillion.settings.declaration import Setting, declared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pillion_log_agent.configuration.section import Entry, Problems, Section
+
+_NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One kind of plugin, parser or the service.
+
+    Attributes:
+        name: as a configuration names it.
+        summary: one sentence for the docs.
+        properties: a frozen dataclass of declared settings.
+        accepted: properties of fluent-bit's that change nothing here, each with the reason.
+        required: properties that must be given.
+        build: makes the thing from its properties; nothing for the service.
+    """
+
+    name: str
+    summary: str
+    properties: type
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    build: Callable[..., Any] | None = None
+
+    def settings(self) -> list[Setting]:
+        """Return the declared properties in order."""
+        return list(declared(self.properties))
+
+
+@dataclass(frozen=True, slots=True)
+class InOrder:
+    """A value whose place among the others of its section matters.
+
+    Attributes:
+        position: counted from the section's first entry.
+    """
+
+    position: int = field(default=0, kw_only=True)
+
+
+def read_properties(
+    section: Section,
+    declaration: Declaration,
+    shared: Declaration | None,
+    problems: Problems,
+) -> tuple[Any, Any]:
+    """Return the values of a section: the plugin's own, and those that all of its kind have.
+
+    Each wrong or unknown property is noted in `problems`; its default stands in for it.
+    """
+    what = f"[{section.kind.upper()}] {declaration.name}".rstrip()
+    groups = [declaration] if shared is None else [declaration, shared]
+    known = {item.name: (group, item) for group in reversed(groups) for item in group.settings()}
+    accepted = {name for group in groups for name in group.accepted}
+    values: list[dict[str, Any]] = [{} for _ in groups]
+    for position, entry in enumerate(section.entries):
+        name = entry.key.lower()
+        if name in known:
+            group, item = known[name]
+            value = _value(item, entry, what, problems)
+            if isinstance(value, InOrder):
+                value = replace(value, position=position)
+            _take(values[groups.index(group)], item, value)
+        elif name != "name" and name not in accepted:
+            problems.add(
+                entry.place, f"{what}: {entry.key}", _unknown(name, sorted({*known, *accepted}))
+            )
+    given = {entry.key.lower() for entry in section.entries}
+    for group in groups:
+        for name in group.required:
+            if name not in given:
+                problems.add(section.place, what, f"{name} is missing")
+    filled = [group.properties(**found) for group, found in zip(groups, values, strict=True)]
+    return filled[0], filled[-1]
+
+
+def _value(item: Setting, entry: Entry, what: str, problems: Problems) -> Any:
+    try:
+        return item.kind.parse(entry.value)
+    except ValueError as error:
+        problems.add(entry.place, f"{what}: {entry.key}", f"{entry.value!r} {error}")
+        return item.default if not item.is_repeated else _NOTHING
+
+
+def _take(values: dict[str, Any], item: Setting, value: Any) -> None:
+    if not item.is_repeated:
+        values[item.attribute] = value
+    elif value is not _NOTHING:
+        values[item.attribute] = (*values.get(item.attribute, ()), value)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    hint = nearest(name, known)
+    meant = f"; did you mean {hint}?" if hint else ""
+    return f"is no property that is known here{meant} (known: {', '.join(known)})"

@@ -1,0 +1,77 @@
+"""The `[SERVICE]` section: what holds for the whole process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pillion.settings import optional, repeated, setting
+from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.configuration.kinds import (
+    PATH,
+    PORT,
+    SIZE,
+    TEXT,
+    TIME,
+    choice,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceProperties:
+    """What holds for the whole process."""
+
+    flush: float = setting("flush", TIME, "How long a record may wait for company.", default=1.0)
+    grace: float | None = optional(
+        "grace", TIME, "How long the end may take; --drain.timeout comes first."
+    )
+    log_level: str | None = optional(
+        "log_level",
+        choice("off", "error", "warn", "warning", "info", "debug", "trace"),
+        "The least level that is logged, unless --log.level says otherwise.",
+    )
+    parsers_file: tuple[str, ...] = repeated(
+        "parsers_file", PATH, "A file with parsers, beside the configuration."
+    )
+    http_listen: str | None = optional(
+        "http_listen", TEXT, "The address to answer on; --web.listen-address comes first."
+    )
+    http_port: int | None = optional("http_port", PORT, "The port to answer on, likewise; 2020.")
+    scheduler_base: float = setting(
+        "scheduler.base", TIME, "The first wait before a retry.", default=1.0
+    )
+    scheduler_cap: float = setting(
+        "scheduler.cap", TIME, "The longest wait between two retries.", default=60.0
+    )
+    mem_buf_limit: int | None = optional(
+        "mem_buf_limit", SIZE, "The most bytes in flight over all inputs."
+    )
+
+
+_NO_DISK = "the log file is the buffer; nothing is kept on disk a second time"
+_HEALTH = "an output that is down makes the process not ready, and a restart would mend nothing"
+SERVICE = Declaration(
+    name="",
+    summary="What holds for the whole process.",
+    properties=ServiceProperties,
+    accepted={
+        "http_server": "it is always on",
+        "hot_reload": "it is always on",
+        "health_check": _HEALTH,
+        "hc_errors_count": _HEALTH,
+        "hc_retry_failure_count": _HEALTH,
+        "hc_period": _HEALTH,
+        "daemon": "a container's process stays in the foreground",
+        "coro_stack_size": "there are no coroutine stacks to size",
+        "log_file": "the log goes to standard error",
+        "storage.path": _NO_DISK,
+        "storage.sync": _NO_DISK,
+        "storage.checksum": _NO_DISK,
+        "storage.backlog.mem_limit": _NO_DISK,
+        "storage.max_chunks_up": _NO_DISK,
+        "storage.metrics": "the metrics are always there",
+        "dns.mode": "the system resolves names",
+        "dns.resolver": "the system resolves names",
+        "dns.prefer_ipv4": "the system's order of addresses is used",
+        "multiline_buffer_limit": "a joined line is bounded by the longest line",
+    },
+)

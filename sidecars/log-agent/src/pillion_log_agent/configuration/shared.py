@@ -1,0 +1,84 @@
+"""The properties that every input, filter and output has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.settings import optional, setting
+from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.configuration.kinds import PATTERN, RETRIES, SIZE, TEXT
+
+if TYPE_CHECKING:
+    from pillion_log_agent.patterns.ruby import Pattern
+
+_ALIAS = "The name in metrics and the log; else the plugin's with a number."
+_ONE_THREAD = "one thread does the work"
+_NO_DISK = "the log file is the buffer; nothing is kept on disk a second time"
+
+
+@dataclass(frozen=True, slots=True)
+class InputProperties:
+    """What every input has."""
+
+    tag: str | None = optional("tag", TEXT, "The tag of its records; the name when not given.")
+    alias: str | None = optional("alias", TEXT, _ALIAS)
+    mem_buf_limit: int | None = optional(
+        "mem_buf_limit", SIZE, "The most bytes of this input in flight."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FilterProperties:
+    """What every filter has."""
+
+    match: str | None = optional("match", TEXT, "The tags that it meets; * is any text.")
+    match_regex: Pattern | None = optional("match_regex", PATTERN, "The same as a pattern.")
+    alias: str | None = optional("alias", TEXT, _ALIAS)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputProperties:
+    """What every output has."""
+
+    match: str | None = optional("match", TEXT, "The tags that it meets; * is any text.")
+    match_regex: Pattern | None = optional("match_regex", PATTERN, "The same as a pattern.")
+    alias: str | None = optional("alias", TEXT, _ALIAS)
+    retry_limit: int | None = setting(
+        "retry_limit",
+        RETRIES,
+        "How often a batch is tried again before it goes to the dead-letter file. Unlike "
+        "fluent-bit, which drops after one retry, the default never gives up: the log file is "
+        "the buffer.",
+        default=None,
+    )
+
+
+INPUT = Declaration(
+    name="",
+    summary="What every input has.",
+    properties=InputProperties,
+    accepted={
+        "log_level": "one level holds for the process",
+        "threaded": _ONE_THREAD,
+        "storage.type": _NO_DISK,
+        "storage.pause_on_chunks_overlimit": _NO_DISK,
+        "routable": "an input that goes nowhere is left out",
+    },
+)
+FILTER = Declaration(
+    name="",
+    summary="What every filter has.",
+    properties=FilterProperties,
+    accepted={"log_level": "one level holds for the process"},
+)
+OUTPUT = Declaration(
+    name="",
+    summary="What every output has.",
+    properties=OutputProperties,
+    accepted={
+        "log_level": "one level holds for the process",
+        "workers": _ONE_THREAD,
+        "storage.total_limit_size": _NO_DISK,
+    },
+)

@@ -1,0 +1,96 @@
+"""Showing a configuration: as fluent-bit's YAML, and as a drawing of the pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pillion_log_agent.configuration.load import default_path, load
+from pillion_log_agent.configuration.section import Problems
+from pillion_log_agent.patterns.tags import Match
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pillion_log_agent.configuration.model import Configuration, Plugin
+    from pillion_log_agent.configuration.section import Section
+    from pillion_log_agent.settings import AgentSettings
+
+_LISTS = {"input": "inputs", "filter": "filters", "output": "outputs"}
+
+
+def show(settings: AgentSettings, environment: Mapping[str, str]) -> str:
+    """Return what `--config.convert` or `--config.explain` prints.
+
+    Raises:
+        ConfigurationError: the configuration is wrong; every error is in it.
+    """
+    problems = Problems()
+    configuration = load(default_path(settings.config_file), environment, problems)
+    problems.raise_if_any()
+    if settings.config_convert:
+        return as_yaml(configuration.sections)
+    return explained(configuration, settings.tag)
+
+
+def as_yaml(sections: Sequence[Section]) -> str:
+    """Return the sections in the YAML form; a key that is there several times has a list."""
+    import yaml  # 2.6 MB, and only for this  # noqa: PLC0415
+
+    pipeline: dict[str, list[Any]] = {}
+    document: dict[str, Any] = {}
+    for section in sections:
+        values = _values(section)
+        if section.kind == "service":
+            # The parsers of its files stand in the document itself.
+            values.pop("parsers_file", None)
+            document.setdefault("service", {}).update(values)
+        elif section.kind in _LISTS:
+            pipeline.setdefault(_LISTS[section.kind], []).append(values)
+        else:
+            document.setdefault(f"{section.kind}s", []).append(values)
+    document["pipeline"] = pipeline
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)
+    return text
+
+
+def _values(section: Section) -> dict[str, Any]:
+    found: dict[str, list[str]] = {}
+    for entry in section.entries:
+        found.setdefault(entry.key.lower(), []).append(entry.value)
+    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
+
+
+def explained(configuration: Configuration, tag: str | None) -> str:
+    """Return the pipeline as a drawing; with a tag, only what its records meet."""
+    lines: list[str] = []
+    if tag is None:
+        lines += [
+            f"{_named(plugin)}  tag {plugin.shared.tag or plugin.name}"
+            for plugin in configuration.inputs
+        ]
+    else:
+        lines.append(f"records with the tag {tag}")
+    filters = [each for each in configuration.filters if tag is None or _meets(each, tag)]
+    outputs = [each for each in configuration.outputs if tag is None or _meets(each, tag)]
+    for plugin in filters:
+        lines += ["  |", f"  v  {_named(plugin)}  match {_match(plugin)}"]
+    lines.append("  |")
+    for number, plugin in enumerate(outputs):
+        corner = "`" if number == len(outputs) - 1 else "+"
+        lines.append(f"  {corner}-> {_named(plugin)}  match {_match(plugin)}")
+    if not outputs:
+        lines.append("  `-> no output: they are counted as dropped, no_output")
+    return "\n".join([*lines, ""])
+
+
+def _named(plugin: Plugin) -> str:
+    alias = f" ({plugin.shared.alias})" if plugin.shared.alias else ""
+    return f"[{plugin.section.kind}] {plugin.declaration.name}{alias}"
+
+
+def _match(plugin: Plugin) -> Match:
+    return Match(plugin.shared.match, plugin.shared.match_regex)
+
+
+def _meets(plugin: Plugin, tag: str) -> bool:
+    return _match(plugin).meets(tag)

@@ -1,0 +1,1 @@
+"""The filter `kubernetes`: gives each record what is known of its pod."""

@@ -1,0 +1,109 @@
+"""The input `dummy`: the same record again and again, to try a configuration with."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.settings import Kind, setting
+from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.configuration.kinds import FLAG, NUMBER
+from pillion_log_agent.parsers.json import decode_object
+from pillion_log_agent.pipeline.batch import Batch, Origin
+from pillion_log_agent.pipeline.moments import Moments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pillion.metrics import Family
+    from pillion_log_agent.configuration.shared import InputProperties
+    from pillion_log_agent.inputs.input import InputContext, Intake
+
+
+def _object(text: str) -> str:
+    if decode_object(text) is None:
+        raise ValueError("is no JSON object")
+    return text
+
+
+OBJECT: Kind[str] = Kind("JSON", _object)
+
+
+@dataclass(frozen=True, slots=True)
+class DummyProperties:
+    """The properties of `dummy`."""
+
+    dummy: str = setting("dummy", OBJECT, "The record.", default='{"message":"dummy"}')
+    rate: int = setting("rate", NUMBER, "Records a second.", default=1)
+    copies: int = setting("copies", NUMBER, "How many at a time.", default=1)
+    samples: int = setting("samples", NUMBER, "How many in all; 0 for no end.", default=0)
+    flush_on_startup: bool = setting(
+        "flush_on_startup", FLAG, "Begin with a record.", default=False
+    )
+
+
+class DummyInput:
+    """Makes records."""
+
+    def __init__(
+        self, properties: DummyProperties, shared: InputProperties, context: InputContext
+    ) -> None:
+        if properties.rate < 1 or properties.copies < 1:
+            raise ValueError("rate and copies have to be at least 1")
+        self._properties = properties
+        self._tag = shared.tag or context.name
+        self._context = context
+        self._stopping = asyncio.Event()
+
+    async def run(self, intake: Intake) -> None:
+        """Hand over records until there are enough, or `stop`."""
+        properties = self._properties
+        started = self._context.wall_ns()
+        origin = Origin(self._context.name, "", f"{self._context.name}-{started:x}")
+        made = 0
+        while not self._stopping.is_set() and not 0 < properties.samples <= made:
+            if made or not properties.flush_on_startup:
+                try:
+                    await asyncio.wait_for(self._stopping.wait(), 1 / properties.rate)
+                except TimeoutError:
+                    pass
+                else:
+                    return
+            count = properties.copies
+            if properties.samples:
+                count = min(count, properties.samples - made)
+            intake.take(self._batch(origin, made, count), _nothing)
+            made += count
+
+    def _batch(self, origin: Origin, made: int, count: int) -> Batch:
+        return Batch(
+            self._tag,
+            origin,
+            Moments([self._context.wall_ns()] * count),
+            records=[decode_object(self._properties.dummy) or {} for _ in range(count)],
+            offsets=list(range(made, made + count)),
+        )
+
+    def stop(self, *, is_last: bool) -> None:  # noqa: ARG002  # either way
+        """Make no more."""
+        self._stopping.set()
+
+    def families(self) -> Iterable[Family]:
+        """Return nothing beside what is counted of every input."""
+        return ()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _nothing() -> None:
+    """Nothing waits for what was made up."""
+
+
+DUMMY = Declaration(
+    name="dummy",
+    summary="Makes the same record again and again.",
+    properties=DummyProperties,
+    build=DummyInput,
+)

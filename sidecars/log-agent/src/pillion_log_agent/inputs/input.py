@@ -1,0 +1,75 @@
+"""What an input is to the pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, MutableMapping
+
+    from pillion.log import Logger
+    from pillion.metrics import Family
+    from pillion_log_agent.parsers.parsed import Parser
+    from pillion_log_agent.pipeline.batch import Batch
+
+
+class Intake(Protocol):
+    """Takes what an input has read."""
+
+    def take(self, batch: Batch, ack: Callable[[], None]) -> None:
+        """Take a batch, and what to call once every record of it is where it should be."""
+        ...
+
+    def drop(self, records: int, reason: str) -> None:
+        """Note records that were read and go no further."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InputContext:
+    """What an input is built from, beside its properties.
+
+    Attributes:
+        name: in metrics and the log.
+        log: its logger.
+        parser: a parser by its name; raises ConfigurationError when there is none.
+        is_built_in: whether a parser of that name is the built-in one.
+        wall_ns: the system's clock, nanoseconds since 1970.
+        state: a directory for what has to outlive the process, or None.
+        in_flight_bytes: how much may be handed out and not acknowledged.
+        positions: what an input hands on to the one of its name after a reload.
+    """
+
+    name: str
+    log: Logger
+    parser: Callable[[str], Parser]
+    is_built_in: Callable[[str], bool]
+    wall_ns: Callable[[], int]
+    state: str | None
+    in_flight_bytes: int
+    positions: MutableMapping[str, bytes]
+
+
+class Input(Protocol):
+    """Where records come from."""
+
+    async def run(self, intake: Intake) -> None:
+        """Hand over batches, until there will be no more or `stop` was called."""
+        ...
+
+    def stop(self, *, is_last: bool) -> None:
+        """Come to an end: hand over nothing more that can be read again later.
+
+        Args:
+            is_last: no input of this name will follow in this process.
+        """
+        ...
+
+    def families(self) -> Iterable[Family]:
+        """Return its own metrics, labelled with its name."""
+        ...
+
+    def close(self) -> None:
+        """Let everything go; what was not acknowledged will be read again."""
+        ...

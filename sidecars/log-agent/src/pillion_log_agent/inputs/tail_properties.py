@@ -1,0 +1,75 @@
+"""The properties of `tail`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.settings import optional, repeated, setting
+from pillion_log_agent.configuration.kinds import FLAG, LIST, PATTERN, SIZE, TEXT, TIME
+
+if TYPE_CHECKING:
+    from pillion_log_agent.patterns.ruby import Pattern
+
+LEAST_LINE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TailProperties:
+    """The properties of `tail`."""
+
+    path: tuple[str, ...] = setting("path", LIST, "Globs of files, with commas.", default=())
+    exclude_path: tuple[str, ...] = setting(
+        "exclude_path", LIST, "Globs of files to leave out.", default=()
+    )
+    key: str = setting("key", TEXT, "The field of a line that is not parsed.", default="log")
+    parser: str | None = optional("parser", TEXT, "The parser of each line.")
+    multiline_parser: tuple[tuple[str, ...], ...] = repeated(
+        "multiline.parser", LIST, "docker and cri: join what the runtime has split."
+    )
+    docker_mode: bool = setting(
+        "docker_mode", FLAG, "The same as multiline.parser docker.", default=False
+    )
+    docker_mode_flush: float = setting(
+        "docker_mode_flush", TIME, "How long the rest of a split line is waited for.", default=4.0
+    )
+    tag_regex: Pattern | None = optional(
+        "tag_regex", PATTERN, "Takes the path apart for the <name> of the tag."
+    )
+    path_key: str | None = optional("path_key", TEXT, "The field to put the path into.")
+    offset_key: str | None = optional("offset_key", TEXT, "The field to put the offset into.")
+    read_from_head: bool = setting(
+        "read_from_head",
+        FLAG,
+        "Read what is in a file that is there at the start; else only what is added to it.",
+        default=False,
+    )
+    refresh_interval: float = setting(
+        "refresh_interval", TIME, "The longest wait between two searches for files.", default=60.0
+    )
+    rotate_wait: float = setting(
+        "rotate_wait", TIME, "How long a rotated file must be quiet to be let go.", default=5.0
+    )
+    ignore_older: float = setting(
+        "ignore_older", TIME, "Drop records that are older; 0 drops none.", default=0.0
+    )
+    skip_long_lines: bool = setting(
+        "skip_long_lines",
+        FLAG,
+        "Drop a line that is too long, and count it; else it comes in pieces.",
+        default=False,
+    )
+    skip_empty_lines: bool = setting(
+        "skip_empty_lines", FLAG, "Leave out empty lines.", default=False
+    )
+    buffer_max_size: int = setting(
+        "buffer_max_size", SIZE, "The longest line; at least 1 MiB.", default=LEAST_LINE
+    )
+    db: str | None = optional(
+        "db",
+        TEXT,
+        "Where the positions are kept over restarts: a directory is made beside this path.",
+    )
+    exit_on_eof: bool = setting(
+        "exit_on_eof", FLAG, "End when all files are read to their ends.", default=False
+    )

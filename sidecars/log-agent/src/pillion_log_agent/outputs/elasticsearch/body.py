@@ -1,0 +1,239 @@
+"""The body of a bulk request: an action and a document for each record. Pure.
+
+Source: Elasticsearch's and OpenSearch's manuals, "Bulk API".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pillion_log_agent.filters.accessor import Accessor, parse_accessor
+from pillion_log_agent.outputs.rendering import decoded
+from pillion_log_agent.patterns.strftime import format_time
+from pillion_log_agent.pipeline.batch import Batch, encoded
+from pillion_log_agent.pipeline.moments import encoded_column
+
+if TYPE_CHECKING:
+    from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
+    from pillion_log_agent.pipeline.batch import Record
+
+_encode = msgspec.json.Encoder().encode
+DEFAULT_TIME = "%Y-%m-%dT%H:%M:%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the properties make of each record.
+
+    Attributes:
+        operation: `create`, `index` or `update`.
+        is_upsert: an update makes the document where it is not there.
+        index: its name, or where it comes from.
+        prefix_key: the field whose value takes the place of the index's prefix.
+        ids: `generated`, `none`, or where in the record they are.
+    """
+
+    operation: str
+    is_upsert: bool
+    index: str
+    date: str
+    separator: str
+    prefix_key: Accessor | None
+    uses_now: bool
+    type: str | None
+    ids: Accessor | bool
+    time_key: str
+    time_format: str
+    digits: int
+    tag_key: str | None
+    replaces_dots: bool
+
+    @classmethod
+    def of(cls, properties: BulkProperties) -> Plan:
+        """Return the plan; raises ValueError with a sentence."""
+        is_update = properties.write_operation in ("update", "upsert")
+        if is_update and not (properties.id_key or properties.generate_id):
+            raise ValueError(f"write_operation: {properties.write_operation} needs id_key")
+        by_day = properties.logstash_format
+        prefix_key = properties.logstash_prefix_key
+        return cls(
+            operation="update" if is_update else properties.write_operation,
+            is_upsert=properties.write_operation == "upsert",
+            index=properties.logstash_prefix if by_day else properties.index,
+            date=properties.logstash_dateformat if by_day else "",
+            separator=properties.logstash_prefix_separator,
+            prefix_key=parse_accessor(prefix_key) if prefix_key and by_day else None,
+            uses_now=properties.current_time_index,
+            type=None if properties.suppress_type_name else properties.type,
+            ids=parse_accessor(properties.id_key) if properties.id_key else properties.generate_id,
+            time_key=properties.time_key,
+            time_format=properties.time_key_format,
+            digits=9 if properties.time_key_nanos else 3,
+            tag_key=properties.tag_key if properties.include_tag_key else None,
+            replaces_dots=properties.replace_dots,
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing of it depends on the fields of a record."""
+        return not (self.prefix_key or isinstance(self.ids, Accessor) or self.replaces_dots)
+
+
+def bulk_body(batch: Batch, plan: Plan, now: int) -> bytes:
+    """Return the body for a batch: two lines for each record.
+
+    Args:
+        batch: sealed.
+        plan: what is made of it.
+        now: nanoseconds, for an index that is named after today.
+    """
+    records = None if plan.is_plain else decoded(batch)
+    if records is not None and plan.replaces_dots:
+        batch = _again(batch, [_without_dots(each) for each in records])
+    bodies, offsets = batch.bodies_and_offsets()
+    time_key = _encode(plan.time_key)
+    if batch.has(time_key):
+        batch = _again(batch, [_without(each, plan.time_key) for each in decoded(batch)])
+        bodies = batch.bodies()
+    ends = _ends(batch, plan)
+    opening = (b'{"doc":{' if plan.operation == "update" else b"{") + time_key + b':"'
+    pieces = [b""] * (3 * len(bodies))
+    pieces[0::3] = _actions(
+        batch, plan, records, offsets=offsets, ends=ends, opening=opening, now=now
+    )
+    pieces[1::3] = encoded_column(_times(batch, plan), 'Z",')
+    pieces[2::3] = bodies
+    # What ends the document before comes with each action: the first has none before it.
+    pieces[0] = pieces[0][len(ends) :]
+    pieces.append(ends)
+    whole = b"".join(pieces)
+    # A record without fields leaves a comma with nothing behind it.
+    return whole if b"" not in bodies else whole.replace(b'",}', b'"}').replace(b'",,"', b'","')
+
+
+def _ends(batch: Batch, plan: Plan) -> bytes:
+    """Return what ends each document, with its newline."""
+    common = batch.common()
+    if plan.tag_key is not None:
+        common += b"," + _encode({plan.tag_key: batch.tag})[1:-1]
+    if plan.operation != "update":
+        return common + b"}\n"
+    return common + (b'},"doc_as_upsert":true}\n' if plan.is_upsert else b"}}\n")
+
+
+def _actions(
+    batch: Batch,
+    plan: Plan,
+    records: list[Record] | None,
+    *,
+    offsets: list[int],
+    ends: bytes,
+    opening: bytes,
+    now: int,
+) -> list[bytes]:
+    """Return for each record the end of the one before, its action, and its document's opening."""
+    indices = _indices(batch, plan, records, now)
+    if plan.ids is True and isinstance(indices, str):
+        # The usual case: all but the offset is the same, and one call formats it.
+        head, tail = _action(plan, indices, f"{batch.origin.identity}-\0").split(b"\\u0000")
+        shape = (ends + head).replace(b"%", b"%%") + b"%x" + (tail + opening).replace(b"%", b"%%")
+        return list(map(shape.__mod__, offsets))
+    if plan.ids is False and isinstance(indices, str):
+        return [ends + _action(plan, indices, None) + opening] * len(offsets)
+    names = [indices] * len(offsets) if isinstance(indices, str) else indices
+    ids = _ids(batch, plan, records, offsets)
+    return [
+        ends + _action(plan, index, each) + opening for index, each in zip(names, ids, strict=True)
+    ]
+
+
+def _action(plan: Plan, index: str, document: str | None) -> bytes:
+    target = {"_index": index}
+    if plan.type is not None:
+        target["_type"] = plan.type
+    if document is not None:
+        target["_id"] = document
+    return _encode({plan.operation: target}) + b"\n"
+
+
+def _ids(
+    batch: Batch, plan: Plan, records: list[Record] | None, offsets: list[int]
+) -> list[str | None]:
+    identity = batch.origin.identity
+    generated: list[str | None] = [f"{identity}-{offset:x}" for offset in offsets]
+    if plan.ids is True:
+        return generated
+    if plan.ids is False or records is None:
+        return [None] * len(offsets)
+    found = [plan.ids.find(record) for record in records]
+    return [
+        other if value is None else str(value)
+        for value, other in zip(found, generated, strict=True)
+    ]
+
+
+def _indices(batch: Batch, plan: Plan, records: list[Record] | None, now: int) -> str | list[str]:
+    """Return the one index of all records, or one for each."""
+    if not plan.date and "%" not in plan.index:
+        return plan.index
+    if plan.uses_now and records is None:
+        return _index(plan, plan.index, now)
+    days: dict[str, str] = {}
+    names: list[str] = []
+    prefixes = (
+        [plan.prefix_key.find(record) for record in records]
+        if plan.prefix_key is not None and records is not None
+        else None
+    )
+    for number, time in enumerate(batch.times.nanoseconds()):
+        prefix = prefixes[number] if prefixes is not None else None
+        # An index is named after a minute at the finest, where it is named after time at all.
+        key = f"{time // 60_000_000_000} {prefix}"
+        name = days.get(key)
+        if name is None:
+            base = prefix if isinstance(prefix, str) and prefix else plan.index
+            name = days[key] = _index(plan, base, now if plan.uses_now else time)
+        names.append(name)
+    return names[0] if len(set(names)) == 1 else names
+
+
+def _index(plan: Plan, base: str, time: int) -> str:
+    if plan.date:
+        return f"{base}{plan.separator}{format_time(plan.date, time)}"
+    return format_time(base, time)
+
+
+def _times(batch: Batch, plan: Plan) -> list[str]:
+    if plan.time_format == DEFAULT_TIME:
+        return batch.times.iso(plan.digits)
+    return [
+        f"{format_time(plan.time_format, time)}.{f'{time % 1_000_000_000:09d}'[: plan.digits]}"
+        for time in batch.times.nanoseconds()
+    ]
+
+
+def _again(batch: Batch, records: list[Record]) -> Batch:
+    """Return a batch with other records in the place of these."""
+    return Batch(
+        batch.tag,
+        batch.origin,
+        batch.times,
+        block=encoded(records),
+        offsets=batch.offsets,
+        size=batch.size,
+    )
+
+
+def _without(record: Record, key: str) -> Record:
+    return {name: value for name, value in record.items() if name != key}
+
+
+def _without_dots(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key.replace(".", "_"): _without_dots(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_dots(each) for each in value]
+    return value

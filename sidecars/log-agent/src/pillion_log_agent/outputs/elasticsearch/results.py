@@ -1,0 +1,111 @@
+"""What the answer to a bulk request says of each record. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pillion.errors import TransientError
+from pillion_log_agent.outputs.output import TAKEN, Outcome, Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NO_ERRORS = b'"errors":false'
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_DONE = frozenset({200, 201})
+CONFLICT = 409
+REASONS = frozenset(
+    {
+        "document_parsing_exception",
+        "illegal_argument_exception",
+        "index_not_found_exception",
+        "invalid_index_name_exception",
+        "mapper_parsing_exception",
+        "security_exception",
+        "strict_dynamic_mapping_exception",
+        "validation_exception",
+        "version_conflict_engine_exception",
+    }
+)
+
+
+class Error(msgspec.Struct):
+    """Why a record was refused."""
+
+    type: str = ""
+    reason: str | None = ""
+    caused_by: Error | None = None
+
+
+class Item(msgspec.Struct):
+    """The result of one record."""
+
+    status: int
+    error: Error | str | None = None
+
+
+class Results(msgspec.Struct):
+    """The answer."""
+
+    errors: bool
+    items: list[dict[str, Item]] = []
+
+
+_decode = msgspec.json.Decoder(Results).decode
+
+
+def read_results(body: bytes, counts: Sequence[int], *, has_ids: bool) -> Outcome:
+    """Return what became of the records of a bulk request that was answered with 200.
+
+    Args:
+        body: the answer.
+        counts: how many records each batch had.
+        has_ids: whether an id that is there already is the same record, sent before.
+
+    Raises:
+        TransientError: the answer cannot be understood.
+    """
+    if NO_ERRORS in body[:200]:
+        return TAKEN
+    try:
+        results = _decode(body)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise TransientError(
+            f"the answer to a bulk request cannot be understood: {error}", reason="protocol"
+        ) from None
+    if not results.errors:
+        return TAKEN
+    if len(results.items) != sum(counts):
+        raise TransientError(
+            f"{sum(counts)} records were sent, and {len(results.items)} results came back",
+            reason="protocol",
+        )
+    rejected: list[Rejection] = []
+    again: list[tuple[int, int]] = []
+    cause = ""
+    items = iter(results.items)
+    for number, count in enumerate(counts):
+        for index in range(count):
+            item = next(iter(next(items).values()))
+            if item.status in _DONE or (item.status == CONFLICT and has_ids):
+                continue
+            kind, detail = _words(item.error)
+            if item.status in _AGAIN:
+                again.append((number, index))
+                cause = cause or f"{item.status} {kind}: {detail}"
+            else:
+                reason = kind if kind in REASONS else str(item.status)
+                rejected.append(Rejection(number, index, reason, f"{kind}: {detail}"))
+    return Outcome(rejected, again, cause=cause)
+
+
+def _words(error: Error | str | None) -> tuple[str, str]:
+    """Return the kind of an error, and its reason with what caused it."""
+    if error is None or isinstance(error, str):
+        return "", error or ""
+    detail = error.reason or ""
+    if error.caused_by is not None and error.caused_by.reason:
+        detail += f": {error.caused_by.reason}"
+    return error.type, detail

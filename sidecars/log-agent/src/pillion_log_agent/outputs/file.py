@@ -1,0 +1,184 @@
+"""The output `file`: records in files, one for each tag or one for all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.errors import ConfigurationError, TransientError
+from pillion.settings import optional, setting
+from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
+from pillion_log_agent.outputs.output import TAKEN
+from pillion_log_agent.outputs.rendering import Date, decoded, lines
+from pillion_log_agent.pipeline.moments import encoded_column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pillion_log_agent.outputs.output import Outcome, OutputContext
+    from pillion_log_agent.pipeline.batch import Batch
+
+MOST_OPEN = 256
+_DELIMITERS = {"comma": ",", "space": " ", "tab": "\t", "\\t": "\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileProperties:
+    """The properties of `file`."""
+
+    path: str = setting(
+        "path", TEXT, "The directory; the working directory if not given.", default=""
+    )
+    file: str | None = optional("file", TEXT, "The name; the tag if not given.")
+    mkdir: bool = setting("mkdir", FLAG, "Make the directory if it is not there.", default=False)
+    format: str = setting(
+        "format",
+        choice("out_file", "plain", "csv", "ltsv", "template"),
+        "out_file: the tag, and a list of time and record; plain: the record as JSON; csv, ltsv "
+        "and template: its fields.",
+        default="out_file",
+    )
+    delimiter: str = setting(
+        "delimiter", TEXT, "Between fields; \\t, space or comma have names.", default=""
+    )
+    label_delimiter: str = setting(
+        "label_delimiter", TEXT, "Between label and value of ltsv.", default=":"
+    )
+    template: str = setting(
+        "template", TEXT, "A line, with {field} and {time}.", default="{time} {message}"
+    )
+
+
+class FileOutput:
+    """Appends to files."""
+
+    delay = False
+
+    def __init__(self, properties: FileProperties, _context: OutputContext) -> None:
+        if "\0" in (properties.file or "") + properties.path:
+            raise ConfigurationError("path: has a NUL byte")
+        self._properties = properties
+        self._files: dict[str, int] = {}
+
+    async def write(self, batches: Sequence[Batch]) -> Outcome:
+        """Append the batches.
+
+        Raises:
+            TransientError: a file cannot be written; nothing of these batches is in it.
+        """
+        texts: dict[str, list[bytes]] = {}
+        for batch in batches:
+            texts.setdefault(self._path(batch.tag), []).append(self._rendered(batch))
+        written: list[tuple[int, int]] = []
+        try:
+            for path, parts in texts.items():
+                descriptor = self._open(path)
+                written.append((descriptor, os.fstat(descriptor).st_size))
+                _append(descriptor, b"".join(parts))
+        except OSError as error:
+            # What was written in part would be there twice after the next attempt.
+            for descriptor, size in written:
+                with suppress(OSError):  # a device, or a disk that takes nothing at all
+                    os.ftruncate(descriptor, size)
+            raise TransientError(
+                f"{error.filename or 'a file'} cannot be written: {error.strerror}", reason="write"
+            ) from None
+        return TAKEN
+
+    async def close(self) -> None:
+        """Close the files."""
+        for descriptor in self._files.values():
+            os.close(descriptor)
+        self._files.clear()
+
+    def _path(self, tag: str) -> str:
+        name = self._properties.file or tag.replace("/", "_").strip(".") or "records"
+        return os.path.join(self._properties.path, name)
+
+    def _open(self, path: str) -> int:
+        """Return the descriptor of a file; one that was renamed or deleted is opened anew."""
+        descriptor = self._files.get(path)
+        if descriptor is not None:
+            try:
+                here, there = os.fstat(descriptor), os.stat(path)
+                if (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino):
+                    return descriptor
+            except FileNotFoundError:
+                pass
+            os.close(self._files.pop(path))
+        if len(self._files) >= MOST_OPEN:
+            os.close(self._files.pop(next(iter(self._files))))
+        if self._properties.mkdir:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._files[path] = descriptor
+        return descriptor
+
+    def _rendered(self, batch: Batch) -> bytes:
+        if self._properties.format == "out_file":
+            return _out_file(batch)
+        if self._properties.format == "plain":
+            return lines(batch, Date(key=""))
+        times = batch.times.epoch(9)
+        found = [
+            self._fields(time, record) for time, record in zip(times, decoded(batch), strict=True)
+        ]
+        return "".join(found).encode("utf-8", "replace")
+
+    def _fields(self, time: str, record: dict[str, Any]) -> str:
+        properties = self._properties
+        if properties.format == "template":
+            text = properties.template.replace("{time}", time)
+            for key, value in record.items():
+                text = text.replace(f"{{{key}}}", str(value))
+            return text + "\n"
+        is_csv = properties.format == "csv"
+        default = "," if is_csv else "\t"
+        between = _DELIMITERS.get(properties.delimiter.lower(), properties.delimiter) or default
+        if is_csv:
+            return between.join([time, *(f'"{value}"' for value in record.values())]) + "\n"
+        label = properties.label_delimiter
+        pairs = [
+            f'"time"{label}{time}',
+            *(f'"{key}"{label}"{value}"' for key, value in record.items()),
+        ]
+        return between.join(pairs) + "\n"
+
+
+def _out_file(batch: Batch) -> bytes:
+    """Return `tag: [seconds.nanoseconds, {...}]` for each record."""
+    head = batch.tag.encode() + b": ["
+    bodies = batch.bodies()
+    common = batch.common()
+    if b"" in bodies and common:
+        objects = lines(batch, Date(key="")).splitlines()
+        return b"".join(
+            [
+                head + time.encode() + b", " + each + b"]\n"
+                for time, each in zip(batch.times.epoch(9), objects, strict=True)
+            ]
+        )
+    end = common + b"}]\n"
+    pieces = [end + head] * (3 * len(bodies))
+    pieces[0] = head
+    pieces[1::3] = encoded_column(batch.times.epoch(9), ", {")
+    pieces[2::3] = bodies
+    return b"".join(pieces) + end
+
+
+def _append(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+FILE = Declaration(
+    name="file",
+    summary="Appends to files.",
+    properties=FileProperties,
+    build=FileOutput,
+)

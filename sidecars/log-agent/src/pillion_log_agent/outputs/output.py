@@ -1,0 +1,85 @@
+"""What an output is to the pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pillion.log import Logger
+    from pillion_log_agent.pipeline.batch import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class OutputContext:
+    """What an output is built from, beside its properties.
+
+    Attributes:
+        name: in metrics and the log.
+        log: its logger.
+        wall_ns: the system's clock, nanoseconds since 1970.
+    """
+
+    name: str
+    log: Logger
+    wall_ns: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that is refused for good.
+
+    Attributes:
+        batch: which of the batches that were written, by its number.
+        index: which record of it.
+        reason: one word of a bounded set.
+        detail: the other side's words.
+    """
+
+    batch: int
+    index: int
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of batches that were written; what is not mentioned was taken.
+
+    Attributes:
+        rejected: refused for good.
+        again: records to send again, as batch number and index.
+        after: seconds to wait first, where the other side said so.
+        cause: why, in its words.
+    """
+
+    rejected: Sequence[Rejection] = ()
+    again: Sequence[tuple[int, int]] = ()
+    after: float | None = None
+    cause: str = ""
+
+
+TAKEN = Outcome()
+
+
+class Output(Protocol):
+    """Where records go."""
+
+    @property
+    def delay(self) -> bool:
+        """Whether it is better to wait for more records, up to the flush interval."""
+        ...
+
+    async def write(self, batches: Sequence[Batch]) -> Outcome:
+        """Write batches, in order.
+
+        Raises:
+            TransientError: none of them is known to be taken; all are to be sent again.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let everything go."""
+        ...

@@ -1,0 +1,99 @@
+"""The output `stdout`: records on standard output."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.errors import TransientError
+from pillion.settings import setting
+from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.configuration.kinds import TEXT, choice
+from pillion_log_agent.outputs.output import TAKEN
+from pillion_log_agent.outputs.rendering import DATE_FORMATS, Date, arrow_text, lines, objects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pillion_log_agent.outputs.output import Outcome, OutputContext
+    from pillion_log_agent.pipeline.batch import Batch
+
+STANDARD_OUTPUT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StdoutProperties:
+    """The properties of `stdout`."""
+
+    format: str = setting(
+        "format",
+        choice("msgpack", "json", "json_lines", "json_stream"),
+        "json_lines: an object a line; json_stream: objects with nothing between; json: a list "
+        "for each batch; msgpack: the text that fluent-bit prints by default.",
+        default="msgpack",
+    )
+    json_date_key: str = setting(
+        "json_date_key", TEXT, "The field of the time; false leaves it out.", default="date"
+    )
+    json_date_format: str = setting(
+        "json_date_format", choice(*DATE_FORMATS), "How the time is written.", default="double"
+    )
+
+
+class StdoutOutput:
+    """Writes to standard output."""
+
+    delay = False
+
+    def __init__(self, properties: StdoutProperties, _context: OutputContext) -> None:
+        is_off = properties.json_date_key.lower() in ("false", "off", "no")
+        self._date = Date("" if is_off else properties.json_date_key, properties.json_date_format)
+        self._format = properties.format
+
+    async def write(self, batches: Sequence[Batch]) -> Outcome:
+        """Write all of the batches.
+
+        Raises:
+            TransientError: nobody reads standard output any more.
+        """
+        for batch in batches:
+            await self._write(self._rendered(batch))
+        return TAKEN
+
+    async def close(self) -> None:
+        """Standard output stays open."""
+
+    def _rendered(self, batch: Batch) -> bytes:
+        if self._format == "json_lines":
+            return lines(batch, self._date)
+        if self._format == "msgpack":
+            return arrow_text(batch)
+        if self._format == "json_stream":
+            return b"".join(objects(batch, self._date))
+        return b"[" + b",".join(objects(batch, self._date)) + b"]\n"
+
+    async def _write(self, data: bytes) -> None:
+        """Write to a pipe that may be full: in a thread, since it may block."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(None, _write_all, data)
+        except OSError as error:
+            raise TransientError(
+                f"standard output cannot be written: {error.strerror}", reason="write"
+            ) from None
+
+
+def _write_all(data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(STANDARD_OUTPUT, view) :]
+
+
+STDOUT = Declaration(
+    name="stdout",
+    summary="Writes to standard output.",
+    properties=StdoutProperties,
+    build=StdoutOutput,
+)

@@ -1,0 +1,78 @@
+"""The JSON parser: one object a line, as docker writes them. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.parsers.parsed import Parsed
+from pillion_log_agent.parsers.shared import Finishing, ParserProperties
+from pillion_log_agent.pipeline.moments import Moments
+
+_DECODE_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
+_object = msgspec.json.Decoder()
+
+
+class JsonParser:
+    """Parses JSON objects."""
+
+    __slots__ = ("_finishing", "_times", "name")
+
+    def __init__(self, properties: ParserProperties) -> None:
+        self.name = properties.name
+        self._finishing = Finishing.of(properties)
+        self._times = None
+        time_format = self._finishing.time_format
+        if time_format is not None and time_format.is_iso and not self._finishing.changes_fields:
+            self._times = _time_decoder(self._finishing.time_key)
+
+    def parse(self, text: str, now: int) -> Parsed | None:
+        """Return the fields of one object."""
+        fields = decode_object(text)
+        if fields is None:
+            return None
+        return Parsed(fields, self._finishing.finish(fields, now))
+
+    def parse_block(self, data: bytes) -> Moments | None:
+        """Return the times of a block of objects that stay as they are."""
+        if self._times is None or not data.startswith(b"{") or not data.endswith(b"}\n"):
+            return None
+        try:
+            # What is skipped is checked for everything but its UTF-8.
+            found = self._times.decode_lines(data)
+            if not data.isascii():
+                data.decode()
+        except _DECODE_ERRORS:
+            return None
+        return Moments.of_texts([each.time for each in found])
+
+
+def decode_object(text: str | bytes) -> dict[str, Any] | None:
+    """Return the fields of one JSON object, None when the text is none."""
+    try:
+        value = _object.decode(text)
+    except _DECODE_ERRORS:
+        try:
+            # It reads what is not quite right: halves of surrogate pairs, NaN.
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, dict) else None
+
+
+def _time_decoder(key: str) -> Any:
+    """Return a decoder that takes one field, which must be text, and skips the others."""
+    kind = msgspec.defstruct("Time", [("time", str)], rename={"time": key}, gc=False)
+    return msgspec.json.Decoder(kind)
+
+
+JSON = Declaration(
+    name="json",
+    summary="JSON objects.",
+    properties=ParserProperties,
+    required=("name",),
+    build=JsonParser,
+)

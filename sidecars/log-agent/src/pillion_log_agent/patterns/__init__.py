@@ -1,0 +1,1 @@
+"""Patterns: Ruby's regular expressions, time formats, tags with wildcards. Pure."""

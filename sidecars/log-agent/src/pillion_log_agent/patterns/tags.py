@@ -1,0 +1,49 @@
+"""Tags: how an input makes them from paths, and which ones a `match` meets. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pillion_log_agent.patterns.ruby import Pattern
+
+_PLACEHOLDER = re.compile(r"<([^<>]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which tags a filter or output meets: `*` in `match` stands for any text."""
+
+    match: str | None
+    match_regex: Pattern | None = None
+
+    def meets(self, tag: str) -> bool:
+        """Whether records with this tag go there."""
+        if self.match_regex is not None:
+            return self.match_regex.compiled.search(tag) is not None
+        return self.match is not None and _wildcard(self.match).fullmatch(tag) is not None
+
+    def __str__(self) -> str:
+        return self.match or (f"/{self.match_regex.source}/" if self.match_regex else "")
+
+
+def expand_tag(tag: str, path: str, pattern: Pattern | None) -> str:
+    """Return the tag of a file: its `*` or its `<name>` filled in from the path.
+
+    With a pattern (`tag_regex`) each `<name>` is what its group caught, and a path that it does
+    not match leaves the tag as it is written. `*` is the path with dots for slashes.
+    """
+    if pattern is not None:
+        found = pattern.captured(path)
+        if found is None:
+            return tag
+        return _PLACEHOLDER.sub(lambda name: found.get(name[1], name[0]), tag)
+    if "*" in tag:
+        return tag.replace("*", path.lstrip("/").replace("/", "."))
+    return tag
+
+
+def _wildcard(match: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, match.split("*"))), re.DOTALL)

@@ -1,0 +1,105 @@
+"""fluent-bit's own paths, for the probes and dashboards that ask for them.
+
+Source: "Monitoring" of fluent-bit's manual: the paths, the names of the metrics, the JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from pillion.metrics import Family, Sample, exposition
+from pillion.web import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pillion.lifecycle import Health
+    from pillion.web import Request, Routes
+    from pillion_log_agent.pipeline.ledger import Ledger
+
+JSON = "application/json"
+_INPUT = {"records": "records", "bytes": "bytes"}
+_OUTPUT = {
+    "proc_records": "records",
+    "proc_bytes": "bytes",
+    "errors": "errors",
+    "retries": "retries",
+    "retries_failed": "failed",
+    "dropped_records": "rejected",
+    "retried_records": "retried",
+}
+
+
+def add_peer_routes(routes: Routes, ledger: Ledger, health: Health, started: float) -> None:
+    """Answer `/api/v1/health`, `/api/v1/uptime` and `/api/v1/metrics`, also for Prometheus.
+
+    Args:
+        routes: where to add them.
+        ledger: what is counted.
+        health: of the process.
+        started: when the process began, in seconds since 1970.
+    """
+
+    def answer_health(_: Request) -> Response:
+        return Response("ok\n") if health.why_unhealthy() is None else Response("error\n", 500)
+
+    def answer_uptime(_: Request) -> Response:
+        return _json(_uptime(int(time.time() - started)))
+
+    def answer_prometheus(_: Request) -> Response:
+        families = _families(ledger, started)
+        return Response(exposition.text(families), content_type=exposition.TEXT)
+
+    routes.get("/api/v1/health", answer_health)
+    routes.get("/api/v1/uptime", answer_uptime)
+    routes.get("/api/v1/metrics", lambda _: _json(_figures(ledger)))
+    routes.get("/api/v1/metrics/prometheus", answer_prometheus)
+    routes.get("/api/v2/metrics/prometheus", answer_prometheus)
+
+
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value), content_type=JSON)
+
+
+def _uptime(seconds: int) -> dict[str, Any]:
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = (days, "day"), (hours, "hour"), (minutes, "minute"), (rest, "second")
+    *first, last = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts]
+    return {"uptime_sec": seconds, "uptime_hr": f"{', '.join(first)} and {last}"}
+
+
+def _figures(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "input": {
+            name: {key: getattr(figures, ours) for key, ours in _INPUT.items()}
+            for name, figures in ledger.inputs.items()
+        },
+        "filter": {
+            name: {"drop_records": count, "add_records": 0}
+            for name, count in ledger.filtered.items()
+        },
+        "output": {
+            name: {key: getattr(figures, ours) for key, ours in _OUTPUT.items()}
+            for name, figures in ledger.outputs.items()
+        },
+    }
+
+
+def _families(ledger: Ledger, started: float) -> Iterator[Family]:
+    for prefix, table in _figures(ledger).items():
+        names = list(_OUTPUT if prefix == "output" else _INPUT) if prefix != "filter" else []
+        for key in names or ["drop_records", "add_records"]:
+            samples = [Sample(figures[key], (("name", name),)) for name, figures in table.items()]
+            yield Family(
+                f"fluentbit_{prefix}_{key}_total", "counter", f"Number of {prefix} {key}.", samples
+            )
+    yield Family(
+        "fluentbit_uptime", "counter", "Seconds of running.", [Sample(int(time.time() - started))]
+    )
+    yield Family(
+        "process_start_time_seconds", "gauge", "Start time of the process.", [Sample(started)]
+    )

@@ -1,0 +1,1 @@
+"""The way of a record: batches from the inputs, through the filters, to every output it meets."""

@@ -1,0 +1,234 @@
+"""A batch: the records of one chunk on their way, as JSON lines or as dictionaries.
+
+A batch begins as a block of JSON lines. It is decoded when a filter asks for its records, and
+encoded again once, at the end of the filters; a block that no filter asks for is never decoded.
+Outputs cut the block into bodies, the text of each record without its braces, and put the time
+and what all records have in common before and after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pillion_log_agent.pipeline.moments import Moments
+
+Record = dict[str, Any]
+
+_DECODER = msgspec.json.Decoder()
+_ENCODER = msgspec.json.Encoder()
+_BETWEEN = b"}\n{"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where records come from.
+
+    Attributes:
+        input: the name of the input.
+        path: of the file, or empty.
+        identity: names the generation of the file; with an offset it names a record for good.
+    """
+
+    input: str
+    path: str
+    identity: str
+
+
+class Batch:
+    """Records of one origin with one tag, in order.
+
+    Attributes:
+        tag: what routes them.
+        origin: where they come from.
+        times: one for each.
+        size: bytes that they had where they were read.
+    """
+
+    __slots__ = (
+        "_block",
+        "_common",
+        "_offsets",
+        "_records",
+        "_start",
+        "origin",
+        "size",
+        "tag",
+        "times",
+    )
+
+    def __init__(
+        self,
+        tag: str,
+        origin: Origin,
+        times: Moments,
+        *,
+        block: bytes | None = None,
+        records: list[Record] | None = None,
+        start: int = 0,
+        offsets: list[int] | None = None,
+        size: int = 0,
+    ) -> None:
+        """Make a batch of a block or of records.
+
+        Args:
+            tag: what routes them.
+            origin: where they come from.
+            times: one for each.
+            block: JSON objects, each on a line.
+            records: the same as dictionaries.
+            start: where a block stands in its file, which then is the block itself.
+            offsets: where each record stands; needed unless the block is the file's own.
+            size: bytes that they had where they were read.
+        """
+        self.tag = tag
+        self.origin = origin
+        self.times = times
+        self.size = size or len(block or b"")
+        self._block = block
+        self._records = records
+        self._start = start
+        self._offsets = offsets
+        self._common: Record = {}
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def offsets(self) -> list[int]:
+        """Where each record stands in its file."""
+        if self._offsets is None:
+            self._fix_offsets(self.bodies())
+        assert self._offsets is not None
+        return self._offsets
+
+    def records(self) -> list[Record]:
+        """Return the records as dictionaries, which may be changed in place."""
+        if self._records is None:
+            assert self._block is not None
+            if self._offsets is None:
+                self._fix_offsets(self.bodies())
+            self._records = _DECODER.decode_lines(self._block)
+            self._block = None
+            if self._common:
+                for record in self._records:
+                    record.update(self._common)
+                self._common = {}
+        return self._records
+
+    def seal(self) -> None:
+        """Give up the dictionaries: what follows only reads."""
+        if self._records is not None:
+            self._block = encoded(self._records)
+            self._records = None
+
+    def bodies(self) -> list[bytes]:
+        """Return the text of each record without its braces, and without what is common."""
+        self.seal()
+        assert self._block is not None
+        bodies = self._block[1:-2].split(_BETWEEN) if self._block else []
+        if len(bodies) == len(self):
+            return bodies
+        # A line has white space before or after its object, or is empty.
+        if self._offsets is None:
+            self._offsets = _offsets_of_lines(self._block, self._start)
+        self._block = encoded(_DECODER.decode_lines(self._block))
+        return self._block[1:-2].split(_BETWEEN)
+
+    def bodies_and_offsets(self) -> tuple[list[bytes], list[int]]:
+        """Return both, for the price of the first."""
+        bodies = self.bodies()
+        self._fix_offsets(bodies)
+        assert self._offsets is not None
+        return bodies, self._offsets
+
+    def common(self) -> bytes:
+        """Return what goes to the end of every body: nothing, or `,"key":value...`."""
+        return b"," + _ENCODER.encode(self._common)[1:-1] if self._common else b""
+
+    def has(self, text: bytes) -> bool:
+        """Whether a text is anywhere in the sealed batch: it may be the name of a field."""
+        self.seal()
+        assert self._block is not None
+        # One byte is found far sooner than a text, and mostly it is not there.
+        is_in_block = text[1:2] in self._block and text in self._block
+        return is_in_block or text in self.common()
+
+    def put(self, key: str, value: Any) -> None:
+        """Give every record the same field."""
+        if self._records is None:
+            assert self._block is not None
+            if _ENCODER.encode(key) not in self._block:
+                self._common[key] = value
+                return
+        for record in self.records():
+            record[key] = value
+
+    def replace(self, records: list[Record]) -> None:
+        """Put other records in the place of these, one for each."""
+        self._records = records
+
+    def select(self, indices: Sequence[int]) -> Batch:
+        """Return a batch of some of the records."""
+        offsets = self.offsets
+        chosen = Batch(
+            self.tag,
+            self.origin,
+            self.times.select(indices),
+            offsets=[offsets[index] for index in indices],
+            size=self.size * len(indices) // max(len(self), 1),
+        )
+        if self._records is not None:
+            records = self._records
+            chosen._records = [records[index] for index in indices]
+        else:
+            bodies = self.bodies()
+            chosen._block = joined([bodies[index] for index in indices])
+        chosen._common = dict(self._common)
+        return chosen
+
+    def _fix_offsets(self, bodies: list[bytes]) -> None:
+        if self._offsets is not None:
+            return
+        # Each line is a body with two braces and a newline.
+        lengths = map((3).__add__, map(len, bodies))
+        *self._offsets, _end = accumulate(lengths, initial=self._start)
+
+
+def _offsets_of_lines(block: bytes, start: int) -> list[int]:
+    lines = block.split(b"\n")
+    offsets = accumulate(map(len, lines), lambda at, length: at + length + 1, initial=start)
+    return [offset for offset, line in zip(offsets, lines, strict=False) if line.strip()]
+
+
+def joined(bodies: Sequence[bytes]) -> bytes:
+    """Return a block of bodies."""
+    return b"{" + _BETWEEN.join(bodies) + b"}\n" if bodies else b""
+
+
+def encoded(records: Sequence[Record]) -> bytes:
+    """Return a block of records.
+
+    Text with halves of surrogate pairs, which JSON can spell and UTF-8 cannot, has each such
+    half replaced.
+    """
+    try:
+        return _ENCODER.encode_lines(records)
+    except UnicodeEncodeError:
+        return _ENCODER.encode_lines([_without_surrogates(record) for record in records])
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(each) for each in value]
+    return value

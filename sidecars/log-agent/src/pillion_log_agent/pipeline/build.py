@@ -1,0 +1,159 @@
+"""Building a pipeline of a configuration: every error at once, and nothing opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pillion.errors import ConfigurationError
+from pillion_log_agent.filters.filter import FilterContext
+from pillion_log_agent.inputs.input import InputContext
+from pillion_log_agent.outputs.output import OutputContext
+from pillion_log_agent.parsers.make import Parsers
+from pillion_log_agent.patterns.tags import Match
+from pillion_log_agent.pipeline.pipeline import Pipeline, Stage, Target
+from pillion_log_agent.pipeline.shipping import Retrying, Shipper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pillion.log import Logger
+    from pillion_log_agent.configuration.model import Configuration, Plugin
+    from pillion_log_agent.configuration.section import Problems
+    from pillion_log_agent.inputs.input import Input
+    from pillion_log_agent.pipeline.deadletter import DeadLetters
+    from pillion_log_agent.pipeline.ledger import Ledger
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a pipeline stands in, and what outlives it when the configuration is reloaded.
+
+    Attributes:
+        log: the process's logger.
+        ledger: the account of all records.
+        dead_letters: where records go that are refused for good.
+        wall_ns: the system's clock, nanoseconds since 1970.
+        environment: of the process.
+        state: a directory for what has to outlive the process, or None.
+        in_flight_bytes: the most over all inputs.
+        positions: what inputs hand on over a reload.
+    """
+
+    log: Logger
+    ledger: Ledger
+    dead_letters: DeadLetters
+    wall_ns: Callable[[], int]
+    environment: Mapping[str, str]
+    state: str | None
+    in_flight_bytes: int
+    positions: dict[str, bytes] = field(default_factory=dict)
+
+
+def build_pipeline(
+    configuration: Configuration, around: Surroundings, problems: Problems
+) -> Pipeline | None:
+    """Return the pipeline of a configuration; None when there are problems, which are noted."""
+    building = _Building(configuration, around, problems)
+    inputs = [(each.name, building.input(each)) for each in configuration.inputs]
+    stages = [building.stage(each) for each in configuration.filters]
+    targets = [building.target(each) for each in configuration.outputs]
+    for parser in configuration.parsers.values():
+        building.check_parser(parser)
+    if problems.sentences:
+        return None
+    return Pipeline(
+        [(name, made) for name, made in inputs if made is not None],
+        [stage for stage in stages if stage is not None],
+        [target for target in targets if target is not None],
+        around.ledger,
+        around.log,
+    )
+
+
+class _Building:
+    """Builds one thing after the other."""
+
+    def __init__(
+        self, configuration: Configuration, around: Surroundings, problems: Problems
+    ) -> None:
+        self._service = configuration.service
+        self._inputs = len(configuration.inputs)
+        self._around = around
+        self._problems = problems
+        self._parsers = Parsers(configuration.parsers)
+
+    def input(self, plugin: Plugin) -> Input | None:
+        around = self._around
+        total = self._service.mem_buf_limit or around.in_flight_bytes
+        limit = min(plugin.shared.mem_buf_limit or total, total // max(self._inputs, 1))
+        context = InputContext(
+            plugin.name,
+            around.log.bind(input=plugin.name),
+            self._parsers.get,
+            self._parsers.is_built_in,
+            around.wall_ns,
+            around.state,
+            max(limit, MIB),
+            around.positions,
+        )
+        made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)
+        return made
+
+    def stage(self, plugin: Plugin) -> Stage | None:
+        around = self._around
+        context = FilterContext(
+            plugin.name,
+            around.log.bind(filter=plugin.name),
+            self._parsers.get,
+            around.wall_ns,
+            around.environment,
+        )
+        made = self._built(plugin, plugin.properties, context)
+        if made is None:
+            return None
+        return Stage(plugin.name, Match(plugin.shared.match, plugin.shared.match_regex), made)
+
+    def target(self, plugin: Plugin) -> Target | None:
+        around = self._around
+        log = around.log.bind(output=plugin.name)
+        made = self._built(
+            plugin, plugin.properties, OutputContext(plugin.name, log, around.wall_ns)
+        )
+        if made is None:
+            return None
+        service = self._service
+        shipper = Shipper(
+            plugin.name,
+            made,
+            flush=service.flush,
+            retrying=Retrying(
+                plugin.shared.retry_limit, service.scheduler_base, service.scheduler_cap
+            ),
+            figures=around.ledger.outputs[plugin.name],
+            dead_letters=around.dead_letters,
+            log=log,
+        )
+        return Target(Match(plugin.shared.match, plugin.shared.match_regex), shipper)
+
+    def check_parser(self, plugin: Plugin) -> None:
+        if not plugin.is_sound:
+            return
+        try:
+            self._parsers.get(plugin.name)
+        except ConfigurationError as error:
+            if str(error) not in self._problems.sentences:
+                self._problems.sentences.append(str(error))
+
+    def _built(self, plugin: Plugin, *arguments: Any) -> Any:
+        build = plugin.declaration.build
+        assert build is not None
+        if not plugin.is_sound:
+            return None
+        try:
+            return build(*arguments)
+        except (ConfigurationError, ValueError) as error:
+            self._problems.add(plugin.section.place, plugin.title, str(error))
+            return None

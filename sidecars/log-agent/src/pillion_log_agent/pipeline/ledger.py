@@ -1,0 +1,85 @@
+"""The ledger: what became of every record, as plain integers.
+
+`read = delivered + filtered + rejected + dropped + in flight` holds at any moment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+
+class InputFigures:
+    """What one input has handed over."""
+
+    __slots__ = ("bytes", "records")
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.bytes = 0
+
+
+class OutputFigures:
+    """What one output was given.
+
+    Attributes:
+        records: taken.
+        bytes: taken, as they were read.
+        rejected: refused for good.
+        errors: writes that failed as a whole.
+        retries: writes that were made again.
+        retried: records in them.
+        failed: batches that were tried as often as they may be.
+    """
+
+    __slots__ = ("bytes", "errors", "failed", "records", "rejected", "retried", "retries")
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.bytes = 0
+        self.rejected = 0
+        self.errors = 0
+        self.retries = 0
+        self.retried = 0
+        self.failed = 0
+
+
+class Ledger:
+    """The account of the whole pipeline, over reloads.
+
+    Attributes:
+        read: records that inputs have handed over or dropped.
+        delivered: taken by every output that they were routed to.
+        filtered: taken out by a filter, by its name.
+        rejected: refused for good by an output and put aside, by reason.
+        dropped: gone no further, by reason: `no_output`, `long_line`, `ignore_older`.
+        inputs: figures by the input's name.
+        outputs: figures by the output's name.
+    """
+
+    __slots__ = ("delivered", "dropped", "filtered", "inputs", "outputs", "read", "rejected")
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.delivered = 0
+        self.filtered: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self.inputs: defaultdict[str, InputFigures] = defaultdict(InputFigures)
+        self.outputs: defaultdict[str, OutputFigures] = defaultdict(OutputFigures)
+
+    @property
+    def in_flight(self) -> int:
+        """Read, and not accounted for otherwise yet."""
+        done = self.delivered + self.filtered.total() + self.rejected.total()
+        return self.read - done - self.dropped.total()
+
+    def summary(self) -> dict[str, int]:
+        """Return the figures of the line at exit."""
+        return {
+            "read": self.read,
+            "delivered": self.delivered,
+            "filtered": self.filtered.total(),
+            "rejected": self.rejected.total(),
+            "dropped": self.dropped.total(),
+            "in_flight": self.in_flight,
+        }

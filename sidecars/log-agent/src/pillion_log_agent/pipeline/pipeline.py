@@ -1,0 +1,207 @@
+"""The pipeline: takes batches from the inputs, filters them, and routes them by their tags."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion_log_agent.pipeline.delivery import Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from pillion.log import Logger
+    from pillion_log_agent.filters.filter import Filter, WaitingFilter
+    from pillion_log_agent.inputs.input import Input
+    from pillion_log_agent.patterns.tags import Match
+    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.pipeline.ledger import Ledger
+    from pillion_log_agent.pipeline.shipping import Shipper
+
+MOST_ROUTES = 10_000
+LONGEST_IDLE_LOOK = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A filter, and the tags that it meets."""
+
+    name: str
+    match: Match
+    filter: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An output, and the tags that it meets."""
+
+    match: Match
+    shipper: Shipper
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way of one tag."""
+
+    stages: tuple[Stage, ...]
+    shippers: tuple[Shipper, ...]
+
+
+class Pipeline:
+    """One configuration at work.
+
+    Attributes:
+        inputs: by name.
+        stages: the filters, in order.
+        targets: the outputs.
+    """
+
+    def __init__(
+        self,
+        inputs: list[tuple[str, Input]],
+        stages: list[Stage],
+        targets: list[Target],
+        ledger: Ledger,
+        log: Logger,
+    ) -> None:
+        self.inputs = dict(inputs)
+        self.stages = stages
+        self.targets = targets
+        self._ledger = ledger
+        self._log = log
+        self._routes: dict[str, Route] = {}
+        self._waiting: dict[str, list[tuple[Batch, Callable[[], None]]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reading: list[asyncio.Task[None]] = []
+
+    @property
+    def waiting_filters(self) -> list[WaitingFilter]:
+        """The filters that have to ask someone."""
+        return [
+            stage.filter  # type: ignore[misc]  # it has what tells the two apart
+            for stage in self.stages
+            if hasattr(stage.filter, "lookup")
+        ]
+
+    def route(self, tag: str) -> Route:
+        """Return which filters and outputs records with a tag meet."""
+        found = self._routes.get(tag)
+        if found is None:
+            if len(self._routes) >= MOST_ROUTES:
+                self._routes.clear()
+            found = self._routes[tag] = Route(
+                tuple(stage for stage in self.stages if stage.match.meets(tag)),
+                tuple(each.shipper for each in self.targets if each.match.meets(tag)),
+            )
+        return found
+
+    async def start(self) -> None:
+        """Begin to read, filter and ship."""
+        for waiting in self.waiting_filters:
+            await waiting.start()
+        for target in self.targets:
+            self._spawn(target.shipper.run())
+        self._reading = [
+            asyncio.ensure_future(self._read(name, each)) for name, each in self.inputs.items()
+        ]
+
+    async def drain(self, *, is_last: bool) -> None:
+        """End the inputs, and return when all that they handed over is where it should be.
+
+        Args:
+            is_last: no pipeline follows this one.
+        """
+        for each in self.inputs.values():
+            each.stop(is_last=is_last)
+        await asyncio.gather(*self._reading)
+        for target in self.targets:
+            target.shipper.drain()
+        while self._waiting or not all(target.shipper.is_idle for target in self.targets):  # noqa: ASYNC110  # it ends once, and nobody waits for its last 50 ms
+            await asyncio.sleep(LONGEST_IDLE_LOOK)
+
+    async def close(self) -> None:
+        """Let everything go; what was not acknowledged will be read again."""
+        for task in (*self._reading, *self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._reading, *self._tasks, return_exceptions=True)
+        for each in self.inputs.values():
+            each.close()
+        for target in self.targets:
+            await target.shipper.output.close()
+        for waiting in self.waiting_filters:
+            await waiting.close()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every input has come to an end by itself."""
+        return bool(self._reading) and all(task.done() for task in self._reading)
+
+    def take(self, batch: Batch, ack: Callable[[], None]) -> None:
+        """Take a batch on its way; `ack` is called when all of it is where it should be."""
+        self._ledger.read += len(batch)
+        figures = self._ledger.inputs[batch.origin.input]
+        figures.records += len(batch)
+        figures.bytes += batch.size
+        route = self.route(batch.tag)
+        if not len(batch):
+            ack()
+            return
+        if not route.shippers:
+            self._ledger.dropped["no_output"] += len(batch)
+            ack()
+            return
+        identity = batch.origin.identity
+        behind = self._waiting.get(identity)
+        if behind is not None:
+            behind.append((batch, ack))
+            return
+        lookup = self._lookup(route, batch)
+        if lookup is None:
+            self._ship(route, batch, ack)
+            return
+        self._waiting[identity] = [(batch, ack)]
+        self._spawn(self._ship_after(lookup, identity))
+
+    def drop(self, records: int, reason: str) -> None:
+        """Note records that were read and go no further."""
+        self._ledger.read += records
+        self._ledger.dropped[reason] += records
+
+    def _ship(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
+        for stage in route.stages:
+            before = len(batch)
+            batch = stage.filter.apply(batch)
+            if len(batch) != before:
+                self._ledger.filtered[stage.name] += before - len(batch)
+                if not len(batch):
+                    ack()
+                    return
+        batch.seal()
+        delivery = Delivery(len(batch), len(route.shippers), self._ledger, ack)
+        for shipper in route.shippers:
+            shipper.put(batch, delivery)
+
+    @staticmethod
+    def _lookup(route: Route, batch: Batch) -> asyncio.Future[None] | None:
+        for stage in route.stages:
+            lookup = getattr(stage.filter, "lookup", None)
+            if lookup is not None:
+                found: asyncio.Future[None] | None = lookup(batch)
+                if found is not None:
+                    return found
+        return None
+
+    async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
+        await lookup
+        for batch, ack in self._waiting.pop(identity):
+            self._ship(self.route(batch.tag), batch, ack)
+
+    async def _read(self, name: str, each: Input) -> None:
+        await each.run(self)
+        self._log.debug("an input has come to its end", input=name)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,212 @@
+"""Shipping to one output: collect, write, try again, put aside."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.errors import TransientError
+from pillion_log_agent.outputs.output import Rejection
+from pillion_log_agent.pipeline.delivery import Shipment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion.log import Logger
+    from pillion_log_agent.outputs.output import Outcome, Output
+    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.pipeline.deadletter import DeadLetters
+    from pillion_log_agent.pipeline.delivery import Delivery
+    from pillion_log_agent.pipeline.ledger import OutputFigures
+
+WRITE_BYTES = 1024 * 1024
+"""How much goes into one write at most, as it was read."""
+LONGEST_WAIT_SAID = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """When to try again.
+
+    Attributes:
+        limit: how often; None for ever.
+        base: seconds before the first retry, drawn from half of it up.
+        cap: the longest wait.
+    """
+
+    limit: int | None = None
+    base: float = 1.0
+    cap: float = 60.0
+
+    def wait(self, attempt: int, after: float | None, draw: Callable[[], float]) -> float:
+        """Return the seconds to wait after the attempt of that number, from 1."""
+        doubled = min(self.cap, self.base * 2.0 ** min(attempt - 1, 30))
+        wait = doubled * (0.5 + draw() / 2)
+        return max(wait, min(after or 0.0, LONGEST_WAIT_SAID))
+
+
+class Shipper:
+    """The queue and the worker of one output.
+
+    Attributes:
+        name: of the output.
+        figures: what was done.
+        trouble: why the last write failed; None when it did not.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        output: Output,
+        *,
+        flush: float,
+        retrying: Retrying,
+        figures: OutputFigures,
+        dead_letters: DeadLetters,
+        log: Logger,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = name
+        self.output = output
+        self.figures = figures
+        self.trouble: str | None = None
+        self._flush = flush if output.delay else 0.0
+        self._retrying = retrying
+        self._dead_letters = dead_letters
+        self._log = log
+        self._draw = draw
+        self._queue: deque[Shipment] = deque()
+        self._queued_bytes = 0
+        self._is_busy = False
+        self._is_draining = False
+        self._woken = asyncio.Event()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing in its hands."""
+        return not self._queue and not self._is_busy
+
+    def put(self, batch: Batch, delivery: Delivery) -> None:
+        """Take a batch into the queue."""
+        loop = asyncio.get_running_loop()
+        self._queue.append(Shipment(batch, delivery, loop.time()))
+        self._queued_bytes += batch.size
+        if len(self._queue) == 1 or self._queued_bytes >= WRITE_BYTES:
+            self._woken.set()
+
+    def drain(self) -> None:
+        """Wait for no more company."""
+        self._is_draining = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Write what is put into the queue, until cancelled."""
+        while True:
+            await self._wait_for_work()
+            self._is_busy = True
+            try:
+                await self._ship(self._next())
+            finally:
+                self._is_busy = False
+
+    async def _wait_for_work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._woken.clear()
+            wait: float | None = None
+            if self._queue:
+                is_due = self._queued_bytes >= WRITE_BYTES or self._is_draining
+                wait = 0.0 if is_due else self._queue[0].since + self._flush - loop.time()
+                if wait <= 0:
+                    return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), wait)
+
+    def _next(self) -> list[Shipment]:
+        """Take from the queue what goes into one write."""
+        shipments: list[Shipment] = []
+        size = 0
+        while self._queue and (not shipments or size + self._queue[0].batch.size <= WRITE_BYTES):
+            shipment = self._queue.popleft()
+            size += shipment.batch.size
+            shipments.append(shipment)
+        self._queued_bytes -= size
+        return shipments
+
+    async def _ship(self, shipments: list[Shipment]) -> None:
+        """Write until each record is taken or put aside."""
+        attempt = 0
+        while shipments:
+            attempt += 1
+            try:
+                outcome = await self.output.write([each.batch for each in shipments])
+            except TransientError as error:
+                self.figures.errors += 1
+                self._note_trouble(error.reason, str(error))
+                after = error.after
+            else:
+                shipments = self._settle(shipments, outcome)
+                if not shipments:
+                    self._note_end_of_trouble()
+                    return
+                self._note_trouble("busy", outcome.cause)
+                after = outcome.after
+            limit = self._retrying.limit
+            if limit is not None and attempt > limit:
+                self._give_up(shipments)
+                return
+            self.figures.retries += 1
+            self.figures.retried += sum(len(each.batch) for each in shipments)
+            await asyncio.sleep(self._retrying.wait(attempt, after, self._draw))
+
+    def _settle(self, shipments: list[Shipment], outcome: Outcome) -> list[Shipment]:
+        """Account for an outcome; return what is to be sent again."""
+        again: dict[int, list[int]] = {}
+        for number, index in outcome.again:
+            again.setdefault(number, []).append(index)
+        for rejection in outcome.rejected:
+            self._put_aside(shipments[rejection.batch], rejection)
+        left: list[Shipment] = []
+        for number, shipment in enumerate(shipments):
+            indices = again.get(number)
+            taken = len(shipment.batch) - len(indices or ())
+            self.figures.records += taken
+            if indices:
+                left.append(
+                    Shipment(shipment.batch.select(indices), shipment.delivery, shipment.since)
+                )
+            else:
+                self.figures.bytes += shipment.batch.size
+                shipment.delivery.finish_output()
+        self.figures.records -= len(outcome.rejected)
+        return left
+
+    def _give_up(self, shipments: list[Shipment]) -> None:
+        """Put records aside that were tried as often as they may be."""
+        self.figures.failed += 1
+        for number, shipment in enumerate(shipments):
+            for index in range(len(shipment.batch)):
+                self._put_aside(shipment, Rejection(number, index, "retries", self.trouble or ""))
+            shipment.delivery.finish_output()
+
+    def _put_aside(self, shipment: Shipment, rejection: Rejection) -> None:
+        self.figures.rejected += 1
+        self._dead_letters.put(self.name, shipment.batch, rejection)
+        offset = shipment.batch.offsets[rejection.index]
+        shipment.delivery.reject(offset, rejection.reason)
+
+    def _note_trouble(self, reason: str, sentence: str) -> None:
+        if self.trouble is None:
+            self._log.warning(
+                "an output does not take records; trying again", reason=reason, cause=sentence
+            )
+        self.trouble = sentence or reason
+
+    def _note_end_of_trouble(self) -> None:
+        if self.trouble is not None:
+            self._log.info("an output takes records again")
+        self.trouble = None

@@ -1,0 +1,184 @@
+"""The log agent as a service: construct, start, reload, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from pillion.errors import ConfigurationError
+from pillion.metrics.standard import add_build_info
+from pillion.web import Response
+from pillion_log_agent.configuration.load import default_path, load
+from pillion_log_agent.configuration.section import Problems
+from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
+from pillion_log_agent.pipeline.deadletter import DeadLetters
+from pillion_log_agent.pipeline.ledger import Ledger
+from pillion_log_agent.settings import AgentSettings
+from pillion_log_agent.status import Status
+
+if TYPE_CHECKING:
+    from pillion.lifecycle import Deadline
+    from pillion.process import Context
+    from pillion.web import Request, Routes
+    from pillion_log_agent.configuration.model import Configuration
+    from pillion_log_agent.pipeline.pipeline import Pipeline
+
+BEAT = 1.0
+PATIENCE = 30.0
+RELOAD_SECONDS = 20.0
+
+
+class Agent:
+    """The service: one pipeline at a time."""
+
+    def __init__(self, context: Context) -> None:
+        settings = context.values[AgentSettings]
+        self._context = context
+        self._settings = settings
+        self._path = default_path(settings.config_file)
+        letters = settings.dead_letter_file
+        if letters is None and settings.state_directory is not None:
+            letters = os.path.join(settings.state_directory, "dead-letter.jsonl")
+        self._around = Surroundings(
+            log=context.log,
+            ledger=Ledger(),
+            dead_letters=DeadLetters(
+                letters, settings.dead_letter_limit, context.log, time.time_ns
+            ),
+            wall_ns=time.time_ns,
+            environment=os.environ,
+            state=settings.state_directory,
+            in_flight_bytes=settings.buffer_limit,
+        )
+        self.configuration, self.pipeline = self._construct()
+        add_build_info(context.registry, "pillion_log_agent")
+        self._status = Status(context, self, self._around)
+        self._beating: asyncio.Task[None] | None = None
+        self._reloading = asyncio.Lock()
+        self._seen: dict[str, tuple[int, int, int]] = {}
+        self._look_due = 0.0
+
+    def routes(self, routes: Routes) -> None:
+        """Add the paths that it answers."""
+        self._status.add_routes(routes)
+        routes.post("/api/v2/reload", self._answer_reload)
+        routes.get("/api/v2/reload", lambda _: self._reload_count())
+
+    async def start(self) -> None:
+        """Begin to read and to ship."""
+        await self.pipeline.start()
+        self._seen = self._files()
+        self._beating = asyncio.ensure_future(self._beat())
+
+    async def reload(self) -> None:
+        """Take up a changed configuration, whole or not at all.
+
+        Raises:
+            ConfigurationError: the old one stays.
+        """
+        async with self._reloading:
+            configuration, pipeline = self._construct()
+            await self._retire(RELOAD_SECONDS, is_last=False)
+            self.configuration, self.pipeline = configuration, pipeline
+            await pipeline.start()
+            self._status.reloads += 1
+
+    async def _answer_reload(self, _request: Request) -> Response:
+        try:
+            await self.reload()
+        except ConfigurationError as error:
+            self._context.log.warning("the configuration was not reloaded", reason=error)
+            return _json({"reload": "failed", "status": -2, "error": str(error)}, 500)
+        self._context.log.info("the configuration was reloaded")
+        return _json({"reload": "done", "status": 0})
+
+    def _reload_count(self) -> Response:
+        return _json({"hot_reload_count": self._status.reloads})
+
+    async def drain(self, deadline: Deadline) -> None:
+        """Deliver what has been read, as far as the deadline allows, and say what became of all."""
+        if self._beating is not None:
+            self._beating.cancel()
+        await self._retire(deadline.remaining, is_last=True)
+        summary = self._around.ledger.summary()
+        self._context.log.info("records", **summary)
+
+    async def _retire(self, seconds: float, *, is_last: bool) -> None:
+        """End the pipeline: what cannot be delivered in time is read again by the next one."""
+        try:
+            await asyncio.wait_for(self.pipeline.drain(is_last=is_last), max(seconds - 1.0, 0.1))
+        except TimeoutError:
+            self._context.log.warning(
+                "records are left that no output has taken; they will be read again",
+                in_flight=self._around.ledger.in_flight,
+            )
+        await self.pipeline.close()
+
+    def _construct(self) -> tuple[Configuration, Pipeline]:
+        problems = Problems()
+        configuration = load(self._path, os.environ, problems)
+        pipeline = build_pipeline(configuration, self._around, problems)
+        problems.raise_if_any()
+        if pipeline is None:
+            raise ConfigurationError("there is no pipeline")
+        for warning in configuration.warnings:
+            self._context.log.warning("the configuration is odd", what=warning)
+        return configuration, pipeline
+
+    async def _reload_if_changed(self) -> None:
+        """Reload when a file of the configuration is another than it was, if asked to look."""
+        every = self._settings.config_watch
+        if not every or time.monotonic() < self._look_due:
+            return
+        self._look_due = time.monotonic() + every
+        found = self._files()
+        if found == self._seen:
+            return
+        self._seen = found
+        try:
+            await self.reload()
+        except ConfigurationError as error:
+            self._context.log.warning("the configuration was not reloaded", reason=error)
+        else:
+            self._context.log.info("the configuration was reloaded", cause="it has changed")
+            self._seen = self._files()
+
+    def _files(self) -> dict[str, tuple[int, int, int]]:
+        """Return what tells whether a file of the configuration has changed."""
+        found = {}
+        for path in self.configuration.files:
+            try:
+                status = os.stat(path)
+            except OSError:
+                continue
+            found[path] = status.st_ino, status.st_size, status.st_mtime_ns
+        return found
+
+    async def _beat(self) -> None:
+        """Say that the loop turns, whether the outputs take records, and look for changes."""
+        health = self._context.health
+        while True:
+            health.beat("the pipeline", PATIENCE)
+            troubled = [
+                f"the output {target.shipper.name} does not take records: {target.shipper.trouble}"
+                for target in self.pipeline.targets
+                if target.shipper.trouble is not None
+            ]
+            if troubled:
+                health.block("outputs", troubled[0])
+            else:
+                health.unblock("outputs")
+            if self.pipeline.is_finished:
+                # Every input has come to its end by itself: so does the process.
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+            await self._reload_if_changed()
+            await asyncio.sleep(BEAT)
+
+
+def _json(value: dict[str, object], status: int = 200) -> Response:
+    return Response(json.dumps(value), status, "application/json")

@@ -1,0 +1,136 @@
+"""What the agent tells of itself: `/metrics`, the landing page, and fluent-bit's own paths."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from pillion.metrics import Family, Sample
+from pillion.web.page import link_list, page
+from pillion.web.standard import add_metrics_route
+from pillion_log_agent.peer import add_peer_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pillion.process import Context
+    from pillion.web import Request, Response, Routes
+    from pillion_log_agent.pipeline.build import Surroundings
+    from pillion_log_agent.pipeline.pipeline import Pipeline
+
+_OUTPUT_FIGURES = {
+    "records": "Records that an output has taken.",
+    "bytes": "Bytes that an output has taken, as they were read.",
+    "rejected": "Records that an output has refused for good.",
+    "errors": "Writes to an output that failed as a whole.",
+    "retries": "Writes to an output that were made again.",
+    "retried": "Records in those.",
+    "failed": "Batches that were tried as often as they may be.",
+}
+
+
+class Running(Protocol):
+    """What is told about."""
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that is at work."""
+        ...
+
+
+class Status:
+    """Answers questions about the agent.
+
+    Attributes:
+        reloads: how many have succeeded.
+    """
+
+    def __init__(self, context: Context, agent: Running, around: Surroundings) -> None:
+        self.reloads = 0
+        self._context = context
+        self._agent = agent
+        self._around = around
+        self._started = time.time()
+        context.registry.add(self)
+
+    def add_routes(self, routes: Routes) -> None:
+        """Add the paths."""
+        add_metrics_route(routes, "/metrics", self._context.registry)
+        add_peer_routes(routes, self._around.ledger, self._context.health, self._started)
+        routes.get("/", self._landing_page)
+
+    def families(self) -> Iterator[Family]:
+        """Yield the metrics of the ledger, the inputs and the outputs."""
+        ledger = self._around.ledger
+        records = [
+            Sample(ledger.read, (("state", "read"), ("reason", ""))),
+            Sample(ledger.delivered, (("state", "delivered"), ("reason", ""))),
+        ]
+        for state, counts in (
+            ("filtered", ledger.filtered),
+            ("rejected", ledger.rejected),
+            ("dropped", ledger.dropped),
+        ):
+            records += [
+                Sample(count, (("state", state), ("reason", reason)))
+                for reason, count in counts.items()
+            ]
+        yield Family(
+            "pillion_log_agent_records_total",
+            "counter",
+            "What became of the records: read = delivered + filtered + rejected + dropped + in "
+            "flight.",
+            records,
+        )
+        yield Family(
+            "pillion_log_agent_records_in_flight",
+            "gauge",
+            "Records that were read and are not accounted for otherwise yet.",
+            [Sample(ledger.in_flight)],
+        )
+        letters = self._around.dead_letters
+        yield Family(
+            "pillion_log_agent_dead_letters_total",
+            "counter",
+            "Records that were refused for good, by whether they are in the dead-letter file.",
+            [
+                Sample(letters.written, (("written", "true"),)),
+                Sample(letters.unwritten, (("written", "false"),)),
+            ],
+        )
+        yield from self._output_families()
+        for each in self._agent.pipeline.inputs.values():
+            yield from each.families()
+
+    def _output_families(self) -> Iterator[Family]:
+        outputs = self._around.ledger.outputs.items()
+        for name, description in _OUTPUT_FIGURES.items():
+            yield Family(
+                f"pillion_log_agent_output_{name}_total",
+                "counter",
+                description,
+                [
+                    Sample(getattr(figures, name), (("output", output),))
+                    for output, figures in outputs
+                ],
+            )
+        for kind in ("records", "bytes"):
+            yield Family(
+                f"pillion_log_agent_input_{kind}_total",
+                "counter",
+                f"The {kind} that an input has handed over.",
+                [
+                    Sample(getattr(figures, kind), (("input", name),))
+                    for name, figures in self._around.ledger.inputs.items()
+                ],
+            )
+
+    def _landing_page(self, _request: Request) -> Response:
+        reason = self._context.health.why_not_ready()
+        return page(
+            "pillion-log-agent",
+            link_list({"/metrics": "Metrics", "/api/v1/metrics": "Metrics as fluent-bit has them"}),
+            summary="Reads, parses, filters, routes and ships logs, with nothing lost.",
+            state="not ready" if reason else "ready",
+            is_good=not reason,
+        )

@@ -1,0 +1,158 @@
+"""A stand-in for the Kubernetes API: pods with get, list in pages, and watch.
+
+Its answers are those of the API's own: lists with `continue` and a resource version, a watch of
+one JSON object a line, 403, 404 and 410 as a Status.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class KubernetesApi:
+    """The state of the stand-in.
+
+    Attributes:
+        pods: the objects, by namespace and name.
+        forbidden: what is answered with 403: `get`, `list`, `watch`.
+        gone: how many more watches and pages are answered with 410.
+        page: how many pods a page has.
+        asked: every request: its verb and its path with query.
+    """
+
+    def __init__(self) -> None:
+        self.pods: dict[tuple[str, str], dict[str, Any]] = {}
+        self.forbidden: set[str] = set()
+        self.gone = 0
+        self.page = 2
+        self.asked: list[tuple[str, str]] = []
+        self.tokens: set[str] = set()
+        self.port = 0
+        self._watches: set[asyncio.Queue[dict[str, Any] | None]] = set()
+
+    def add(self, namespace: str, name: str, **annotations: str) -> dict[str, Any]:
+        """Make a pod, and tell the watches."""
+        pod = {
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "uid": f"uid-of-{name}",
+                "labels": {"app": name.split("-", maxsplit=1)[0]},
+                "annotations": {
+                    key.replace("__", "/"): value for key, value in annotations.items()
+                },
+                "resourceVersion": str(len(self.pods) + 10),
+            },
+            "spec": {"nodeName": "node-1", "containers": [{"name": "api", "image": "img:1"}]},
+            "status": {
+                "podIP": "10.0.0.9",
+                "containerStatuses": [
+                    {"name": "api", "image": "img:1", "imageID": "docker-pullable://img@sha256:ab"}
+                ],
+            },
+        }
+        kind = "MODIFIED" if (namespace, name) in self.pods else "ADDED"
+        self.pods[namespace, name] = pod
+        self.tell({"type": kind, "object": pod})
+        return pod
+
+    def tell(self, event: dict[str, Any] | None) -> None:
+        """Send an event to the watches; None ends them."""
+        for queue in self._watches:
+            queue.put_nowait(event)
+
+    @property
+    def watches(self) -> int:
+        """How many are going on."""
+        return len(self._watches)
+
+    def verbs(self) -> list[str]:
+        return [verb for verb, _ in self.asked]
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                request, *headers = head.decode().split("\r\n")
+                target = request.split()[1]
+                self.tokens |= {
+                    line for line in headers if line.lower().startswith("authorization")
+                }
+                await self._route(target, writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _route(self, target: str, writer: asyncio.StreamWriter) -> None:
+        parts = urlsplit(target)
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        pieces = parts.path.strip("/").split("/")
+        verb = "watch" if "watch" in query else "list" if pieces[-1] == "pods" else "get"
+        self.asked.append((verb, target))
+        if verb in self.forbidden:
+            _send(writer, 403, _status(403, "Forbidden"))
+        elif verb == "get":
+            pod = self.pods.get((pieces[3], pieces[5]))
+            _send(writer, 200 if pod else 404, pod or _status(404, "NotFound"))
+        elif self.gone and (verb == "watch" or "continue" in query):
+            self.gone -= 1
+            _send(writer, 410, _status(410, "Expired"))
+        elif verb == "list":
+            _send(writer, 200, self._page(int(query.get("continue", 0)), int(query["limit"])))
+        else:
+            await self._watch(writer)
+
+    def _page(self, start: int, limit: int) -> dict[str, Any]:
+        size = min(limit, self.page)
+        items = list(self.pods.values())
+        meta = {"resourceVersion": "100"}
+        if start + size < len(items):
+            meta["continue"] = str(start + size)
+        return {"kind": "PodList", "metadata": meta, "items": items[start : start + size]}
+
+    async def _watch(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._watches.add(queue)
+        try:
+            while (event := await queue.get()) is not None:
+                line = json.dumps(event).encode() + b"\n"
+                writer.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
+                await writer.drain()
+            writer.write(b"0\r\n\r\n")
+        finally:
+            self._watches.discard(queue)
+
+
+def _status(code: int, reason: str) -> dict[str, Any]:
+    return {"kind": "Status", "code": code, "reason": reason, "message": reason}
+
+
+def _send(writer: asyncio.StreamWriter, status: int, value: dict[str, Any]) -> None:
+    body = json.dumps(value).encode()
+    writer.write(
+        f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
+
+
+@asynccontextmanager
+async def kubernetes_api() -> AsyncIterator[KubernetesApi]:
+    """Run a stand-in on a free port."""
+    api = KubernetesApi()
+    server = await asyncio.start_server(api.answer, "127.0.0.1", 0)
+    api.port = server.sockets[0].getsockname()[1]
+    try:
+        yield api
+    finally:
+        api.tell(None)
+        server.close()

@@ -1,0 +1,25 @@
+"""Shared by the tests of the log agent."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def node() -> Iterator[Path]:
+    """A folder whose path has no underscore: the manifests' Tag_Regex takes the path apart at them."""
+    path = Path(f"/tmp/pillion-node-{os.getpid()}-{next(_numbers)}")
+    path.mkdir()
+    yield path
+    shutil.rmtree(path)

@@ -1,0 +1,167 @@
+"""What outputs write: the forms of stdout and file, the actions of a bulk request."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pillion.errors import TransientError
+from pillion.log import Logger
+from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
+from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
+from pillion_log_agent.outputs.elasticsearch.results import read_results
+from pillion_log_agent.outputs.file import FileOutput, FileProperties
+from pillion_log_agent.outputs.output import OutputContext
+from pillion_log_agent.outputs.rendering import Date, arrow_text, lines
+from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
+from pillion_log_agent.pipeline.moments import Moments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = 1_795_255_200_123_456_789
+CONTEXT = OutputContext("out", Logger(), lambda: NOW)
+
+
+def batch(*records: dict[str, Any], tag: str = "app") -> Batch:
+    return Batch(
+        tag,
+        Origin("tail.0", "/a", "1-2-0-ab"),
+        Moments([NOW] * len(records)),
+        block=encoded(list(records)),
+        offsets=[100 + 16 * number for number in range(len(records))],
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("double", "1795255200.123456"),
+        ("epoch", "1795255200"),
+        ("epoch_ms", "1795255200123"),
+        ("iso8601", '"2026-11-21T10:00:00.123456Z"'),
+        ("java_sql_timestamp", '"2026-11-21 10:00:00.123456"'),
+    ],
+)
+def test_json_lines_begin_with_the_date(form: str, written: str) -> None:
+    text = lines(batch({"a": 1}, {"a": 2}), Date("date", form)).decode()
+    assert text == f'{{"date":{written},"a":1}}\n{{"date":{written},"a":2}}\n'
+
+
+def test_what_all_records_have_ends_each_and_empty_records_are_no_exception() -> None:
+    one = batch({"a": 1}, {})
+    one.put("host", "h")
+    assert lines(one, Date(key="")) == b'{"a":1,"host":"h"}\n{"host":"h"}\n'
+    assert [json.loads(line) for line in lines(batch({}), Date()).splitlines()] == [
+        {"date": 1795255200.123456}
+    ]
+
+
+def test_the_text_of_fluent_bit_has_arrows() -> None:
+    text = arrow_text(batch({"a": "x", "n": 1, "f": 1.5, "m": {"k": [True, None]}})).decode()
+    assert text == (
+        '[0] app: [[1795255200.123456789, {}], {"a"=>"x", "n"=>1, "f"=>1.500000, '
+        '"m"=>{"k"=>[true, null]}}]\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("properties", "text"),
+    [
+        ({}, 'app: [1795255200.123456789, {"a":"x","b":2}]\n'),
+        ({"format": "plain"}, '{"a":"x","b":2}\n'),
+        ({"format": "csv"}, '1795255200.123456789,"x","2"\n'),
+        ({"format": "ltsv"}, '"time":1795255200.123456789\t"a":"x"\t"b":"2"\n'),
+        ({"format": "template", "template": "{time} {a}!"}, "1795255200.123456789 x!\n"),
+    ],
+)
+async def test_files_have_the_form_that_is_asked_for(
+    tmp_path: Path, properties: dict[str, Any], text: str
+) -> None:
+    output = FileOutput(FileProperties(path=str(tmp_path), **properties), CONTEXT)
+    await output.write([batch({"a": "x", "b": 2})])
+    await output.close()
+    assert (tmp_path / "app").read_text() == text
+
+
+async def test_a_file_that_was_renamed_is_made_anew(tmp_path: Path) -> None:
+    output = FileOutput(FileProperties(path=str(tmp_path), file="f", format="plain"), CONTEXT)
+    await output.write([batch({"a": 1})])
+    (tmp_path / "f").rename(tmp_path / "f.1")
+    await output.write([batch({"a": 2})])
+    await output.close()
+    assert (tmp_path / "f").read_text() == '{"a":2}\n'
+
+
+async def test_a_disk_that_is_full_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "full").symlink_to("/dev/full")
+    output = FileOutput(FileProperties(path=str(tmp_path), file="full"), CONTEXT)
+    with pytest.raises(TransientError, match="No space left"):
+        await output.write([batch({"a": 1})])
+    await output.close()
+
+
+def actions(one: Batch, **properties: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    rows = bulk_body(one, Plan.of(BulkProperties(**properties)), NOW).splitlines()
+    pairs = zip(rows[0::2], rows[1::2], strict=True)
+    return [(json.loads(action), json.loads(document)) for action, document in pairs]
+
+
+def test_ids_are_generation_and_offset_unless_a_field_has_them() -> None:
+    records = ({"k": "x"}, {"k": "y"})
+    made = [action["create"]["_id"] for action, _ in actions(batch(*records))]
+    assert made == ["1-2-0-ab-64", "1-2-0-ab-74"]
+    named = [action["create"]["_id"] for action, _ in actions(batch(*records), id_key="k")]
+    assert named == ["x", "y"]
+    assert actions(batch({"a": 1}), generate_id=False)[0][0] == {"create": {"_index": "fluent-bit"}}
+
+
+def test_an_index_may_be_named_after_the_day_or_a_field() -> None:
+    def index(**properties: Any) -> str:
+        name: str = actions(batch({"app": "web"}), **properties)[0][0]["create"]["_index"]
+        return name
+
+    assert index(index="a-%Y") == "a-2026"
+    assert index(logstash_format=True) == "logstash-2026.11.21"
+    assert index(logstash_format=True, logstash_prefix_key="$app") == "web-2026.11.21"
+    assert index(index="plain", type="doc") == "plain"
+
+
+def test_a_document_has_its_time_once_whatever_the_record_says() -> None:
+    (_, document) = actions(batch({"@timestamp": "x", "a": 1}))[0]
+    assert document == {"@timestamp": "2026-11-21T10:00:00.123Z", "a": 1}
+    (_, document) = actions(batch({"a": 1}), time_key_nanos=True, time_key="t")[0]
+    assert document == {"t": "2026-11-21T10:00:00.123456789Z", "a": 1}
+
+
+def test_updates_wrap_the_document_and_dots_may_be_replaced() -> None:
+    action, document = actions(batch({"a.b": 1}), write_operation="upsert", replace_dots=True)[0]
+    assert list(action) == ["update"]
+    assert document == {
+        "doc": {"@timestamp": "2026-11-21T10:00:00.123Z", "a_b": 1},
+        "doc_as_upsert": True,
+    }
+    assert actions(batch({}), include_tag_key=True)[0][1]["_flb-key"] == "app"
+
+
+def test_each_record_has_a_result_of_its_own() -> None:
+    items = [
+        {"create": {"status": 201}},
+        {"create": {"status": 409, "error": {"type": "version_conflict_engine_exception"}}},
+        {"create": {"status": 429, "error": {"type": "busy", "reason": "later"}}},
+        {"create": {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "no"}}},
+    ]
+    answer = json.dumps({"errors": True, "items": items}).encode()
+    outcome = read_results(answer, [3, 1], has_ids=True)
+    assert list(outcome.again) == [(0, 2)]
+    assert [(each.batch, each.index, each.reason) for each in outcome.rejected] == [
+        (1, 0, "mapper_parsing_exception")
+    ]
+
+
+@pytest.mark.parametrize("answer", [b"", b"{", b'{"errors":true,"items":[]}', b"\xff"])
+def test_an_answer_that_says_too_little_has_the_batch_sent_again(answer: bytes) -> None:
+    with pytest.raises(TransientError):
+        read_results(answer, [2], has_ids=True)
