@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from demo.blackbox import BlackboxPart
+from demo.log_agent import LogAgentPart
 from demo.log_streamer import LogStreamerPart
 from demo.nginx import NginxPart
 from demo.screen import Screen
@@ -27,7 +28,7 @@ INTERVAL = 1.0
 def parts() -> list[Part]:
     """Return what the demo shows, in order; each process adds its part here."""
     nginx = NginxPart()
-    return [nginx, BlackboxPart(nginx), LogStreamerPart()]
+    return [nginx, BlackboxPart(nginx), LogStreamerPart(), LogAgentPart()]
 
 
 def main() -> int:

@@ -38,6 +38,11 @@ def test_it_shows_a_real_nginx_and_ends_after_its_duration() -> None:
     assert re.search(
         r"http_2xx +http://127\.0\.0\.1:\d+/  failed: refused in connect", shown.stdout
     )
+    read, delivered, filtered, in_flight = re.findall(
+        r"read +(\d+) records\n +became +(\d+) delivered, (\d+) filtered, (\d+) in flight",
+        shown.stdout,
+    )[-1]
+    assert 0 < int(read) == int(delivered) + int(filtered) + int(in_flight)
     assert shown.stdout.endswith("The demo has ended.\n")
 
 
