@@ -13,7 +13,6 @@ from pillion_images import building, components
 from pillion_images.bases import BASES
 from pillion_images.building import Build
 from pillion_images.debian import make
-from tests.architecture.workspace import ROOT
 from tests.e2e.applications import nginx_image, numbers_api_image
 from tests.e2e.player.play import Node
 from tests.packaging.wheels import build_wheels
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAG = "e2e"
-MANIFESTS = ROOT / "tests" / "e2e" / "manifests"
 
 
 @pytest.fixture(scope="session")

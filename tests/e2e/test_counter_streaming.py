@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import MANIFESTS
 from tests.e2e.player.manifest import Document, documents
+from tests.manifests import manifest_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def node(node: Node, busybox: str, ours: dict[str, str]) -> Node:
 
 def manifest() -> list[Document]:
     """Return the manifest with the image's name changed in the two that stream."""
-    found = documents((MANIFESTS / "counter-streaming.yaml").read_text())
+    found = documents(manifest_text("counter-streaming.yaml"))
     for container in found[0]["spec"]["containers"][1:]:
         container["image"] = "ours"
     return found

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.bulk_sink import bulk_sink
-from tests.e2e.conftest import MANIFESTS
 from tests.e2e.player.manifest import Document, documents
+from tests.manifests import manifest_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,9 +52,7 @@ def write_logs(host: Path, namespace: str, container: str, lines: list[str]) -> 
 
 def manifest(configuration: str) -> list[Document]:
     """Return the DaemonSet and a ConfigMap of it, as they are but for what a test needs at once."""
-    texts = [
-        (MANIFESTS / name).read_text() for name in ("fluent-bit-daemonset.yaml", configuration)
-    ]
+    texts = [manifest_text(name) for name in ("fluent-bit-daemonset.yaml", configuration)]
     # The lines are there before it starts, and fluent-bit's tail begins at the end.
     texts[1] = texts[1].replace(
         "Refresh_Interval  10 ", "Refresh_Interval  1\n        Read_from_Head    On"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import MANIFESTS
 from tests.e2e.player.manifest import documents
+from tests.manifests import manifest_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def pod(node: Node, numbers_api: str, ours: dict[str, str]) -> Iterator[Playing]
         "kiamol/ch03-numbers-api": numbers_api,
         "prom/blackbox-exporter:v0.17.0": ours["blackbox-exporter"],
     }
-    found = documents((MANIFESTS / "numbers-api-blackbox-exporter.yaml").read_text())
+    found = documents(manifest_text("numbers-api-blackbox-exporter.yaml"))
     with node.play(found) as playing:
         playing.wait_for(lambda: playing.scrape(9115, PROBE).value("probe_success") == 1)
         yield playing
@@ -60,7 +60,7 @@ def test_a_mounted_configuration_is_found_where_the_peer_has_it(
         "kiamol/ch03-numbers-api": numbers_api,
         "prom/blackbox-exporter:v0.17.0": ours["blackbox-exporter"],
     }
-    found = documents((MANIFESTS / "numbers-api-blackbox-exporter.yaml").read_text())
+    found = documents(manifest_text("numbers-api-blackbox-exporter.yaml"))
     spec = found[0]["spec"]["template"]["spec"]
     spec["containers"][1]["volumeMounts"] = [
         {"name": "config", "mountPath": "/etc/blackbox_exporter"}
@@ -86,7 +86,7 @@ def test_a_config_map_that_is_updated_in_place_is_taken_up_on_reload(
         "kiamol/ch03-numbers-api": numbers_api,
         "prom/blackbox-exporter:v0.17.0": ours["blackbox-exporter"],
     }
-    found = documents((MANIFESTS / "numbers-api-blackbox-exporter.yaml").read_text())
+    found = documents(manifest_text("numbers-api-blackbox-exporter.yaml"))
     spec = found[0]["spec"]["template"]["spec"]
     spec["containers"][1]["volumeMounts"] = [
         {"name": "config", "mountPath": "/etc/blackbox_exporter", "readOnly": True}

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import MANIFESTS
 from tests.e2e.player.manifest import Document, documents
+from tests.manifests import manifest_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def node(node: Node, nginx: str, ours: dict[str, str]) -> Node:
 
 @pytest.fixture
 def pod(node: Node) -> Iterator[Playing]:
-    found = documents((MANIFESTS / "todo-proxy-nginx-exporter.yaml").read_text())
+    found = documents(manifest_text("todo-proxy-nginx-exporter.yaml"))
     with node.play([*found, CONFIGURATION]) as playing:
         yield playing
 

@@ -13,11 +13,11 @@ import yaml
 
 from pillion.testing import Scrape, started
 from tests.docs.metric_tables import Promised, promised
+from tests.manifests import manifest_text
 from tests.servers.nginx import STATUS, Nginx, nginx
 
 COMMAND = str(Path(sys.executable).parent / "pillion-nginx-exporter")
 LISTEN = "--web.listen-address=127.0.0.1:0"
-MANIFESTS = Path(__file__).resolve().parents[4] / "shared" / "manifests"
 
 
 def ended(*flags: str) -> tuple[int, str]:
@@ -97,9 +97,8 @@ def shown(*scrapes: Scrape) -> dict[str, Promised]:
     return found
 
 
-@pytest.mark.skipif(not MANIFESTS.is_dir(), reason="the manifests are not beside this checkout")
 def test_the_manifest_of_the_peer_runs_with_the_image_changed_alone(tmp_path: Path) -> None:
-    pod = yaml.safe_load((MANIFESTS / "todo-proxy-nginx-exporter.yaml").read_text())
+    pod = yaml.safe_load(manifest_text("todo-proxy-nginx-exporter.yaml"))
     (exporter,) = [
         container
         for container in pod["spec"]["template"]["spec"]["containers"]

@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.architecture.workspace import ROOT
+from tests.manifests import manifest_text
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-FOLDERS = [folder / "shared" / "manifests" for folder in ROOT.parents]
-MANIFESTS = next((folder for folder in FOLDERS if folder.is_dir()), None)
-NEEDED = "the manifests are not beside this checkout"
 
 
 def mount(name: str, etc: Path, var_log: Path) -> Path:
@@ -21,8 +17,7 @@ def mount(name: str, etc: Path, var_log: Path) -> Path:
 
     All that differs is the root below which the logs are.
     """
-    assert MANIFESTS is not None
-    document = yaml.safe_load((MANIFESTS / name).read_text())
+    document = yaml.safe_load(manifest_text(name))
     etc.mkdir()
     for file, text in document["data"].items():
         (etc / file).write_text(text.replace("/var/log", str(var_log)))

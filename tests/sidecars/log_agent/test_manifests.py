@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.servers.bulk_sink import bulk_sink
-from tests.sidecars.log_agent.manifests import MANIFESTS, NEEDED, container_log, mount
+from tests.sidecars.log_agent.manifests import container_log, mount
 from tests.sidecars.log_agent.running import DOCKER_ID, Agent, agent, balances, docker_line, summary
 from tests.sidecars.log_agent.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-pytestmark = pytest.mark.skipif(MANIFESTS is None, reason=NEEDED)
 
 
 def add(path: Path, *lines: str) -> None:
