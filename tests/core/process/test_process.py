@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from pillion.testing import started
 
 PROGRAM = """
-import asyncio, sys, time
+import asyncio, subprocess, sys, time
 from dataclasses import dataclass
 
 from pillion.errors import ConfigurationError
@@ -44,6 +46,12 @@ class Service:
     def routes(self, routes):
         routes.get("/slow", self.slow)
         routes.get("/resolve", self.resolve)
+        routes.get("/orphan", self.orphan)
+
+    async def orphan(self, request):
+        # The shell ends at once; what it leaves running becomes a child of PID 1.
+        shell = ["sh", "-c", "sleep 0.2 >/dev/null 2>&1 & echo $!"]
+        return Response(subprocess.run(shell, capture_output=True, text=True).stdout)
 
     async def resolve(self, request):
         # As a name server does that never answers: in a thread that nobody can stop.
@@ -183,6 +191,20 @@ def test_as_pid_1_it_stops_on_sigterm_and_reaps_orphans(program: list[str]) -> N
         inside = re.search(r"NSpid:.*\t(\d+)", Path(f"/proc/{child}/status").read_text())
         assert inside is not None
         assert inside[1] == "1"
+        assert int(queue.get("/orphan").text) > 1
+        wait_until(lambda: children(child) == [])
         os.kill(int(child), signal.SIGTERM)
         assert queue.wait() == 0
     assert "msg=stopped" in queue.log
+
+
+def children(pid: str) -> list[str]:
+    """Return the children of a process, those included that ended and wait to be reaped."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, "it never came to hold"
+        time.sleep(0.02)

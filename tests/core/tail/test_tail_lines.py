@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,6 +112,25 @@ def test_a_line_without_an_end_is_bounded_in_memory(bench: Bench) -> None:
     chunks = bench.chunks()
     assert max(len(chunk.data) for chunk in chunks) <= 1024 * 1024
     assert sum(len(chunk.data) for chunk in chunks) >= 19 * 1024 * 1024
+
+
+def test_a_line_of_1_gb_without_an_end_is_read_whole_in_little_memory(bench: Bench) -> None:
+    bench.write("a.log", b"")
+    os.truncate(bench.path("a.log"), 10**9)  # it has no blocks: a gigabyte of NUL bytes
+    tailer = bench.open("a.log")
+    bench.clock.now += 1.1
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seen = 0
+    while chunks := tailer.step():
+        for chunk in chunks:
+            assert len(chunk.data) <= tailer.options.max_line_bytes
+            seen += len(chunk.data)
+            chunk.ack()
+    bench.clock.now += tailer.options.partial_flush
+    seen += len(bench.read())
+    assert seen == 10**9
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
+    bench.assert_balanced()
 
 
 def test_an_unfinished_line_waits_for_its_end(bench: Bench) -> None:
