@@ -88,6 +88,16 @@ class Status:
             "Records that were read and are not accounted for otherwise yet.",
             [Sample(ledger.in_flight)],
         )
+        yield Family(
+            "pillion_log_agent_multiline_records_total",
+            "counter",
+            "Records of several lines, by the input or filter that joined them and what ended "
+            "them: rules, timeout, limit, stop, or behind (the rest of the file had to go on).",
+            [
+                Sample(count, (("by", name), ("end", end)))
+                for (name, end), count in ledger.joined.items()
+            ],
+        )
         letters = self._around.dead_letters
         yield Family(
             "pillion_log_agent_dead_letters_total",

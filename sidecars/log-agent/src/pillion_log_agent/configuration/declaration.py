@@ -31,6 +31,7 @@ class Declaration:
         accepted: properties of fluent-bit's that change nothing here, each with the reason.
         required: properties that must be given.
         build: makes the thing from its properties; nothing for the service.
+        numbered: properties that are written with a number: `parser_n` as `parser_1`.
     """
 
     name: str
@@ -39,10 +40,18 @@ class Declaration:
     accepted: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     build: Callable[..., Any] | None = None
+    numbered: tuple[str, ...] = ()
 
     def settings(self) -> list[Setting]:
         """Return the declared properties in order."""
         return list(declared(self.properties))
+
+    def name_of(self, key: str) -> str:
+        """Return the name of the property that a key of a section means."""
+        name = key.lower()
+        head, separator, number = name.rpartition("_")
+        is_numbered = number.isdecimal() and f"{head}{separator}n" in self.numbered
+        return f"{head}{separator}n" if is_numbered else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ def read_properties(
     accepted = {name for group in groups for name in group.accepted}
     values: list[dict[str, Any]] = [{} for _ in groups]
     for position, entry in enumerate(section.entries):
-        name = entry.key.lower()
+        name = declaration.name_of(entry.key)
         if name in known:
             group, item = known[name]
             value = _value(item, entry, what, problems)

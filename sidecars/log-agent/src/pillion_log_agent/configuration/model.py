@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pillion.errors import nearest
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _TABLES = {"input": INPUTS, "filter": FILTERS, "output": OUTPUTS}
+MULTILINE = "pillion_log_agent.multiline.definition:MULTILINE"
 _SHARED = {"input": INPUT, "filter": FILTER, "output": OUTPUT}
 
 
@@ -63,6 +64,7 @@ class Configuration:
         service: what holds for the whole process.
         parsers: by name; a later one takes the place of an earlier one.
         inputs, filters, outputs: in the order of the files.
+        multiline_parsers: by name in lower case.
         sections: what it was made of, in order.
         files: every file that was read.
         warnings: what is odd and not wrong.
@@ -73,6 +75,7 @@ class Configuration:
     inputs: tuple[Plugin, ...]
     filters: tuple[Plugin, ...]
     outputs: tuple[Plugin, ...]
+    multiline_parsers: Mapping[str, Plugin] = field(default_factory=dict)
     sections: tuple[Section, ...] = ()
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -99,6 +102,7 @@ def build_model(sections: Sequence[Section], problems: Problems) -> Configuratio
         inputs=tuple(reader.plugins["input"]),
         filters=tuple(reader.plugins["filter"]),
         outputs=tuple(reader.plugins["output"]),
+        multiline_parsers=reader.multiline_parsers,
         sections=tuple(sections),
     )
 
@@ -109,6 +113,7 @@ class _Reader:
     def __init__(self, problems: Problems) -> None:
         self.service = ServiceProperties()
         self.parsers: dict[str, Plugin] = {}
+        self.multiline_parsers: dict[str, Plugin] = {}
         self.plugins: dict[str, list[Plugin]] = {kind: [] for kind in PLUGIN_KINDS}
         self._problems = problems
 
@@ -120,12 +125,7 @@ class _Reader:
         elif section.kind == "parser":
             self._take_parser(section)
         elif section.kind == "multiline_parser":
-            self._problems.add(
-                section.place,
-                "[MULTILINE_PARSER]",
-                "parsers of one's own for lines that belong together are not supported yet; "
-                "docker and cri are built in",
-            )
+            self._take_multiline_parser(section)
         else:
             self._take_plugin(section)
 
@@ -159,6 +159,20 @@ class _Reader:
             own, _ = read_properties(section, declaration, None, self._problems)
             is_sound = len(self._problems.sentences) == before
             self.parsers[name] = Plugin(section, declaration, own, None, name, is_sound)
+
+    def _take_multiline_parser(self, section: Section) -> None:
+        declaration = _load(MULTILINE)
+        before = len(self._problems.sentences)
+        own, _ = read_properties(section, declaration, None, self._problems)
+        is_sound = len(self._problems.sentences) == before
+        plugin = Plugin(section, declaration, own, None, own.name, is_sound)
+        other = self.multiline_parsers.setdefault(own.name.lower(), plugin)
+        if other is not plugin and other.section.pairs != section.pairs:
+            self._problems.add(
+                section.place,
+                f"[MULTILINE_PARSER] {own.name}",
+                f"there is another of that name at {other.section.place}",
+            )
 
     def _declaration(
         self, section: Section, key: str, table: Mapping[str, str], what: str

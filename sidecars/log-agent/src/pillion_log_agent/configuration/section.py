@@ -58,6 +58,11 @@ class Section:
         found = [entry.value for entry in self.entries if entry.key.lower() == key]
         return found[-1] if found else None
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The keys in lower case with their values, in order."""
+        return [(entry.key.lower(), entry.value) for entry in self.entries]
+
     def having(self, entry: Entry) -> Section:
         """Return the section with one more entry."""
         return replace(self, entries=(*self.entries, entry))

@@ -10,10 +10,13 @@ from pillion_log_agent.configuration.kinds import (
     PATH,
     PORT,
     SIZE,
+    SIZE_OR_UNLIMITED,
     TEXT,
     TIME,
     choice,
 )
+
+MULTILINE_LIMIT = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,13 @@ class ServiceProperties:
     mem_buf_limit: int | None = optional(
         "mem_buf_limit", SIZE, "The most bytes in flight over all inputs."
     )
+    multiline_buffer_limit: int = setting(
+        "multiline_buffer_limit",
+        SIZE_OR_UNLIMITED,
+        "The longest record that lines are joined to, and never more than half of what its input "
+        "may have in flight; the lines behind go on in another record. 0 for no limit but that.",
+        default=MULTILINE_LIMIT,
+    )
 
 
 _NO_DISK = "the log file is the buffer; nothing is kept on disk a second time"
@@ -72,6 +82,5 @@ SERVICE = Declaration(
         "dns.mode": "the system resolves names",
         "dns.resolver": "the system resolves names",
         "dns.prefer_ipv4": "the system's order of addresses is used",
-        "multiline_buffer_limit": "a joined line is bounded by the longest line",
     },
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from pillion_log_agent.multiline.plan import JoiningContext
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Mapping
 
     from pillion.log import Logger
+    from pillion_log_agent.multiline.records import Joined
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.pipeline.batch import Batch
 
@@ -24,6 +27,7 @@ class FilterContext:
         parser: a parser by its name; raises ConfigurationError when there is none.
         wall_ns: the system's clock, nanoseconds since 1970.
         environment: of the process.
+        joining: what joining records needs.
     """
 
     name: str
@@ -31,6 +35,7 @@ class FilterContext:
     parser: Callable[[str], Parser]
     wall_ns: Callable[[], int]
     environment: Mapping[str, str]
+    joining: JoiningContext = field(default_factory=JoiningContext)
 
 
 class Filter(Protocol):
@@ -54,4 +59,27 @@ class WaitingFilter(Filter, Protocol):
 
     async def close(self) -> None:
         """Let everything go."""
+        ...
+
+
+@runtime_checkable
+class HoldingFilter(Protocol):
+    """A filter that keeps records back until others have come.
+
+    Attributes:
+        patience: the shortest time that one may be kept back, in seconds.
+    """
+
+    patience: float
+
+    def hold(self, batch: Batch, ack: Callable[[], None]) -> list[Joined]:
+        """Return what can go on, each batch with its acknowledgement."""
+        ...
+
+    def give_up(self, *, is_last: bool) -> list[Joined]:
+        """Return what has been kept back for long enough.
+
+        Args:
+            is_last: nothing more will come; return all.
+        """
         ...

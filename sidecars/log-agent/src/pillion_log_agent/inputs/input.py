@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from pillion.log import Logger
     from pillion.metrics import Family
+    from pillion_log_agent.multiline.plan import JoiningContext
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.pipeline.batch import Batch
 
@@ -39,6 +40,7 @@ class InputContext:
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: how much may be handed out and not acknowledged.
         positions: what an input hands on to the one of its name after a reload.
+        joining: what joining lines needs.
     """
 
     name: str
@@ -49,6 +51,7 @@ class InputContext:
     state: str | None
     in_flight_bytes: int
     positions: MutableMapping[str, bytes]
+    joining: JoiningContext
 
 
 class Input(Protocol):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pillion_log_agent.inputs.lines import split_lines
 from pillion_log_agent.parsers.runtime import Piece, Shape, parse_piece, parse_whole_cri
 from pillion_log_agent.pipeline.batch import Batch, Origin, Record
+from pillion_log_agent.pipeline.countdown import Countdown, releasing
 from pillion_log_agent.pipeline.moments import Moments
 
 if TYPE_CHECKING:
@@ -29,26 +30,6 @@ class Joining:
     shape: Shape
     longest: int
     patience: float = 4.0
-
-
-class Countdown:
-    """Acknowledges a chunk once all that came of it has been delivered."""
-
-    __slots__ = ("_ack", "_count")
-
-    def __init__(self, ack: Callable[[], None]) -> None:
-        self._ack = ack
-        self._count = 1
-
-    def hold(self) -> None:
-        """Wait for one thing more."""
-        self._count += 1
-
-    def release(self) -> None:
-        """Say that one thing is delivered."""
-        self._count -= 1
-        if self._count == 0:
-            self._ack()
 
 
 @dataclass(slots=True)
@@ -128,7 +109,7 @@ class Joiner:
             records.append(fields)
             times.append(now if time is None else time)
             places.append(place)
-        return self._batch(records, times, places, len(data)), _releasing(delivered)
+        return self._batch(records, times, places, len(data)), releasing(delivered)
 
     def _take_whole(self, data: bytes, start: int) -> Batch | None:
         """Return the batch of a block of CRI's in which no line is split, None for any other."""
@@ -169,7 +150,7 @@ class Joiner:
             [line.offset for line in lines],
             sum(line.length for line in lines),
         )
-        return batch, _releasing([each for line in lines for each in line.holding])
+        return batch, releasing([each for line in lines for each in line.holding])
 
     def _join(self, piece: Piece, offset: int, chunk: Countdown, clock: float) -> _Pending | None:
         """Add a piece to its line; return the line when that is its end."""
@@ -187,11 +168,3 @@ class Joiner:
         return Batch(
             self.tag, self.origin, Moments(times), records=records, offsets=places, size=size
         )
-
-
-def _releasing(chunks: list[Countdown]) -> Callable[[], None]:
-    def release() -> None:
-        for chunk in chunks:
-            chunk.release()
-
-    return release

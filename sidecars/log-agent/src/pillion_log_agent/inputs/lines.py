@@ -54,19 +54,11 @@ class LineReader:
             lines = [lines[index] for index in kept]
             offsets = [offsets[index] for index in kept]
         if self.offset_key is None and self.parser is None:
-            block = self._block_of_text(lines)
+            texts = b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
+            block = quoted(self.key, texts)
             times = Moments([now] * len(lines))
             return Batch(tag, origin, times, block=block, offsets=offsets, size=len(data))
         return self._parsed(lines, offsets, tag=tag, origin=origin, now=now, size=len(data))
-
-    def _block_of_text(self, lines: list[bytes]) -> bytes:
-        """Return JSON lines with each line as the one field, quoted by one call."""
-        if not lines:
-            return b""
-        text = b"\n".join(lines).decode("utf-8", "replace")
-        quoted = _encode_lines(text.split("\n"))
-        head = b"{" + _encode_lines([self.key])[:-1] + b":"
-        return head + quoted[:-1].replace(b"\n", b"}\n" + head) + b"}\n"
 
     def _parsed(
         self,
@@ -100,3 +92,12 @@ def split_lines(data: bytes, start: int) -> tuple[list[bytes], list[int]]:
     if b"\r" in data:
         lines = [line.removesuffix(b"\r") for line in lines]
     return lines, offsets
+
+
+def quoted(key: str, texts: list[str]) -> bytes:
+    """Return JSON lines with each text as the one field, quoted by one call."""
+    if not texts:
+        return b""
+    lines = _encode_lines(texts)
+    head = b"{" + _encode_lines([key])[:-1] + b":"
+    return head + lines[:-1].replace(b"\n", b"}\n" + head) + b"}\n"

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion.tail import Checkpoint, FromLine, LastLines, Tailer, TailOptions
 from pillion_log_agent.configuration.declaration import Declaration
-from pillion_log_agent.inputs.joining import Joiner, Joining
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.memory import MemoryCheckpoint
+from pillion_log_agent.inputs.tail_joining import Joiners, joining_of
 from pillion_log_agent.inputs.tail_metrics import tail_families
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
-from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, RUNTIMES
 from pillion_log_agent.patterns.tags import expand_tag
 from pillion_log_agent.pipeline.batch import Origin
 
@@ -29,16 +27,15 @@ if TYPE_CHECKING:
     from pillion.tail import Chunk
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
+    from pillion_log_agent.inputs.tail_joining import JoiningPlan
+    from pillion_log_agent.multiline.stream import End
+    from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.pipeline.batch import Batch
 
 CHUNK = 256 * 1024
 SHORTEST_SCAN, LONGEST_SCAN = 0.5, 10.0
 MOST_ORIGINS = 10_000
 SECOND = 1_000_000_000
-DOCKER_WHOLE = b'\\n","stream":"'
-"""What stands in each line of docker's that is no piece of one: the text ends in a newline."""
-
-
 _ENGINE = "the tail engine sizes its reads itself"
 _WATCHES = "inotify is a hint and polling the truth, always"
 TAIL = Declaration(
@@ -60,6 +57,7 @@ TAIL = Declaration(
         "db.compare_filename": "a file is known by its content",
     },
     required=("path",),
+    numbered=("parser_n",),
     build=lambda *arguments: TailInput(*arguments),  # noqa: PLW0108  # it is defined below
 )
 
@@ -74,17 +72,17 @@ class TailInput:
             raise ConfigurationError("path: is empty; write globs of files, with commas")
         self._properties = properties
         self._context = context
+        self._clock = context.joining.clock
         self._tag = shared.tag or context.name
         self._origins: dict[str, tuple[str, Origin]] = {}
-        self._joining = joining_of(properties, context)
-        self._joiners: dict[str, Joiner] = {}
-        is_parsed = self._joining is None
-        parser = context.parser(properties.parser) if properties.parser and is_parsed else None
-        if self._joining is not None and "docker" in self._joining.runtimes:
-            parser = make_parser(built_in("docker"))
+        plan = joining_of(properties, context)
         self._reader = LineReader(
-            properties.key, parser, properties.offset_key, properties.skip_empty_lines
+            properties.key,
+            parser_of(properties, context, plan),
+            properties.offset_key,
+            properties.skip_empty_lines,
         )
+        self._joiners = Joiners(plan, self._reader) if plan is not None else None
         self._directory = checkpoint_directory(properties.db, context)
         self._options = options_of(properties, context.in_flight_bytes)
         self._tailer: Tailer | None = None
@@ -96,7 +94,7 @@ class TailInput:
         tailer = self._tailer = self._open()
         if self._properties.exit_on_eof:
             tailer.stop()
-        giving_up = asyncio.ensure_future(self._give_up_late(intake))
+        giving_up = asyncio.ensure_future(self._give_up_late(intake)) if self._joiners else None
         try:
             while not (tailer.is_finished or self._is_stopping):
                 chunks = tailer.step()
@@ -107,9 +105,10 @@ class TailInput:
                 else:
                     await self._wait(tailer)
         finally:
-            giving_up.cancel()
-        if tailer.is_finished:
-            self._give_up(intake, None)
+            if giving_up is not None:
+                giving_up.cancel()
+        # What waits is delivered as it is: kept back, it would keep back what came with it.
+        self._give_up(intake, None)
 
     def stop(self, *, is_last: bool) -> None:
         """Read no more: it stays in the files, and the position is kept.
@@ -164,28 +163,22 @@ class TailInput:
             intake.drop(1, "long_line")
             chunk.ack()
             return
-        if self._joining is not None and not self._is_whole(chunk, origin):
-            joiner = self._joiners.get(origin.identity)
-            if joiner is None:
-                joiner = self._joiners[origin.identity] = Joiner(self._joining, tag, origin)
-            batch, ack = joiner.take(chunk.data, chunk.start, chunk.ack, now, time.monotonic())
-            if not joiner.is_waiting:
-                del self._joiners[origin.identity]
-        else:
-            batch, ack = self._reader.batch(chunk.data, tag, origin, chunk.start, now), chunk.ack
-        if self._properties.path_key is not None:
-            batch.put(self._properties.path_key, chunk.path)
-        self._hand_over(batch, ack, intake)
-
-    def _is_whole(self, chunk: Chunk, origin: Origin) -> bool:
-        """Whether docker wrote the chunk, and split no line in it."""
-        if origin.identity in self._joiners or not chunk.starts_line:
-            return False
-        return chunk.data.count(DOCKER_WHOLE) == chunk.lines
+        if self._joiners is None:
+            batch = self._reader.batch(chunk.data, tag, origin, chunk.start, now)
+            self._hand_over(batch, chunk.ack, intake)
+            return
+        for batch, ack in self._joiners.take(chunk, tag, origin, now, self._clock()):
+            self._hand_over(batch, ack, intake)
 
     def _hand_over(self, batch: Batch, ack: Callable[[], None], intake: Intake) -> None:
-        oldest = self._context.wall_ns() - int(self._properties.ignore_older * SECOND)
-        if self._properties.ignore_older:
+        properties = self._properties
+        if properties.offset_key is not None and self._joiners is not None:
+            for record, offset in zip(batch.records(), batch.offsets, strict=True):
+                record[properties.offset_key] = offset
+        if properties.path_key is not None:
+            batch.put(properties.path_key, batch.origin.path)
+        if properties.ignore_older:
+            oldest = self._context.wall_ns() - int(properties.ignore_older * SECOND)
             times = batch.times.nanoseconds()
             young = [index for index, time in enumerate(times) if time >= oldest]
             if len(young) < len(times):
@@ -194,18 +187,17 @@ class TailInput:
         intake.take(batch, ack)
 
     async def _give_up_late(self, intake: Intake) -> None:
+        assert self._joiners is not None
         while True:
-            await asyncio.sleep(1.0)
-            self._give_up(intake, time.monotonic())
+            await asyncio.sleep(self._joiners.look_every)
+            self._give_up(intake, self._clock())
 
     def _give_up(self, intake: Intake, clock: float | None) -> None:
-        """Hand over the lines whose rest has not come; with no clock, all of them."""
-        for identity, joiner in list(self._joiners.items()):
-            given_up = joiner.give_up(self._context.wall_ns(), clock)
-            if given_up is not None:
-                self._hand_over(*given_up, intake)
-            if not joiner.is_waiting:
-                del self._joiners[identity]
+        """Hand over what waits for a rest that has not come; with no clock, all of it."""
+        if self._joiners is not None:
+            end: End = "stop" if clock is None else "timeout"
+            for batch, ack in self._joiners.give_up(self._context.wall_ns(), clock, end):
+                self._hand_over(batch, ack, intake)
 
     def _named(self, path: str, identity: str) -> tuple[str, Origin]:
         """Return the tag and the origin of a generation."""
@@ -241,29 +233,12 @@ def checkpoint_directory(db: str | None, context: InputContext) -> str | None:
     return os.path.join(context.state, context.name) if context.state else None
 
 
-def joining_of(properties: TailProperties, context: InputContext) -> Joining | None:
-    """Return how split lines are joined, None when they are not; raises ConfigurationError.
-
-    The built-in parsers docker and cri join too; those that a file defines parse and no more,
-    as it is with fluent-bit.
-    """
-    named = [name.lower() for listed in properties.multiline_parser for name in listed]
-    for name in named:
-        if name not in RUNTIMES:
-            raise ConfigurationError(
-                f"multiline.parser: {name!r} is not known; there are {', '.join(RUNTIMES)}"
-            )
-    if named and properties.parser:
-        raise ConfigurationError(
-            "parser: has no effect beside multiline.parser; use the filter parser instead"
-        )
-    shape = AS_MULTILINE
-    if properties.docker_mode:
-        named.append("docker")
-    parser = properties.parser or ""
-    if not named and parser in RUNTIMES and context.is_built_in(parser):
-        named, shape = [parser], AS_PARSER
-    if not named:
-        return None
-    longest = max(context.in_flight_bytes // 2, LEAST_LINE)
-    return Joining(tuple(named), shape, longest, properties.docker_mode_flush)
+def parser_of(
+    properties: TailProperties, context: InputContext, plan: JoiningPlan | None
+) -> Parser | None:
+    """Return what parses a line of its own, None when it is taken as text."""
+    if plan is None:
+        return context.parser(properties.parser) if properties.parser else None
+    if plan.pieces is not None:
+        return make_parser(built_in("docker")) if "docker" in plan.pieces.runtimes else None
+    return context.parser(plan.parser) if plan.parser is not None else None

@@ -25,7 +25,25 @@ class TailProperties:
     key: str = setting("key", TEXT, "The field of a line that is not parsed.", default="log")
     parser: str | None = optional("parser", TEXT, "The parser of each line.")
     multiline_parser: tuple[tuple[str, ...], ...] = repeated(
-        "multiline.parser", LIST, "docker and cri: join what the runtime has split."
+        "multiline.parser",
+        LIST,
+        "Multiline parsers. docker and cri join what the runtime has split, and take its line "
+        "apart; any other joins lines that belong together, in the text that they leave.",
+    )
+    multiline: bool = setting(
+        "multiline",
+        FLAG,
+        "The old way: a record begins where parser_firstline fits.",
+        default=False,
+    )
+    multiline_flush: float = setting(
+        "multiline_flush", TIME, "How long its rest is waited for.", default=4.0
+    )
+    parser_firstline: str | None = optional(
+        "parser_firstline", TEXT, "The parser of a record's first line."
+    )
+    parser_n: tuple[str, ...] = repeated(
+        "parser_n", TEXT, "parser_1, parser_2 and so on: parsers of its other lines."
     )
     docker_mode: bool = setting(
         "docker_mode", FLAG, "The same as multiline.parser docker.", default=False

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.inputs.input import InputContext
+from pillion_log_agent.multiline.definition import define
+from pillion_log_agent.multiline.make import MultilineParsers
+from pillion_log_agent.multiline.plan import JoiningContext
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.patterns.tags import Match
@@ -62,6 +66,8 @@ def build_pipeline(
     targets = [building.target(each) for each in configuration.outputs]
     for parser in configuration.parsers.values():
         building.check_parser(parser)
+    for multiline_parser in configuration.multiline_parsers.values():
+        building.check_multiline_parser(multiline_parser)
     if problems.sentences:
         return None
     return Pipeline(
@@ -80,15 +86,16 @@ class _Building:
         self, configuration: Configuration, around: Surroundings, problems: Problems
     ) -> None:
         self._service = configuration.service
-        self._inputs = len(configuration.inputs)
         self._around = around
         self._problems = problems
         self._parsers = Parsers(configuration.parsers)
+        self._multiline = MultilineParsers(configuration.multiline_parsers)
+        total = self._service.mem_buf_limit or around.in_flight_bytes
+        self._share = max(total // max(len(configuration.inputs), 1), MIB)
 
     def input(self, plugin: Plugin) -> Input | None:
         around = self._around
-        total = self._service.mem_buf_limit or around.in_flight_bytes
-        limit = min(plugin.shared.mem_buf_limit or total, total // max(self._inputs, 1))
+        limit = max(min(plugin.shared.mem_buf_limit or self._share, self._share), MIB)
         context = InputContext(
             plugin.name,
             around.log.bind(input=plugin.name),
@@ -96,8 +103,9 @@ class _Building:
             self._parsers.is_built_in,
             around.wall_ns,
             around.state,
-            max(limit, MIB),
+            limit,
             around.positions,
+            self._joining(plugin.name, limit),
         )
         made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)
         return made
@@ -110,6 +118,7 @@ class _Building:
             self._parsers.get,
             around.wall_ns,
             around.environment,
+            self._joining(plugin.name, self._share),
         )
         made = self._built(plugin, plugin.properties, context)
         if made is None:
@@ -146,6 +155,26 @@ class _Building:
         except ConfigurationError as error:
             if str(error) not in self._problems.sentences:
                 self._problems.sentences.append(str(error))
+
+    def check_multiline_parser(self, plugin: Plugin) -> None:
+        if not plugin.is_sound:
+            return
+        try:
+            define(plugin.properties)
+            if plugin.properties.parser:
+                self._parsers.get(plugin.properties.parser)
+        except ConfigurationError as error:
+            self._problems.add(
+                plugin.section.place, f"[MULTILINE_PARSER] {plugin.name}", str(error)
+            )
+
+    def _joining(self, name: str, in_flight_bytes: int) -> JoiningContext:
+        return JoiningContext(
+            self._multiline,
+            self._service.multiline_buffer_limit,
+            in_flight_bytes,
+            partial(self._around.ledger.note_joined, name),
+        )
 
     def _built(self, plugin: Plugin, *arguments: Any) -> Any:
         build = plugin.declaration.build

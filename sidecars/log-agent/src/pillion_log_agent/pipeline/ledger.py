@@ -54,9 +54,19 @@ class Ledger:
         dropped: gone no further, by reason: `no_output`, `long_line`, `ignore_older`.
         inputs: figures by the input's name.
         outputs: figures by the output's name.
+        joined: records that were made of several lines, by who did and what ended them.
     """
 
-    __slots__ = ("delivered", "dropped", "filtered", "inputs", "outputs", "read", "rejected")
+    __slots__ = (
+        "delivered",
+        "dropped",
+        "filtered",
+        "inputs",
+        "joined",
+        "outputs",
+        "read",
+        "rejected",
+    )
 
     def __init__(self) -> None:
         self.read = 0
@@ -66,12 +76,18 @@ class Ledger:
         self.dropped: Counter[str] = Counter()
         self.inputs: defaultdict[str, InputFigures] = defaultdict(InputFigures)
         self.outputs: defaultdict[str, OutputFigures] = defaultdict(OutputFigures)
+        self.joined: Counter[tuple[str, str]] = Counter()
 
     @property
     def in_flight(self) -> int:
         """Read, and not accounted for otherwise yet."""
         done = self.delivered + self.filtered.total() + self.rejected.total()
         return self.read - done - self.dropped.total()
+
+    def note_joined(self, name: str, count: int, end: str) -> None:
+        """Count records of several lines that an input or a filter has joined."""
+        if count:
+            self.joined[name, end] += count
 
     def summary(self) -> dict[str, int]:
         """Return the figures of the line at exit."""

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion_log_agent.filters.filter import HoldingFilter
 from pillion_log_agent.pipeline.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion_log_agent.filters.filter import Filter, WaitingFilter
     from pillion_log_agent.inputs.input import Input
+    from pillion_log_agent.multiline.records import Joined
     from pillion_log_agent.patterns.tags import Match
     from pillion_log_agent.pipeline.batch import Batch
     from pillion_log_agent.pipeline.ledger import Ledger
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_ROUTES = 10_000
 LONGEST_IDLE_LOOK = 0.05
+SHORTEST_LOOK, LONGEST_LOOK = 0.05, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Stage:
 
     name: str
     match: Match
-    filter: Filter
+    filter: Filter | HoldingFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Pipeline:
         self._ledger = ledger
         self._log = log
         self._routes: dict[str, Route] = {}
-        self._waiting: dict[str, list[tuple[Batch, Callable[[], None]]]] = {}
+        self._waiting: dict[str, list[tuple[Batch, Callable[[], None], int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: list[asyncio.Task[None]] = []
 
@@ -102,6 +105,8 @@ class Pipeline:
             await waiting.start()
         for target in self.targets:
             self._spawn(target.shipper.run())
+        for stage, holding in self._holding():
+            self._spawn(self._give_up_late(stage, holding))
         self._reading = [
             asyncio.ensure_future(self._read(name, each)) for name, each in self.inputs.items()
         ]
@@ -115,10 +120,15 @@ class Pipeline:
         for each in self.inputs.values():
             each.stop(is_last=is_last)
         await asyncio.gather(*self._reading)
+        for stage, holding in self._holding():
+            # What still waits for a lookup may be held by this filter afterwards.
+            await self._until(lambda: not self._waiting)
+            self._go_on(stage, holding.give_up(is_last=True))
         for target in self.targets:
             target.shipper.drain()
-        while self._waiting or not all(target.shipper.is_idle for target in self.targets):  # noqa: ASYNC110  # it ends once, and nobody waits for its last 50 ms
-            await asyncio.sleep(LONGEST_IDLE_LOOK)
+        await self._until(
+            lambda: not self._waiting and all(each.shipper.is_idle for each in self.targets)
+        )
 
     async def close(self) -> None:
         """Let everything go; what was not acknowledged will be read again."""
@@ -151,25 +161,34 @@ class Pipeline:
             self._ledger.dropped["no_output"] += len(batch)
             ack()
             return
-        identity = batch.origin.identity
-        behind = self._waiting.get(identity)
-        if behind is not None:
-            behind.append((batch, ack))
-            return
-        lookup = self._lookup(route, batch)
-        if lookup is None:
-            self._ship(route, batch, ack)
-            return
-        self._waiting[identity] = [(batch, ack)]
-        self._spawn(self._ship_after(lookup, identity))
+        self._enter(route, batch, ack, 0)
 
     def drop(self, records: int, reason: str) -> None:
         """Note records that were read and go no further."""
         self._ledger.read += records
         self._ledger.dropped[reason] += records
 
-    def _ship(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
-        for stage in route.stages:
+    def _enter(self, route: Route, batch: Batch, ack: Callable[[], None], first: int) -> None:
+        """Ship a batch by the filters from the first on, behind those of its file that wait."""
+        identity = batch.origin.identity
+        behind = self._waiting.get(identity)
+        if behind is not None:
+            behind.append((batch, ack, first))
+            return
+        lookup = self._lookup(route, batch)
+        if lookup is None:
+            self._ship(route, batch, ack, first)
+            return
+        self._waiting[identity] = [(batch, ack, first)]
+        self._spawn(self._ship_after(lookup, identity))
+
+    def _ship(self, route: Route, batch: Batch, ack: Callable[[], None], first: int) -> None:
+        for number, stage in enumerate(route.stages[first:], first + 1):
+            if isinstance(stage.filter, HoldingFilter):
+                for joined in stage.filter.hold(batch, ack):
+                    self._ledger.filtered[stage.name] += joined.vanished
+                    self._ship(route, joined.batch, joined.ack, number)
+                return
             before = len(batch)
             batch = stage.filter.apply(batch)
             if len(batch) != before:
@@ -181,6 +200,28 @@ class Pipeline:
         delivery = Delivery(len(batch), len(route.shippers), self._ledger, ack)
         for shipper in route.shippers:
             shipper.put(batch, delivery)
+
+    def _holding(self) -> list[tuple[Stage, HoldingFilter]]:
+        """Return the filters that keep records back, in order."""
+        return [
+            (stage, stage.filter)
+            for stage in self.stages
+            if isinstance(stage.filter, HoldingFilter)
+        ]
+
+    async def _give_up_late(self, stage: Stage, holding: HoldingFilter) -> None:
+        """Let records go on whose rest has not come, as long as the pipeline is at work."""
+        every = max(min(holding.patience / 4, LONGEST_LOOK), SHORTEST_LOOK)
+        while True:
+            await asyncio.sleep(every)
+            self._go_on(stage, holding.give_up(is_last=False))
+
+    def _go_on(self, stage: Stage, given_up: list[Joined]) -> None:
+        """Let records go on behind the filter that has kept them back."""
+        for joined in given_up:
+            self._ledger.filtered[stage.name] += joined.vanished
+            route = self.route(joined.batch.tag)
+            self._enter(route, joined.batch, joined.ack, route.stages.index(stage) + 1)
 
     @staticmethod
     def _lookup(route: Route, batch: Batch) -> asyncio.Future[None] | None:
@@ -194,8 +235,13 @@ class Pipeline:
 
     async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
         await lookup
-        for batch, ack in self._waiting.pop(identity):
-            self._ship(self.route(batch.tag), batch, ack)
+        for batch, ack, first in self._waiting.pop(identity):
+            self._ship(self.route(batch.tag), batch, ack, first)
+
+    @staticmethod
+    async def _until(holds: Callable[[], bool]) -> None:
+        while not holds():  # noqa: ASYNC110  # it ends once, and nobody waits for its last 50 ms
+            await asyncio.sleep(LONGEST_IDLE_LOOK)
 
     async def _read(self, name: str, each: Input) -> None:
         await each.run(self)

@@ -1,0 +1,111 @@
+"""The filter `multiline`: joins records that are lines of one.
+
+Source: "Multiline" of fluent-bit's manual. What is joined stays in its place in the pipeline: it
+is not put in at its head again, so filters before it are applied once, and it may be there twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.errors import ConfigurationError
+from pillion.settings import optional, repeated, setting
+from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.configuration.kinds import LIST, TEXT, choice
+from pillion_log_agent.multiline.definition import MILLISECONDS
+from pillion_log_agent.multiline.plan import TEXT_KEY, named, planned
+from pillion_log_agent.multiline.records import RecordJoiner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion_log_agent.filters.filter import FilterContext
+    from pillion_log_agent.multiline.records import Joined
+    from pillion_log_agent.multiline.rules import Definition
+    from pillion_log_agent.pipeline.batch import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class MultilineFilterProperties:
+    """The properties of `multiline`."""
+
+    parser: tuple[tuple[str, ...], ...] = repeated(
+        "multiline.parser", LIST, "Multiline parsers; the first that a line fits takes it."
+    )
+    key_content: str | None = optional(
+        "multiline.key_content",
+        TEXT,
+        "The field whose text is joined; else the parser's key_content, else log.",
+    )
+    flush: float = setting(
+        "flush_ms", MILLISECONDS, "How long the rest of a record is waited for.", default=2.0
+    )
+    mode: str = setting(
+        "mode",
+        choice("parser", "partial_message"),
+        "parser: by multiline.parser.",
+        default="parser",
+    )
+
+
+class MultilineFilter:
+    """Joins records, each file and stream by itself."""
+
+    def __init__(self, properties: MultilineFilterProperties, context: FilterContext) -> None:
+        if properties.mode != "parser":
+            raise ConfigurationError(
+                "mode: partial_message is for records of docker's fluentd driver, which come over "
+                "the network; there is no input for them here"
+            )
+        plan = planned(_definitions(properties, context), patience=properties.flush)
+        if plan.parser is not None:
+            raise ConfigurationError(
+                f"multiline.parser: the parser {plan.parser} of a multiline parser is for lines of "
+                "a file; put a filter parser before this one"
+            )
+        content = properties.key_content or plan.content or TEXT_KEY
+        self._clock = context.joining.clock
+        self._joiner = RecordJoiner(
+            plan.joining(context.joining), plan.record_shape(content, context.joining)
+        )
+        self.patience = self._joiner.patience
+
+    def hold(self, batch: Batch, ack: Callable[[], None]) -> list[Joined]:
+        """Return the records that are complete."""
+        return self._joiner.take(batch, ack, self._clock())
+
+    def give_up(self, *, is_last: bool) -> list[Joined]:
+        """Return the records whose rest has not come in time."""
+        if is_last:
+            return self._joiner.give_up(None, "stop")
+        return self._joiner.give_up(self._clock(), "timeout")
+
+
+def _definitions(properties: MultilineFilterProperties, context: FilterContext) -> list[Definition]:
+    names = named(properties.parser)
+    if not names:
+        raise ConfigurationError("multiline.parser: is missing")
+    parsers = context.joining.parsers
+    for name in names:
+        if parsers.is_runtime(name):
+            raise ConfigurationError(
+                f"multiline.parser: {name} is for lines of a file; give it to the input tail"
+            )
+    return [parsers.get(name) for name in names]
+
+
+_IN_PLACE = "joined records go on from this filter; they are not put in at the head again"
+MULTILINE_FILTER = Declaration(
+    name="multiline",
+    summary="Joins records that are lines of one.",
+    properties=MultilineFilterProperties,
+    accepted={
+        "buffer": "it is always on: the lines of a record may come in several reads",
+        "debug_flush": "the log does not hold records",
+        "emitter_name": _IN_PLACE,
+        "emitter_storage.type": _IN_PLACE,
+        "emitter_mem_buf_limit": "what waits is bounded by what the inputs may have in flight",
+    },
+    build=MultilineFilter,
+)

@@ -1,0 +1,148 @@
+"""Joining the lines of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pillion_log_agent.inputs.lines import quoted, split_lines
+from pillion_log_agent.multiline.stream import Stream
+from pillion_log_agent.pipeline.batch import Batch, Origin, Record
+from pillion_log_agent.pipeline.countdown import Countdown, releasing
+from pillion_log_agent.pipeline.moments import Moments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pillion_log_agent.multiline.stream import End, Joining
+
+
+class Compose(Protocol):
+    """Makes the fields of a record of its lines, where they are more than one text."""
+
+    def __call__(self, lines: Sequence[str], now: int) -> tuple[Record, int]:
+        """Return the fields and the time, in nanoseconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LineShape:
+    """What becomes of the lines of a record.
+
+    Attributes:
+        key: the field of the text.
+        end: what stands behind the last line.
+        skip_empty: leave out lines with nothing in them before they are joined.
+        compose: makes the fields otherwise.
+    """
+
+    key: str
+    end: str = "\n"
+    skip_empty: bool = False
+    compose: Compose | None = None
+
+
+class LineJoiner:
+    """Joins the lines of one generation of one file.
+
+    A chunk with a line of a record that is open is acknowledged together with the one that has its
+    end. So a crash between the two reads all of it again, and its offset stays that of its first
+    line.
+    """
+
+    def __init__(self, joining: Joining, shape: LineShape, tag: str, origin: Origin) -> None:
+        self.tag = tag
+        self.origin = origin
+        self._shape = shape
+        self._glue = joining.machine.glue
+        self._stream: Stream[None] = Stream(joining)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a record is open."""
+        return self._stream.opened is not None
+
+    def take(
+        self,
+        data: bytes,
+        start: int,
+        ack: Callable[[], None],
+        now: int,
+        clock: float,
+        *,
+        starts_line: bool = True,
+    ) -> tuple[Batch, Callable[[], None]]:
+        """Return the records that are complete, and what to call once they are delivered.
+
+        Args:
+            data: lines, each with its newline, save that the last may have none.
+            start: where they stand in the file.
+            ack: acknowledges them.
+            now: nanoseconds; the time of the records.
+            clock: seconds, to say since when a record waits.
+            starts_line: the first bytes do not go on with a line of the block before.
+        """
+        texts, offsets = _texts_of(data, start)
+        if self._shape.skip_empty:
+            kept = [index for index, text in enumerate(texts) if text.strip()]
+            texts, offsets = [texts[i] for i in kept], [offsets[i] for i in kept]
+        chunk = Countdown(ack)
+        opened = self._stream.opened
+        if not starts_line and texts and opened is not None:
+            opened.lengthen(texts.pop(0), chunk)
+            del offsets[0]
+        finished, spans = self._stream.take(
+            texts, texts, chunk, clock, lambda index: (None, offsets[index])
+        )
+        groups = [texts[begin:end] for begin, end in spans]
+        places = [offsets[begin] for begin, _ in spans]
+        if finished is None:
+            return self._batch(groups, places, now, len(data)), chunk.release
+        groups.insert(0, finished.texts)
+        places.insert(0, finished.offset)
+        return (
+            self._batch(groups, places, now, len(data)),
+            releasing([chunk, *finished.holding]),
+        )
+
+    def give_up(
+        self, now: int, clock: float | None, end: End
+    ) -> tuple[Batch, Callable[[], None]] | None:
+        """Return the open record as far as it has come, when it has waited too long.
+
+        Args:
+            now: nanoseconds; its time.
+            clock: seconds; None gives it up at once.
+            end: why.
+        """
+        opened = self._stream.give_up(clock, end)
+        if opened is None:
+            return None
+        batch = self._batch([opened.texts], [opened.offset], now, opened.length)
+        return batch, releasing(opened.holding)
+
+    def _batch(self, groups: list[list[str]], places: list[int], now: int, size: int) -> Batch:
+        shape, glue = self._shape, self._glue
+        if shape.compose is not None:
+            made = [shape.compose(group, now) for group in groups]
+            return Batch(
+                self.tag,
+                self.origin,
+                Moments([time for _, time in made]),
+                records=[fields for fields, _ in made],
+                offsets=places,
+                size=size,
+            )
+        end = shape.end
+        texts = [group[0] + end if len(group) == 1 else glue.join(group) + end for group in groups]
+        block = quoted(shape.key, texts)
+        times = Moments([now] * len(texts))
+        return Batch(self.tag, self.origin, times, block=block, offsets=places, size=size)
+
+
+def _texts_of(data: bytes, start: int) -> tuple[list[str], list[int]]:
+    """Return the lines of a block as text without their ends, and where each of them begins."""
+    lines, offsets = split_lines(data, start)
+    if b"\r" in data:
+        return [line.decode("utf-8", "replace") for line in lines], offsets
+    return data.decode("utf-8", "replace").split("\n")[: len(lines)], offsets

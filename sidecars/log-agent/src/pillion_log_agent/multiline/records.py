@@ -1,0 +1,212 @@
+"""Joining records: what a runtime has unwrapped, what a parser has made, what a filter is given."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pillion_log_agent.multiline.stream import Opened, Stream
+from pillion_log_agent.pipeline.batch import Batch, Origin, Record
+from pillion_log_agent.pipeline.countdown import Countdown, releasing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion_log_agent.multiline.stream import End, Joining
+    from pillion_log_agent.pipeline.moments import Moments
+
+
+@dataclass(frozen=True, slots=True)
+class RecordShape:
+    """Which fields matter.
+
+    Attributes:
+        content: the one that is joined; a record where it is no text is left alone.
+        pattern: the one that the rules look at, where it is another and there.
+        group: the one whose values tell streams apart.
+        reach: bytes of the file behind an open record after which it is given up, so that
+            the rest of the file need not wait for it.
+    """
+
+    content: str
+    pattern: str | None
+    group: str | None
+    reach: int
+
+
+class Joined(NamedTuple):
+    """Records that go on their way.
+
+    Attributes:
+        batch: the records.
+        ack: to be called once they are delivered.
+        vanished: how many records have become part of others in the batch.
+    """
+
+    batch: Batch
+    ack: Callable[[], None]
+    vanished: int
+
+
+class _First(NamedTuple):
+    """The first record of one that is open."""
+
+    record: Record
+    moment: Moments
+    tag: str
+    origin: Origin
+
+
+class RecordJoiner:
+    """Joins the records of many files, each by itself.
+
+    What a record says beside the joined text is what its first line says. A batch of which a
+    record is kept back is acknowledged together with the one that has the end.
+    """
+
+    def __init__(self, joining: Joining, shape: RecordShape) -> None:
+        self._joining = joining
+        self._shape = shape
+        self._glue = joining.machine.glue
+        self._sources: dict[tuple[str, str], dict[Any, Stream[_First]]] = {}
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a record is open."""
+        return bool(self._sources)
+
+    @property
+    def patience(self) -> float:
+        """The shortest time that a record may be open, in seconds."""
+        return self._joining.machine.patience
+
+    def take(self, batch: Batch, ack: Callable[[], None], clock: float) -> list[Joined]:
+        """Return what can go on, in the order of the file.
+
+        Args:
+            batch: records of one file, in order.
+            ack: acknowledges it.
+            clock: seconds.
+        """
+        source = batch.origin.identity, batch.tag
+        streams = self._sources.get(source, {})
+        records = batch.records()
+        chunk = Countdown(ack)
+        finished: list[Opened[_First]] = []
+        by_stream, kept = self._by_stream(records)
+        vanished = 0
+        for value, indices in by_stream.items():
+            stream = streams.get(value)
+            if stream is None:
+                stream = streams[value] = Stream(self._joining)
+            complete, spans = self._advance(stream, batch, indices, chunk, clock)
+            if complete is not None:
+                finished.append(complete)
+            for begin, end in spans:
+                kept.append(indices[begin])
+                if end - begin > 1:
+                    vanished += end - begin - 1
+                    self._join(records, indices[begin:end])
+        finished += self._fallen_behind(streams, batch)
+        streams = {value: each for value, each in streams.items() if each.opened is not None}
+        if streams:
+            self._sources[source] = streams
+        else:
+            self._sources.pop(source, None)
+        joined = [self._finished(each) for each in finished]
+        if not kept:
+            chunk.release()
+            return joined
+        if len(kept) < len(records):
+            batch = batch.select(sorted(kept))
+        return [*joined, Joined(batch, chunk.release, vanished)]
+
+    def give_up(self, clock: float | None, end: End) -> list[Joined]:
+        """Return the records whose rest has not come in time; with no clock, all that are open."""
+        given_up: list[Joined] = []
+        for source, streams in list(self._sources.items()):
+            for value, stream in list(streams.items()):
+                opened = stream.give_up(clock, end)
+                if opened is not None:
+                    given_up.append(self._finished(opened))
+                    del streams[value]
+            if not streams:
+                del self._sources[source]
+        return given_up
+
+    def _by_stream(self, records: list[Record]) -> tuple[dict[Any, list[int]], list[int]]:
+        """Return the records of each stream, and those that have no text to join."""
+        content, group = self._shape.content, self._shape.group
+        found: defaultdict[Any, list[int]] = defaultdict(list)
+        others: list[int] = []
+        for index, record in enumerate(records):
+            if not isinstance(record.get(content), str):
+                others.append(index)
+                continue
+            value = record.get(group) if group is not None else None
+            found[value if isinstance(value, str) else None].append(index)
+        return found, others
+
+    def _advance(
+        self,
+        stream: Stream[_First],
+        batch: Batch,
+        indices: list[int],
+        chunk: Countdown,
+        clock: float,
+    ) -> tuple[Opened[_First] | None, list[tuple[int, int]]]:
+        content, pattern = self._shape.content, self._shape.pattern
+        records = batch.records()
+        texts: list[str] = [records[index][content] for index in indices]
+        looked_at = texts
+        if pattern is not None:
+            values = [records[index].get(pattern) for index in indices]
+            looked_at = [
+                value if isinstance(value, str) else text
+                for value, text in zip(values, texts, strict=True)
+            ]
+
+        def place(position: int) -> tuple[_First, int]:
+            index = indices[position]
+            moment = batch.times.select([index])
+            first = _First(records[index], moment, batch.tag, batch.origin)
+            return first, batch.offsets[index]
+
+        lines = [text.rstrip("\r\n") for text in looked_at]
+        return stream.take(lines, texts, chunk, clock, place)
+
+    def _fallen_behind(
+        self, streams: dict[Any, Stream[_First]], batch: Batch
+    ) -> list[Opened[_First]]:
+        """Return the open records that keep too much of the file from being acknowledged."""
+        behind: list[Opened[_First]] = []
+        for stream in streams.values():
+            opened = stream.opened
+            if opened is not None and batch.offsets[-1] - opened.offset > self._shape.reach:
+                stream.give_up(None, "behind")
+                behind.append(opened)
+        return behind
+
+    def _join(self, records: list[Record], indices: list[int]) -> None:
+        content = self._shape.content
+        texts = [records[index][content] for index in indices]
+        records[indices[0]][content] = self._text(texts)
+
+    def _finished(self, opened: Opened[_First]) -> Joined:
+        first = opened.first
+        batch = Batch(
+            first.tag,
+            first.origin,
+            first.moment,
+            records=[{**first.record, self._shape.content: self._text(opened.texts)}],
+            offsets=[opened.offset],
+            size=opened.length,
+        )
+        return Joined(batch, releasing(opened.holding), len(opened.texts) - 1)
+
+    def _text(self, texts: list[str]) -> str:
+        if not self._glue:
+            return "".join(texts)
+        *head, last = texts
+        return "".join([text if text.endswith("\n") else f"{text}\n" for text in head]) + last
