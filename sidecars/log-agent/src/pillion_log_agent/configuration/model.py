@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from pillion.errors import nearest
+from pillion.errors import ConfigurationError, nearest
 from pillion_log_agent.configuration.declaration import Declaration, read_properties
 from pillion_log_agent.configuration.section import PLUGIN_KINDS, Place, Problems, Section
 from pillion_log_agent.configuration.service import SERVICE, ServiceProperties
@@ -53,7 +53,7 @@ class Plugin:
     @property
     def title(self) -> str:
         """The section and the plugin, as error messages name it: `[OUTPUT] es`."""
-        return f"[{self.section.kind.upper()}] {self.declaration.name}"
+        return f"[{self.section.kind.upper()}] {self.declaration.name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,11 @@ class _Reader:
         declaration = _load(MULTILINE)
         before = len(self._problems.sentences)
         own, _ = read_properties(section, declaration, None, self._problems)
+        if len(self._problems.sentences) == before and declaration.build is not None:
+            try:
+                declaration.build(own)
+            except ConfigurationError as error:
+                self._problems.add(section.place, f"[MULTILINE_PARSER] {own.name}", str(error))
         is_sound = len(self._problems.sentences) == before
         plugin = Plugin(section, declaration, own, None, own.name, is_sound)
         other = self.multiline_parsers.setdefault(own.name.lower(), plugin)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
+from pillion_log_agent.multiline.definition import define
+from pillion_log_agent.multiline.rules import RULE
 from pillion_log_agent.patterns.tags import Match
 
 if TYPE_CHECKING:
@@ -57,7 +59,19 @@ def _values(section: Section) -> dict[str, Any]:
     found: dict[str, list[str]] = {}
     for entry in section.entries:
         found.setdefault(entry.key.lower(), []).append(entry.value)
-    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
+    shown: dict[str, Any] = {
+        key: values[0] if len(values) == 1 else values for key, values in found.items()
+    }
+    if section.kind == "multiline_parser" and "rule" in found:
+        del shown["rule"]
+        shown["rules"] = [_rule(text) for text in found["rule"]]
+    return shown
+
+
+def _rule(text: str) -> dict[str, str]:
+    """Return a rule of the classic form as the YAML form has it."""
+    rule = RULE.parse(text)
+    return {"state": ", ".join(rule.states), "regex": rule.source, "next_state": rule.next}
 
 
 def explained(configuration: Configuration, tag: str | None) -> str:
@@ -65,7 +79,7 @@ def explained(configuration: Configuration, tag: str | None) -> str:
     lines: list[str] = []
     if tag is None:
         lines += [
-            f"{_named(plugin)}  tag {plugin.shared.tag or plugin.name}"
+            f"{_named(plugin)}  tag {plugin.shared.tag or plugin.name}{_joining(plugin)}"
             for plugin in configuration.inputs
         ]
     else:
@@ -73,14 +87,38 @@ def explained(configuration: Configuration, tag: str | None) -> str:
     filters = [each for each in configuration.filters if tag is None or _meets(each, tag)]
     outputs = [each for each in configuration.outputs if tag is None or _meets(each, tag)]
     for plugin in filters:
-        lines += ["  |", f"  v  {_named(plugin)}  match {_match(plugin)}"]
+        lines += ["  |", f"  v  {_named(plugin)}  match {_match(plugin)}{_joining(plugin)}"]
     lines.append("  |")
     for number, plugin in enumerate(outputs):
         corner = "`" if number == len(outputs) - 1 else "+"
         lines.append(f"  {corner}-> {_named(plugin)}  match {_match(plugin)}")
     if not outputs:
         lines.append("  `-> no output: they are counted as dropped, no_output")
+    if tag is None:
+        for plugin in configuration.multiline_parsers.values():
+            lines += ["", *_multiline_parser(plugin)]
     return "\n".join([*lines, ""])
+
+
+def _joining(plugin: Plugin) -> str:
+    """Return which multiline parsers a plugin has, as the end of its line."""
+    names = [
+        entry.value for entry in plugin.section.entries if entry.key.lower() == "multiline.parser"
+    ]
+    return f"  multiline.parser {', '.join(names)}" if names else ""
+
+
+def _multiline_parser(plugin: Plugin) -> list[str]:
+    """Return the rules of a parser, a line for each."""
+    definition = define(plugin.properties)
+    head = f"[multiline_parser] {definition.name}  flush_timeout {definition.patience:g}s"
+    return [
+        head,
+        *(
+            f"    {', '.join(rule.states)}  {rule.source}  -> {rule.next}"
+            for rule in definition.rules
+        ),
+    ]
 
 
 def _named(plugin: Plugin) -> str:

@@ -15,13 +15,12 @@ from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import LIST, TEXT, choice
 from pillion_log_agent.multiline.definition import MILLISECONDS
 from pillion_log_agent.multiline.plan import TEXT_KEY, named, planned
-from pillion_log_agent.multiline.records import RecordJoiner
+from pillion_log_agent.multiline.records import Joined, RecordJoiner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pillion_log_agent.filters.filter import FilterContext
-    from pillion_log_agent.multiline.records import Joined
     from pillion_log_agent.multiline.rules import Definition
     from pillion_log_agent.pipeline.batch import Batch
 
@@ -58,28 +57,35 @@ class MultilineFilter:
                 "mode: partial_message is for records of docker's fluentd driver, which come over "
                 "the network; there is no input for them here"
             )
-        plan = planned(_definitions(properties, context), patience=properties.flush)
+        self._clock = context.joining.clock
+        self._joiner: RecordJoiner | None = None
+        self.patience = properties.flush
+        definitions = _definitions(properties, context)
+        if not definitions:
+            return
+        plan = planned(definitions, patience=properties.flush)
         if plan.parser is not None:
             raise ConfigurationError(
                 f"multiline.parser: the parser {plan.parser} of a multiline parser is for lines of "
                 "a file; put a filter parser before this one"
             )
         content = properties.key_content or plan.content or TEXT_KEY
-        self._clock = context.joining.clock
         self._joiner = RecordJoiner(
             plan.joining(context.joining), plan.record_shape(content, context.joining)
         )
-        self.patience = self._joiner.patience
 
     def hold(self, batch: Batch, ack: Callable[[], None]) -> list[Joined]:
         """Return the records that are complete."""
+        if self._joiner is None:
+            return [Joined(batch, ack, 0)]
         return self._joiner.take(batch, ack, self._clock())
 
     def give_up(self, *, is_last: bool) -> list[Joined]:
         """Return the records whose rest has not come in time."""
-        if is_last:
-            return self._joiner.give_up(None, "stop")
-        return self._joiner.give_up(self._clock(), "timeout")
+        if self._joiner is None:
+            return []
+        clock = None if is_last else self._clock()
+        return self._joiner.give_up(clock, "stop" if is_last else "timeout")
 
 
 def _definitions(properties: MultilineFilterProperties, context: FilterContext) -> list[Definition]:
@@ -87,12 +93,13 @@ def _definitions(properties: MultilineFilterProperties, context: FilterContext) 
     if not names:
         raise ConfigurationError("multiline.parser: is missing")
     parsers = context.joining.parsers
-    for name in names:
-        if parsers.is_runtime(name):
-            raise ConfigurationError(
-                f"multiline.parser: {name} is for lines of a file; give it to the input tail"
-            )
-    return [parsers.get(name) for name in names]
+    runtimes = [name for name in names if parsers.is_runtime(name)]
+    if runtimes:
+        context.log.warning(
+            "docker and cri have no effect in a filter; give them to the input tail",
+            multiline_parser=",".join(runtimes),
+        )
+    return [parsers.get(name) for name in names if name not in runtimes]
 
 
 _IN_PLACE = "joined records go on from this filter; they are not put in at the head again"

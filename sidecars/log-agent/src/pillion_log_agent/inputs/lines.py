@@ -12,6 +12,8 @@ from pillion_log_agent.pipeline.batch import Batch, Origin, Record
 from pillion_log_agent.pipeline.moments import Moments
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pillion_log_agent.parsers.parsed import Parser
 
 _encode_lines = msgspec.json.Encoder().encode_lines
@@ -94,10 +96,18 @@ def split_lines(data: bytes, start: int) -> tuple[list[bytes], list[int]]:
     return lines, offsets
 
 
-def quoted(key: str, texts: list[str]) -> bytes:
-    """Return JSON lines with each text as the one field, quoted by one call."""
+def quoted(key: str, texts: Sequence[str], end: str = "") -> bytes:
+    """Return JSON lines with each text as the one field, quoted by one call.
+
+    Args:
+        key: of the field.
+        texts: of the lines.
+        end: is added to each text.
+    """
     if not texts:
         return b""
+    # A newline that is not escaped is the end of a line, behind the closing quote.
     lines = _encode_lines(texts)
     head = b"{" + _encode_lines([key])[:-1] + b":"
-    return head + lines[:-1].replace(b"\n", b"}\n" + head) + b"}\n"
+    tail = _encode_lines([end])[1:-1] + b"}\n"
+    return head + lines[:-2].replace(b'"\n', tail + head) + tail

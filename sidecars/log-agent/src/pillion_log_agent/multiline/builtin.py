@@ -15,12 +15,12 @@ from pillion_log_agent.patterns.ruby import translate
 _Table = tuple[tuple[str, str, str], ...]
 
 _JAVA: _Table = (
-    (START, r"(?:Exception|Error|Throwable|V8 errors stack trace)(?::|[\t ]*$)", "message"),
+    (START, r"(?:Exception|Error|Throwable)(?::|[\t ]*$)", "message"),
     (START, r'^Exception in thread "', "message"),
     # The frames of a trace whose first line was none of those: they belong together still.
-    (START, r"^(?:\t|    +)at \S.*[)\d]$", "frames"),
-    ("message, frames", r"^[\t ]+(?:eval )?at .*\{$", "properties"),
-    ("message, frames", r"^[\t ]+(?:eval )?at ", "frames"),
+    (START, r"^\tat \S", "frames"),
+    ("message, frames", r"^[\t ]+at (?=.*\{$)", "properties"),
+    ("message, frames", r"^[\t ]+at ", "frames"),
     ("message, frames", r"^[\t ]*(?:\[?CIRCULAR REFERENCE|\.\.\. )", "frames"),
     ("message, frames", r"^[\t ]*(?:Caused by|Suppressed|Wrapped by): ", "message"),
     ("message, frames", r"^[\t ]*nested exception is:", "message"),
@@ -67,7 +67,7 @@ _RUBY: _Table = (
     (START, r"^\S.*:\d+:in [`'].*: .*\((?:NameError|NoMethodError|TypeError|ArgumentError)\)$",
      "pointed"),
     (START, r"^\S.*:\d+:in [`']", "frames"),
-    (START, r"\b(?:[A-Z]\w*::)*[A-Z]\w*(?:Error|Exception|Interrupt)(?::|\)$|$)", "frames"),
+    (START, r"\b(?:[A-Z]\w*::)*[A-Z]\w*(?:Error|Exception)(?::|\)$|$)", "frames"),
     (START, r"\(Errno::[A-Z0-9]+\)$", "frames"),
     # The frames of an exception whose message had lines of its own.
     (START, r"^\tfrom \S.*:\d+", "frames"),
@@ -85,26 +85,11 @@ _JSON: _Table = (
     ("body", r'^\s|^[\]"]|^$', "body"),
 )
 _TABLES: dict[str, tuple[_Table, tuple[str, ...]]] = {
-    "go": (
-        _GO, ("panic: ", "panic serving ", "fatal error: ", "SIG", "runtime: ", "goroutine "),
-    ),
-    "java": (
-        _JAVA,
-        ("Exception", "Error", "Throwable", "V8 errors stack trace", "\tat ", "    at "),
-    ),
+    "go": (_GO, ("panic", "fatal error: ", "SIG", "runtime: ", "goroutine ")),
+    "java": (_JAVA, ("Exception", "Error", "Throwable", "\tat ")),
     "json": (_JSON, ()),
-    "python": (
-        _PYTHON,
-        (
-            "Traceback (most recent call last)",
-            "The above exception was",
-            "During handling of the above",
-        ),
-    ),
-    "ruby": (
-        _RUBY,
-        (":in `", ":in '", "Error", "Exception", "Interrupt", "(Errno::", "\tfrom "),
-    ),
+    "python": (_PYTHON, ("Traceback (most recent call last)", "above exception")),
+    "ruby": (_RUBY, (":in ", "Error", "Exception", "(Errno::", "\tfrom ")),
 }  # fmt: skip
 BUILT_IN = tuple(sorted(_TABLES))
 

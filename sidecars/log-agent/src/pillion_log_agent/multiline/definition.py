@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pillion.errors import ConfigurationError, nearest
 from pillion.settings import Kind, optional, repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
-from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
+from pillion_log_agent.configuration.kinds import FLAG, TEXT, TIME, choice
 from pillion_log_agent.multiline.rules import (
     DEFAULT_PATIENCE,
     RULE,
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 
 def _milliseconds(text: str) -> float:
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):  # noqa: PLR2004  # 11 days
-        raise ValueError("is no number of milliseconds, such as 1000")
-    return int(text) / 1000
+    """Return seconds: a bare number is of milliseconds, as fluent-bit has it."""
+    seconds = TIME.parse(f"{text}ms" if text.isdecimal() else text)
+    if not seconds:
+        raise ValueError("is no time to wait; write milliseconds, or a number with ms or s")
+    return seconds
 
 
 MILLISECONDS: Kind[float] = Kind(

@@ -12,9 +12,9 @@ from pillion_log_agent.pipeline.countdown import Countdown, releasing
 from pillion_log_agent.pipeline.moments import Moments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from pillion_log_agent.multiline.stream import End, Joining
+    from pillion_log_agent.multiline.stream import End, Joining, Opened, Spans
 
 
 class Compose(Protocol):
@@ -94,16 +94,10 @@ class LineJoiner:
         finished, spans = self._stream.take(
             texts, texts, chunk, clock, lambda index: (None, offsets[index])
         )
-        groups = [texts[begin:end] for begin, end in spans]
-        places = [offsets[begin] for begin, _ in spans]
-        if finished is None:
-            return self._batch(groups, places, now, len(data)), chunk.release
-        groups.insert(0, finished.texts)
-        places.insert(0, finished.offset)
-        return (
-            self._batch(groups, places, now, len(data)),
-            releasing([chunk, *finished.holding]),
-        )
+        places = offsets if spans is None else [offsets[begin] for begin, _ in spans]
+        batch = self._batch(texts, spans, places, finished, (now, len(data)))
+        held = finished.holding if finished is not None else ()
+        return batch, releasing([chunk, *held])
 
     def give_up(
         self, now: int, clock: float | None, end: End
@@ -118,26 +112,54 @@ class LineJoiner:
         opened = self._stream.give_up(clock, end)
         if opened is None:
             return None
-        batch = self._batch([opened.texts], [opened.offset], now, opened.length)
+        batch = self._batch([], [], [], opened, (now, opened.length))
         return batch, releasing(opened.holding)
 
-    def _batch(self, groups: list[list[str]], places: list[int], now: int, size: int) -> Batch:
-        shape, glue = self._shape, self._glue
-        if shape.compose is not None:
-            made = [shape.compose(group, now) for group in groups]
-            return Batch(
-                self.tag,
-                self.origin,
-                Moments([time for _, time in made]),
-                records=[fields for fields, _ in made],
-                offsets=places,
-                size=size,
-            )
-        end = shape.end
-        texts = [group[0] + end if len(group) == 1 else glue.join(group) + end for group in groups]
-        block = quoted(shape.key, texts)
-        times = Moments([now] * len(texts))
-        return Batch(self.tag, self.origin, times, block=block, offsets=places, size=size)
+    def _batch(
+        self,
+        texts: list[str],
+        spans: Spans,
+        places: list[int],
+        finished: Opened[None] | None,
+        now_and_size: tuple[int, int],
+    ) -> Batch:
+        """Return the record that was open before, and those of a block."""
+        now, size = now_and_size
+        if finished is not None:
+            places = [finished.offset, *places]
+        shape = self._shape
+        if shape.compose is None:
+            joined = self._joined(texts, spans)
+            if finished is not None:
+                joined = [self._glue.join(finished.texts), *joined]
+            block = quoted(shape.key, joined, shape.end)
+            times = Moments([now] * len(joined))
+            return Batch(self.tag, self.origin, times, block=block, offsets=places, size=size)
+        groups = [texts[begin:end] for begin, end in _spans_of(texts, spans)]
+        if finished is not None:
+            groups = [finished.texts, *groups]
+        made = [shape.compose(group, now) for group in groups]
+        return Batch(
+            self.tag,
+            self.origin,
+            Moments([time for _, time in made]),
+            records=[fields for fields, _ in made],
+            offsets=places,
+            size=size,
+        )
+
+    def _joined(self, texts: list[str], spans: Spans) -> list[str]:
+        if spans is None:
+            return texts
+        glue = self._glue
+        return [
+            texts[begin] if end - begin == 1 else glue.join(texts[begin:end])
+            for begin, end in spans
+        ]
+
+
+def _spans_of(texts: list[str], spans: Spans) -> Iterable[tuple[int, int]]:
+    return ((at, at + 1) for at in range(len(texts))) if spans is None else spans
 
 
 def _texts_of(data: bytes, start: int) -> tuple[list[str], list[int]]:

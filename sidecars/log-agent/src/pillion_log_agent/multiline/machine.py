@@ -44,6 +44,8 @@ class Machine:
     Attributes:
         patience: the shortest of its parsers, in seconds.
         glue: what stands between two lines of a record.
+        encoded_needles: as JSON spells them, the texts of which every line that begins a record
+            has one; None when that cannot be said.
     """
 
     def __init__(self, definitions: Sequence[Definition], *, is_start_first: bool = False) -> None:
@@ -55,11 +57,13 @@ class Machine:
         """
         self._starts = [step for each in definitions for step in _linked(each)]
         self._is_start_first = is_start_first
-        self._needle = _either_of(definitions)
+        needles = _needles_of(definitions)
+        self._places = _finder_of(needles) if needles is not None else None
+        self.encoded_needles = _encoded(needles) if needles is not None else None
         self.patience = min(each.patience for each in definitions)
         self.glue = "\n" if any(each.glue for each in definitions) else ""
 
-    def split(self, lines: Sequence[str], step: Step | None) -> tuple[list[int], Step | None]:
+    def split(self, lines: Sequence[str], step: Step | None) -> tuple[Sequence[int], Step | None]:
         """Return where records begin among the lines, and the step of the one that stays open.
 
         Lines before the first beginning go on with the record that was open.
@@ -68,42 +72,58 @@ class Machine:
             lines: without their newlines.
             step: of the record that is open, None when there is none.
         """
-        beginning = self._beginning(lines)
-        if step is None and not any(beginning):
-            return list(range(len(lines))), None
+        candidates = self._candidates(lines)
+        count = len(lines)
+        if step is None and not candidates:
+            return range(count), None
+        candidates.append(count)
         starts: list[int] = []
-        for index, line in enumerate(lines):
-            begins = beginning[index]
-            if step is not None and not (self._is_start_first and begins):
-                for each in step.following:
-                    if each.matches(line):
-                        break
-                else:
-                    each = None
-                if each is not None:
-                    step = None if each.ends else each
+        index = at = 0
+        while index < count:
+            while candidates[at] < index:
+                at += 1
+            if step is None:
+                # Up to the next candidate, each line is a record of its own.
+                index, before = candidates[at], index
+                starts += range(before, index)
+                if index == count:
+                    break
+            elif not (self._is_start_first and candidates[at] == index):
+                following = _following(step, lines[index])
+                if following is not None:
+                    step = None if following.ends else following
+                    index += 1
                     continue
             starts.append(index)
-            step = None if begins is None or begins.ends else begins
+            begun = self._begin(lines[index]) if candidates[at] == index else None
+            step = None if begun is None or begun.ends else begun
+            index += 1
         return starts, step
 
-    def _beginning(self, lines: Sequence[str]) -> list[Step | None]:
-        """Return for each line the rule by which it may begin a record."""
-        if self._needle is not None:
-            found: list[Step | None] = [None] * len(lines)
-            for index in _lines_with(self._needle, lines):
-                found[index] = self._begin(lines[index])
-            return found
+    def _candidates(self, lines: Sequence[str]) -> list[int]:
+        """Return the lines that may begin a record, and maybe some others, in order."""
+        if self._places is not None:
+            return sorted(_lines_with(self._places, lines))
         if len(self._starts) == 1:
-            (step,) = self._starts
-            return [step if each else None for each in map(step.matches, lines)]
-        return [self._begin(line) for line in lines]
+            matches = self._starts[0].matches
+            return [index for index, found in enumerate(map(matches, lines)) if found]
+        return list(range(len(lines)))
 
     def _begin(self, line: str) -> Step | None:
+        if len(self._starts) == 1 and self._places is None:
+            return self._starts[0]
         for step in self._starts:
             if step.matches(line):
                 return step
         return None
+
+
+def _following(step: Step, line: str) -> Step | None:
+    """Return the rule by which a line goes on with a record."""
+    for each in step.following:
+        if each.matches(line):
+            return each
+    return None
 
 
 def _linked(definition: Definition) -> list[Step]:
@@ -121,19 +141,28 @@ def _linked(definition: Definition) -> list[Step]:
     return [step for rule, step in zip(rules, steps, strict=True) if START in rule.states]
 
 
-def _either_of(definitions: Sequence[Definition]) -> Callable[[str], list[int]] | None:
-    """Return what finds the places of all needles in a text, None when a parser has none."""
+def _needles_of(definitions: Sequence[Definition]) -> list[str] | None:
+    """Return the needles of all parsers, None when one has none."""
     if not all(each.needles for each in definitions):
         return None
-    needles = sorted({needle for each in definitions for needle in each.needles})
+    return sorted({needle for each in definitions for needle in each.needles})
+
+
+def _encoded(needles: Sequence[str]) -> tuple[bytes, ...]:
+    spelt = [needle.replace("\t", escape) for needle in needles for escape in ("\\t", "\\u0009")]
+    return tuple(dict.fromkeys(text.encode() for text in spelt))
+
+
+def _finder_of(needles: Sequence[str]) -> Callable[[str], list[int]]:
+    """Return what finds the places of all needles in a text."""
     patterns = [re.compile(re.escape(needle)) for needle in needles]
 
     def places(text: str) -> list[int]:
-        # A literal is found far sooner alone than among alternatives.
+        # A literal is found far sooner alone than among alternatives, and one character sooner.
         return [
             match.start()
             for needle, pattern in zip(needles, patterns, strict=True)
-            if needle in text
+            if needle[0] in text and needle in text
             for match in pattern.finditer(text)
         ]
 

@@ -42,15 +42,11 @@ class MultilineParsers:
                 raise self._unknown(name)
             return built_in(key)
         if key not in self._made:
-            wrong = ConfigurationError(
-                f"multiline.parser: the parser {name!r} at {plugin.section.place} is wrong"
-            )
             if not plugin.is_sound:
-                raise wrong
-            try:
-                self._made[key] = define(plugin.properties)
-            except ConfigurationError:
-                raise wrong from None
+                raise ConfigurationError(
+                    f"multiline.parser: the parser {name!r} at {plugin.section.place} is wrong"
+                )
+            self._made[key] = define(plugin.properties)
         return self._made[key]
 
     def _unknown(self, name: str) -> ConfigurationError:

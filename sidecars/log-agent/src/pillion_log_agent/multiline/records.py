@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pillion_log_agent.multiline.stream import Opened, Stream
 from pillion_log_agent.pipeline.batch import Batch, Origin, Record
 from pillion_log_agent.pipeline.countdown import Countdown, releasing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from pillion_log_agent.multiline.stream import End, Joining
+    from pillion_log_agent.multiline.stream import End, Joining, Spans
     from pillion_log_agent.pipeline.moments import Moments
 
 
@@ -69,17 +69,7 @@ class RecordJoiner:
         self._joining = joining
         self._shape = shape
         self._glue = joining.machine.glue
-        self._sources: dict[tuple[str, str], dict[Any, Stream[_First]]] = {}
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a record is open."""
-        return bool(self._sources)
-
-    @property
-    def patience(self) -> float:
-        """The shortest time that a record may be open, in seconds."""
-        return self._joining.machine.patience
+        self._sources: dict[tuple[str, str], dict[str, Stream[_First]]] = {}
 
     def take(self, batch: Batch, ack: Callable[[], None], clock: float) -> list[Joined]:
         """Return what can go on, in the order of the file.
@@ -91,23 +81,11 @@ class RecordJoiner:
         """
         source = batch.origin.identity, batch.tag
         streams = self._sources.get(source, {})
-        records = batch.records()
+        if not streams and not batch.is_decoded and not self._may_begin_in(batch):
+            return [Joined(batch, ack, 0)]
         chunk = Countdown(ack)
         finished: list[Opened[_First]] = []
-        by_stream, kept = self._by_stream(records)
-        vanished = 0
-        for value, indices in by_stream.items():
-            stream = streams.get(value)
-            if stream is None:
-                stream = streams[value] = Stream(self._joining)
-            complete, spans = self._advance(stream, batch, indices, chunk, clock)
-            if complete is not None:
-                finished.append(complete)
-            for begin, end in spans:
-                kept.append(indices[begin])
-                if end - begin > 1:
-                    vanished += end - begin - 1
-                    self._join(records, indices[begin:end])
+        kept, vanished = self._advance_all(streams, batch, chunk, clock, finished)
         finished += self._fallen_behind(streams, batch)
         streams = {value: each for value, each in streams.items() if each.opened is not None}
         if streams:
@@ -118,7 +96,7 @@ class RecordJoiner:
         if not kept:
             chunk.release()
             return joined
-        if len(kept) < len(records):
+        if len(kept) < len(batch):
             batch = batch.select(sorted(kept))
         return [*joined, Joined(batch, chunk.release, vanished)]
 
@@ -135,27 +113,66 @@ class RecordJoiner:
                 del self._sources[source]
         return given_up
 
-    def _by_stream(self, records: list[Record]) -> tuple[dict[Any, list[int]], list[int]]:
+    def _may_begin_in(self, batch: Batch) -> bool:
+        """Whether a record may begin in a batch; said without decoding it, where that can be."""
+        needles = self._joining.machine.encoded_needles
+        return needles is None or any(batch.has(needle) for needle in needles)
+
+    def _by_stream(self, records: list[Record]) -> tuple[dict[str, Sequence[int]], list[int]]:
         """Return the records of each stream, and those that have no text to join."""
         content, group = self._shape.content, self._shape.group
-        found: defaultdict[Any, list[int]] = defaultdict(list)
+        texts = [record.get(content) for record in records]
+        values = [record.get(group) for record in records] if group is not None else [None]
+        if values.count(values[0]) == len(values) and set(map(type, texts)) == {str}:
+            return {str(values[0]): range(len(records))}, []
+        found: defaultdict[str, list[int]] = defaultdict(list)
         others: list[int] = []
-        for index, record in enumerate(records):
-            if not isinstance(record.get(content), str):
+        for index, text in enumerate(texts):
+            if isinstance(text, str):
+                found[str(values[index] if group is not None else None)].append(index)
+            else:
                 others.append(index)
+        return dict(found), others
+
+    def _advance_all(
+        self,
+        streams: dict[str, Stream[_First]],
+        batch: Batch,
+        chunk: Countdown,
+        clock: float,
+        finished: list[Opened[_First]],
+    ) -> tuple[list[int], int]:
+        """Join what belongs together in the batch; add what was open and is complete.
+
+        Returns:
+            Which records stay, each the first of its lines, and how many are now part of others.
+        """
+        records = batch.records()
+        by_stream, kept = self._by_stream(records)
+        vanished = 0
+        for value, indices in by_stream.items():
+            stream = streams.setdefault(value, Stream(self._joining))
+            complete, spans = self._advance(stream, batch, indices, chunk, clock)
+            if complete is not None:
+                finished.append(complete)
+            if spans is None:
+                kept += indices
                 continue
-            value = record.get(group) if group is not None else None
-            found[value if isinstance(value, str) else None].append(index)
-        return found, others
+            for begin, end in spans:
+                kept.append(indices[begin])
+                if end - begin > 1:
+                    vanished += end - begin - 1
+                    self._join(records, indices[begin:end])
+        return kept, vanished
 
     def _advance(
         self,
         stream: Stream[_First],
         batch: Batch,
-        indices: list[int],
+        indices: Sequence[int],
         chunk: Countdown,
         clock: float,
-    ) -> tuple[Opened[_First] | None, list[tuple[int, int]]]:
+    ) -> tuple[Opened[_First] | None, Spans]:
         content, pattern = self._shape.content, self._shape.pattern
         records = batch.records()
         texts: list[str] = [records[index][content] for index in indices]
@@ -177,7 +194,7 @@ class RecordJoiner:
         return stream.take(lines, texts, chunk, clock, place)
 
     def _fallen_behind(
-        self, streams: dict[Any, Stream[_First]], batch: Batch
+        self, streams: dict[str, Stream[_First]], batch: Batch
     ) -> list[Opened[_First]]:
         """Return the open records that keep too much of the file from being acknowledged."""
         behind: list[Opened[_First]] = []
@@ -188,7 +205,7 @@ class RecordJoiner:
                 behind.append(opened)
         return behind
 
-    def _join(self, records: list[Record], indices: list[int]) -> None:
+    def _join(self, records: list[Record], indices: Sequence[int]) -> None:
         content = self._shape.content
         texts = [records[index][content] for index in indices]
         records[indices[0]][content] = self._text(texts)

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from pillion_log_agent.multiline.machine import Machine, Step
     from pillion_log_agent.pipeline.countdown import Countdown
 
 T = TypeVar("T")
+Spans = list[tuple[int, int]] | None
+"""Records within a block: the index of the first line and of the one after the last of each; None
+where every line is a record of its own."""
 End = Literal["rules", "limit", "timeout", "stop", "behind"]
 """Why a record goes no further: what the rules say; it is too long; its rest did not come; the
 input ends; the rest of the file waits for it."""
@@ -95,10 +98,9 @@ class Stream(Generic[T]):
         chunk: Countdown,
         clock: float,
         place: Callable[[int], tuple[T, int]],
-    ) -> tuple[Opened[T] | None, list[tuple[int, int]]]:
+    ) -> tuple[Opened[T] | None, Spans]:
         """Return the record that was open and is complete, and those that are within the block.
 
-        A record within the block is the index of its first line and of the one after its last.
         What is open at the end is kept, and holds the chunk.
 
         Args:
@@ -111,6 +113,8 @@ class Stream(Generic[T]):
         joining = self._joining
         opened = self.opened
         starts, step = joining.machine.split(lines, opened.step if opened else None)
+        if opened is None and step is None and len(starts) == len(lines):
+            return None, None
         first = starts[0] if starts else len(lines)
         spans = list(zip(starts, [*starts[1:], len(lines)], strict=True))
         finished: Opened[T] | None = None
@@ -146,10 +150,12 @@ class Stream(Generic[T]):
         return opened
 
     def _within_limit(
-        self, spans: Iterable[tuple[int, int]], texts: Sequence[str]
+        self, spans: list[tuple[int, int]], texts: Sequence[str]
     ) -> list[tuple[int, int]]:
         """Return the records, those cut that are longer than the limit; a line never is."""
         limit = self._joining.limit
+        if _length(texts) <= limit:
+            return spans
         found: list[tuple[int, int]] = []
         for first, end in spans:
             begin, length = first, 0

@@ -101,6 +101,11 @@ class Batch:
         return len(self.times)
 
     @property
+    def is_decoded(self) -> bool:
+        """Whether the records are dictionaries already."""
+        return self._records is not None
+
+    @property
     def offsets(self) -> list[int]:
         """Where each record stands in its file."""
         if self._offsets is None:

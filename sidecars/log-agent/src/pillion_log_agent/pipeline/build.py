@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.inputs.input import InputContext
-from pillion_log_agent.multiline.definition import define
 from pillion_log_agent.multiline.make import MultilineParsers
 from pillion_log_agent.multiline.plan import JoiningContext
 from pillion_log_agent.outputs.output import OutputContext
@@ -157,16 +156,12 @@ class _Building:
                 self._problems.sentences.append(str(error))
 
     def check_multiline_parser(self, plugin: Plugin) -> None:
-        if not plugin.is_sound:
+        if not plugin.is_sound or not plugin.properties.parser:
             return
         try:
-            define(plugin.properties)
-            if plugin.properties.parser:
-                self._parsers.get(plugin.properties.parser)
+            self._parsers.get(plugin.properties.parser)
         except ConfigurationError as error:
-            self._problems.add(
-                plugin.section.place, f"[MULTILINE_PARSER] {plugin.name}", str(error)
-            )
+            self._problems.add(plugin.section.place, f"{plugin.title} {plugin.name}", str(error))
 
     def _joining(self, name: str, in_flight_bytes: int) -> JoiningContext:
         return JoiningContext(
