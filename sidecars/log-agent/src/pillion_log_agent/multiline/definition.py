@@ -93,6 +93,7 @@ def define(properties: MultilineProperties) -> Definition:
         key_pattern=properties.key_pattern,
         key_group=properties.key_group,
         parser=properties.parser,
+        takes_all=properties.type != "regex",
     )
 
 
@@ -107,7 +108,7 @@ def _rules_of(properties: MultilineProperties) -> tuple[Rule, ...]:
             f'rule: none has the state {START}, so no record would begin; write rule "{START}" '
             '"/pattern of a first line/" "cont"'
         )
-    unreached = sorted(states - {START, *(rule.next for rule in rules)})
+    unreached = sorted(states - _reached(rules))
     for rule in rules:
         # A next state that no rule has ends a record; beside one that nothing leads to, it is
         # misspelt.
@@ -116,6 +117,16 @@ def _rules_of(properties: MultilineProperties) -> tuple[Rule, ...]:
                 f"rule: no rule has the state {rule.next!r}; did you mean {meant}?"
             )
     return rules
+
+
+def _reached(rules: tuple[Rule, ...]) -> set[str]:
+    """Return the states that a record can come into."""
+    reached: set[str] = set()
+    new = {START}
+    while new:
+        reached |= new
+        new = {rule.next for rule in rules if not reached.isdisjoint(rule.states)} - reached
+    return reached
 
 
 def _endings_of(properties: MultilineProperties) -> tuple[Rule, ...]:

@@ -1,7 +1,7 @@
 """The state machine of one or several multiline parsers: splits lines into records. Pure.
 
 Parsers that are listed together are alternatives: a line that does not go on with the record that
-is open may begin one of any of them, and the first in the list that fits takes it.
+is open may begin one of any of them. Where it may begin one of several, the next line decides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pillion_log_agent.multiline.rules import START
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pillion_log_agent.multiline.rules import Definition, Rule
+    from pillion_log_agent.multiline.rules import Definition
 
 
 class Step:
@@ -31,11 +31,11 @@ class Step:
 
     __slots__ = ("ends", "following", "matches", "patience")
 
-    def __init__(self, rule: Rule, definition: Definition) -> None:
-        self.matches = rule.matches
+    def __init__(self, matches: Callable[[str], object], patience: float) -> None:
+        self.matches = matches
         self.following: tuple[Step, ...] = ()
         self.ends = True
-        self.patience = definition.patience
+        self.patience = patience
 
 
 class Machine:
@@ -55,7 +55,10 @@ class Machine:
             definitions: the alternatives, in order.
             is_start_first: a line that may begin a record does, also where it could go on.
         """
-        self._starts = [step for each in definitions for step in _linked(each)]
+        self._starts = [_linked(each) for each in definitions]
+        self._takes_all = [each.takes_all for each in definitions]
+        self._only = self._starts[0][0] if sum(map(len, self._starts)) == 1 else None
+        self._either: dict[tuple[Step, ...], Step] = {}
         self._is_start_first = is_start_first
         needles = _needles_of(definitions)
         self._places = _finder_of(needles) if needles is not None else None
@@ -104,18 +107,36 @@ class Machine:
         """Return the lines that may begin a record, and maybe some others, in order."""
         if self._places is not None:
             return sorted(_lines_with(self._places, lines))
-        if len(self._starts) == 1:
-            matches = self._starts[0].matches
-            return [index for index, found in enumerate(map(matches, lines)) if found]
+        if self._only is not None:
+            found = map(self._only.matches, lines)
+            return [index for index, begins in enumerate(found) if begins]
         return list(range(len(lines)))
 
     def _begin(self, line: str) -> Step | None:
-        if len(self._starts) == 1 and self._places is None:
-            return self._starts[0]
-        for step in self._starts:
-            if step.matches(line):
-                return step
-        return None
+        """Return the rule by which a candidate begins a record; None when it does not."""
+        if self._only is not None and self._places is None:
+            return self._only
+        found: list[Step] = []
+        for steps, takes_all in zip(self._starts, self._takes_all, strict=True):
+            begun = next((step for step in steps if step.matches(line)), None)
+            if begun is None or (takes_all and found):
+                continue
+            if takes_all:
+                return begun
+            found.append(begun)
+        if len(found) < 2:  # noqa: PLR2004  # that is: no two
+            return found[0] if found else None
+        return self._either_of(tuple(found))
+
+    def _either_of(self, steps: tuple[Step, ...]) -> Step:
+        """Return the step of a line that may begin a record of several parsers."""
+        step = self._either.get(steps)
+        if step is None:
+            step = Step(steps[0].matches, max(each.patience for each in steps))
+            step.following = tuple(after for each in steps for after in each.following)
+            step.ends = not step.following
+            self._either[steps] = step
+        return step
 
 
 def _following(step: Step, line: str) -> Step | None:
@@ -129,7 +150,7 @@ def _following(step: Step, line: str) -> Step | None:
 def _linked(definition: Definition) -> list[Step]:
     """Return the steps of the start rules, each linked to what may follow it."""
     rules = definition.rules
-    steps = [Step(rule, definition) for rule in rules]
+    steps = [Step(rule.matches, definition.patience) for rule in rules]
     for rule, step in zip(rules, steps, strict=True):
         if rule.next != START:
             step.following = tuple(

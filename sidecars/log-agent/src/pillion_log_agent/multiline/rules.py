@@ -55,6 +55,7 @@ class Definition:
         key_pattern: the field that the rules look at, where it is another.
         key_group: the field whose values tell streams apart that are mixed.
         parser: parses each line first.
+        takes_all: any line begins a record, or goes on with one.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Definition:
     key_pattern: str | None = None
     key_group: str | None = None
     parser: str | None = None
+    takes_all: bool = False
 
 
 def pattern_rule(states: str, pattern: Pattern, following: str) -> Rule:

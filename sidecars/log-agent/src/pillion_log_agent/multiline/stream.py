@@ -116,7 +116,7 @@ class Stream(Generic[T]):
         if opened is None and step is None and len(starts) == len(lines):
             return None, None
         first = starts[0] if starts else len(lines)
-        spans = list(zip(starts, [*starts[1:], len(lines)], strict=True))
+        spans = list(zip(starts, [*starts[1:], len(lines)], strict=False))
         finished: Opened[T] | None = None
         if opened is not None and first:
             if opened.length + _length(texts[:first]) > joining.limit:
