@@ -141,7 +141,7 @@ NUMBER: Kind[int] = Kind("NUMBER", _whole)
 PORT: Kind[int] = Kind("PORT", _port)
 LIST: Kind[tuple[str, ...]] = Kind("LIST", _list, _shown_list)
 RETRIES: Kind[int | None] = Kind("NUMBER|no_limits|no_retries", _retries, _shown_retries)
-PATTERN: Kind[Pattern] = Kind("REGEX", translate)
+PATTERN: Kind[Pattern] = Kind("REGEX", translate, lambda pattern: pattern.source)
 PAIR = words(2, "KEY VALUE")
 
 __all__ = [
