@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.core.tail.conftest import Bench
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,3 +25,12 @@ def node() -> Iterator[Path]:
     path.mkdir()
     yield path
     shutil.rmtree(path)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A tailer on a directory, with its time in the test's hands."""
+    made = Bench(tmp_path)
+    yield made
+    for tailer in made.tailers:
+        tailer.close()

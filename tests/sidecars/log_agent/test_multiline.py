@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.multiline.machine import Machine
-from pillion_log_agent.multiline.rules import Definition
+from pillion_log_agent.pipeline.countdown import ChunkAck
 from tests.sidecars.log_agent.joining import (
     DATED,
     NOW,
@@ -18,6 +19,10 @@ from tests.sidecars.log_agent.joining import (
     parser,
     plan_of,
 )
+
+if TYPE_CHECKING:
+    from pillion_log_agent.multiline.rules import Definition
+    from tests.core.tail.conftest import Bench
 
 LOG = (
     "2026-11-21 one\n  a\n  b\n2026-11-21 two\n2026-11-21 caf\u00e9\r\n\n  c\nno date\n"
@@ -272,3 +277,30 @@ def test_bytes_that_are_no_text_do_not_keep_lines_from_being_joined() -> None:
     joiner = line_joiner(parser(*DATED))
     batch, _ = joiner.take(b"2026-a \xff\n \xfe\x00\n2026-b\n", 0, lambda: None, NOW, 0.0)
     assert logs(batch) == ["2026-a \ufffd\n \ufffd\x00\n"]
+
+
+def test_what_is_before_an_open_record_is_acknowledged_without_it(bench: Bench) -> None:
+    bench.write("a.log", b"2026-a\n2026-b\n b1\n")
+    bench.open("a.log", state=True)
+    (chunk,) = bench.chunks(ack=False)
+    joiner = line_joiner(parser(*DATED))
+    batch, ack = joiner.take(chunk.data, chunk.start, ChunkAck(chunk), NOW, 0.0)
+    ack()
+    assert logs(batch) == ["2026-a\n"]
+    assert bench.chunks() == []
+    assert bench.tailer.ledger.bytes_in_flight == len(b"2026-b\n b1\n")
+    given_up = joiner.give_up(NOW, None, "stop")
+    assert given_up is not None
+    given_up[1]()
+    assert bench.chunks() == []
+    assert bench.tailer.ledger.bytes_in_flight == 0
+
+
+def test_a_rest_that_is_in_the_file_and_not_read_is_waited_for(bench: Bench) -> None:
+    bench.write("a.log", b"2026-a\n" * 200)
+    bench.open("a.log", chunk_bytes=1024, in_flight_bytes=1024, max_line_bytes=200)
+    (chunk,) = bench.chunks(ack=False)
+    joiner = line_joiner(parser(*DATED, ("flush_timeout", "1000")))
+    joiner.take(chunk.data, chunk.start, ChunkAck(chunk), NOW, 0.0)
+    assert joiner.give_up(NOW, 14.9, "timeout") is None, "the outputs take no more just now"
+    assert joiner.give_up(NOW, 15.0, "timeout") is not None, "it may be what all others wait for"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,8 @@ from pillion_log_agent.multiline.lines import LineJoiner, LineShape
 from pillion_log_agent.multiline.plan import JoiningContext
 from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.make import Parsers, make_parser
+from pillion_log_agent.pipeline.batch import Batch
+from pillion_log_agent.pipeline.countdown import ChunkAck
 from tests.sidecars.log_agent.joining import (
     DATED,
     NOW,
@@ -28,7 +30,14 @@ from tests.sidecars.log_agent.joining import (
     record_joiner,
 )
 
+if TYPE_CHECKING:
+    from tests.core.tail.conftest import Bench
+
 TRACE = ["java.lang.Error: x", "\tat a.B.c(B.java:1)", "\t... 2 more"]
+
+
+def batch_at(batch: Batch, offsets: list[int]) -> Batch:
+    return Batch(batch.tag, batch.origin, batch.times, records=batch.records(), offsets=offsets)
 
 
 def out(text: str, **more: Any) -> dict[str, Any]:
@@ -275,3 +284,22 @@ def test_a_parser_of_one_s_own_may_tell_streams_apart_by_any_field() -> None:
     assert [logs(each.batch) for each in joiner.give_up(None, "stop")] == [
         ["2026-a\n a1"], ["2026-b\n b1"],
     ]  # fmt: skip
+
+
+def test_what_is_before_the_first_open_record_is_acknowledged_without_it(bench: Bench) -> None:
+    lines = [b"a\n", b"java.lang.Error: x\n", b"b\n"]
+    bench.write("a.log", b"".join(lines))
+    bench.open("a.log", state=True)
+    (chunk,) = bench.chunks(ack=False)
+    joiner = record_joiner("java")
+    batch = batch_of(out("a"), err("java.lang.Error: x"), out("b"))
+    batch = batch_at(batch, [0, 2, 2 + len(lines[1])])
+    (joined,) = joiner.take(batch, ChunkAck(chunk), 0.0)
+    joined.ack()
+    assert logs(joined.batch) == ["a", "b"]
+    assert bench.chunks() == []
+    assert bench.tailer.ledger.bytes_in_flight == len(b"".join(lines[1:])), "b comes behind it"
+    (given_up,) = joiner.give_up(None, "stop")
+    given_up.ack()
+    assert bench.chunks() == []
+    assert bench.tailer.ledger.bytes_in_flight == 0

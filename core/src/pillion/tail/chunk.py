@@ -11,6 +11,9 @@ LineState = Literal["whole", "middle", "skipping"]
 """At a position: a line begins; it is inside a line; it is inside one whose rest is unwanted."""
 
 
+NEWLINE = 0x0A
+
+
 class Chunk:
     """Whole lines of one generation of one file, in the order in which they stand there.
 
@@ -80,3 +83,39 @@ class Chunk:
         if not self.is_acked:
             self.is_acked = True
             self._generation.acknowledge(self)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether, at the last look, there was more behind it in its file that was not read."""
+        return self._generation.has_unread
+
+    def split(self, offset: int) -> Chunk:
+        """Cut the chunk where a line begins; return what follows, to be acknowledged by itself.
+
+        For who keeps the last lines back until more have come, and delivers what is before them.
+        Only in the thread that steps the tailer, and before the chunk is acknowledged.
+
+        Raises:
+            ValueError: the offset is not inside the chunk, or no line begins there.
+        """
+        length = offset - self.start
+        if self.is_acked or not 0 < length < len(self.data) or self.data[length - 1] != NEWLINE:
+            raise ValueError(f"{self!r} cannot be cut at {offset}")
+        rest = Chunk(
+            self._generation,
+            self.data[length:],
+            offset,
+            self.end,
+            self.data.count(b"\n", length) + (not self.ends_line),
+            starts_line=True,
+            after=self.after,
+            trail=self.trail,
+        )
+        self.trail = self._generation.trail_inside(self, length)
+        self.data = self.data[:length]
+        self.end = offset
+        self.lines -= rest.lines
+        self.ends_line = True
+        self.after = "whole"
+        self._generation.hand_out_rest(self, rest)
+        return rest

@@ -170,6 +170,23 @@ class Generation:
             return data[-TRAIL_BYTES:]
         return (self.trail + data)[-TRAIL_BYTES:]
 
+    def trail_inside(self, chunk: Chunk, length: int) -> bytes:
+        """Return the trail as it was so many bytes into a chunk that is in flight."""
+        head = chunk.data[:length]
+        if length >= TRAIL_BYTES:
+            return head[-TRAIL_BYTES:]
+        before = self.acked_trail
+        for other in self.in_flight or ():
+            if other is chunk:
+                break
+            before = other.trail
+        return (before + head)[-TRAIL_BYTES:]
+
+    def hand_out_rest(self, chunk: Chunk, rest: Chunk) -> None:
+        """Keep the second part of a chunk that was cut, behind the first."""
+        if self.in_flight is not None:
+            self.in_flight.insert(self.in_flight.index(chunk) + 1, rest)
+
     def acknowledge(self, chunk: Chunk) -> None:
         """Pass an acknowledged chunk on to the tailer, which settles it at its next step."""
         self._acknowledged(self, chunk)

@@ -19,6 +19,7 @@ from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.patterns.tags import expand_tag
 from pillion_log_agent.pipeline.batch import Origin
+from pillion_log_agent.pipeline.countdown import ChunkAck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -165,7 +166,7 @@ class TailInput:
             return
         if self._joiners is None:
             batch = self._reader.batch(chunk.data, tag, origin, chunk.start, now)
-            self._hand_over(batch, chunk.ack, intake)
+            self._hand_over(batch, ChunkAck(chunk), intake)
             return
         for batch, ack in self._joiners.take(chunk, tag, origin, now, self._clock()):
             self._hand_over(batch, ack, intake)

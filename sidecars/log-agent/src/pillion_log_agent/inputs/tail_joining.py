@@ -15,6 +15,7 @@ from pillion_log_agent.multiline.plan import TEXT_KEY, named, planned
 from pillion_log_agent.multiline.records import RecordJoiner, RecordShape
 from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, RUNTIMES
+from pillion_log_agent.pipeline.countdown import ChunkAck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,20 +77,21 @@ class Joiners:
     ) -> Iterator[Handed]:
         """Yield the records of a chunk that are complete, each batch with its acknowledgement."""
         plan, identity = self._plan, origin.identity
+        ack = ChunkAck(chunk)
         if plan.lines is not None:
             lines = self._lines.get(identity) or LineJoiner(*plan.lines, tag, origin)
             yield lines.take(
-                chunk.data, chunk.start, chunk.ack, now, clock, starts_line=chunk.starts_line
+                chunk.data, chunk.start, ack, now, clock, starts_line=chunk.starts_line
             )
             _keep(self._lines, identity, lines)
         elif plan.pieces is not None and not self._is_whole(chunk, origin):
             pieces = self._pieces.get(identity) or Joiner(plan.pieces, tag, origin)
-            handed = pieces.take(chunk.data, chunk.start, chunk.ack, now, clock)
+            handed = pieces.take(chunk.data, chunk.start, ack, now, clock)
             _keep(self._pieces, identity, pieces)
             yield from self._joined_records(handed, clock)
         else:
             batch = self._reader.batch(chunk.data, tag, origin, chunk.start, now)
-            yield from self._joined_records((batch, chunk.ack), clock)
+            yield from self._joined_records((batch, ack), clock)
 
     def give_up(self, now: int, clock: float | None, end: End) -> Iterator[Handed]:
         """Yield what has waited too long, as far as it has come; with no clock, all of it."""

@@ -45,9 +45,9 @@ class LineShape:
 class LineJoiner:
     """Joins the lines of one generation of one file.
 
-    A chunk with a line of a record that is open is acknowledged together with the one that has its
-    end. So a crash between the two reads all of it again, and its offset stays that of its first
-    line.
+    What is in a chunk from the first line of an open record on is acknowledged together with the
+    chunk that has its end. So a crash between the two reads all of it again, and its offset stays
+    that of its first line.
     """
 
     def __init__(self, joining: Joining, shape: LineShape, tag: str, origin: Origin) -> None:
@@ -94,6 +94,7 @@ class LineJoiner:
         finished, spans = self._stream.take(
             texts, texts, chunk, clock, lambda index: (None, offsets[index])
         )
+        self._cut_off(chunk, start)
         places = offsets if spans is None else [offsets[begin] for begin, _ in spans]
         batch = self._batch(texts, spans, places, finished, (now, len(data)))
         held = finished.holding if finished is not None else ()
@@ -114,6 +115,15 @@ class LineJoiner:
             return None
         batch = self._batch([], [], [], opened, (now, opened.length))
         return batch, releasing(opened.holding)
+
+    def _cut_off(self, chunk: Countdown, start: int) -> None:
+        """Let what is before a record that has begun in the chunk be acknowledged without it."""
+        opened = self._stream.opened
+        if opened is not None and opened.offset > start:
+            rest = chunk.split(opened.offset)
+            if rest is not None:
+                opened.move_to(rest)
+                rest.release()
 
     def _batch(
         self,

@@ -93,12 +93,13 @@ class RecordJoiner:
         else:
             self._sources.pop(source, None)
         joined = [self._finished(each) for each in finished]
+        parts = [chunk, *_cut_off(chunk, streams, batch)]
         if not kept:
-            chunk.release()
+            releasing(parts)()
             return joined
         if len(kept) < len(batch):
             batch = batch.select(sorted(kept))
-        return [*joined, Joined(batch, chunk.release, vanished)]
+        return [*joined, Joined(batch, releasing(parts), vanished)]
 
     def give_up(self, clock: float | None, end: End) -> list[Joined]:
         """Return the records whose rest has not come in time; with no clock, all that are open."""
@@ -227,3 +228,20 @@ class RecordJoiner:
             return "".join(texts)
         *head, last = texts
         return "".join([text if text.endswith("\n") else f"{text}\n" for text in head]) + last
+
+
+def _cut_off(chunk: Countdown, streams: dict[str, Stream[_First]], batch: Batch) -> list[Countdown]:
+    """Let what is before the records that have begun in a chunk be acknowledged without them.
+
+    Where an older one is open still, that would help nothing: the position stays before it.
+    """
+    opened = [each.opened for each in streams.values() if each.opened is not None]
+    first = min((each.offset for each in opened), default=0)
+    if not opened or first <= batch.offsets[0]:
+        return []
+    rest = chunk.split(first)
+    if rest is None:
+        return []
+    for each in opened:
+        each.move_to(rest)
+    return [rest]

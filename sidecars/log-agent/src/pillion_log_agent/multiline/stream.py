@@ -19,6 +19,9 @@ End = Literal["rules", "limit", "timeout", "stop", "behind"]
 """Why a record goes no further: what the rules say; it is too long; its rest did not come; the
 input ends; the rest of the file waits for it."""
 
+BEHIND = 15
+"""So many times its patience a record is waited for whose file has more that was not read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Joining:
@@ -71,6 +74,23 @@ class Opened(Generic[T]):
         self.texts[-1] += rest
         self.length += len(rest)
         self._hold(chunk)
+
+    def is_late(self, clock: float) -> bool:
+        """Whether its rest has been waited for long enough.
+
+        What is in the file and was not read, since the outputs do not take more, is waited for
+        longer: but not for ever, as it may be this record that it waits for.
+        """
+        waited = clock - self.since
+        patience = self.step.patience
+        return waited >= patience * BEHIND or (waited >= patience and not self.holding[-1].has_more)
+
+    def move_to(self, rest: Countdown) -> None:
+        """Wait for the rest of its one chunk only, from its first line on."""
+        (chunk,) = self.holding
+        rest.hold()
+        self.holding = [rest]
+        chunk.release()
 
     def _hold(self, chunk: Countdown) -> None:
         if not self.holding or self.holding[-1] is not chunk:
@@ -143,7 +163,7 @@ class Stream(Generic[T]):
     def give_up(self, clock: float | None, end: End) -> Opened[T] | None:
         """Return the open record when its rest has not come in time; with no clock, at once."""
         opened = self.opened
-        if opened is None or (clock is not None and clock - opened.since < opened.step.patience):
+        if opened is None or (clock is not None and not opened.is_late(clock)):
             return None
         self.opened = None
         self._joining.note(len(opened.texts) > 1, end)

@@ -7,6 +7,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pillion.tail import Chunk
+
+
+class ChunkAck:
+    """Acknowledges a chunk of a file, which may be cut for that."""
+
+    __slots__ = ("_chunk",)
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._chunk = chunk
+
+    def __call__(self) -> None:
+        """Say that all of it is delivered."""
+        self._chunk.ack()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is more behind it in its file that was not read."""
+        return self._chunk.has_more
+
+    def split(self, offset: int) -> ChunkAck:
+        """Leave what begins at an offset to an acknowledgement of its own, and return that."""
+        return ChunkAck(self._chunk.split(offset))
+
 
 class Countdown:
     """Acknowledges a chunk once all that came of it has been delivered."""
@@ -16,6 +40,18 @@ class Countdown:
     def __init__(self, ack: Callable[[], None]) -> None:
         self._ack = ack
         self._count = 1
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is more behind it that was not read."""
+        return isinstance(self._ack, ChunkAck) and self._ack.has_more
+
+    def split(self, offset: int) -> Countdown | None:
+        """Return a countdown for what begins at an offset, None where it cannot be cut off.
+
+        So what is before need not wait for a record whose first line is there.
+        """
+        return Countdown(self._ack.split(offset)) if isinstance(self._ack, ChunkAck) else None
 
     def hold(self) -> None:
         """Wait for one thing more."""
