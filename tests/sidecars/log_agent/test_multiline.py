@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pillion.errors import ConfigurationError
+from pillion_log_agent.multiline.builtin import built_in
 from pillion_log_agent.multiline.machine import Machine
 from pillion_log_agent.pipeline.countdown import ChunkAck
 from tests.sidecars.log_agent.joining import (
@@ -162,7 +165,7 @@ def test_a_block_becomes_records_with_the_offset_of_the_first_line() -> None:
     joiner = line_joiner(parser(*DATED))
     data = LOG.encode()
     batch, _ = joiner.take(data, 1000, lambda: None, NOW, 0.0)
-    given_up = joiner.give_up(NOW, None, "stop")
+    given_up = joiner.give_up(None, "stop")
     assert given_up is not None
     assert logs(batch) + logs(given_up[0]) == RECORDS
     assert batch.offsets + given_up[0].offsets == [
@@ -189,11 +192,23 @@ def test_blocks_of_any_size_give_the_same_records_and_offsets(size: int) -> None
         texts += logs(batch)
         offsets += batch.offsets
         start += len(data)
-    given_up = joiner.give_up(NOW, None, "stop")
+    given_up = joiner.give_up(None, "stop")
     assert given_up is not None
     assert texts + logs(given_up[0]) == RECORDS
     for offset, text in zip(offsets, texts, strict=True):
         assert whole[offset:].decode().replace("\r", "").startswith(text)
+
+
+def test_a_record_has_the_time_at_which_its_first_line_was_read_and_its_bytes_once() -> None:
+    joiner = line_joiner(parser(*DATED))
+    first, _ = joiner.take(b"2026-a\n2026-b\n", 0, lambda: None, NOW, 0.0)
+    second, _ = joiner.take(b" b1\n", 14, lambda: None, NOW + 1, 0.0)
+    third, _ = joiner.take(b" b2\n2026-c\n2026-d\n", 18, lambda: None, NOW + 2, 0.0)
+    last = joiner.give_up(None, "stop")
+    assert last is not None
+    assert third.times.nanoseconds() == [NOW, NOW + 2]
+    assert last[0].times.nanoseconds() == [NOW + 2]
+    assert [each.size for each in (first, second, third, last[0])] == [7, 0, 22, 7]
 
 
 def test_the_text_of_a_record_survives_the_quoting() -> None:
@@ -219,7 +234,7 @@ def test_a_chunk_with_an_open_record_is_acknowledged_with_the_record() -> None:
     assert notes.acks == []
     ack_last()
     assert notes.acks == ["first", "middle"], "the last has a record that is open still"
-    given_up = joiner.give_up(NOW, None, "stop")
+    given_up = joiner.give_up(None, "stop")
     assert given_up is not None
     given_up[1]()
     assert notes.acks == ["first", "middle", "last"]
@@ -230,8 +245,8 @@ def test_a_record_whose_rest_does_not_come_is_given_up_after_its_timeout() -> No
     joiner = line_joiner(parser(*DATED, ("flush_timeout", "1500")), notes=notes)
     joiner.take(b"2026-a\n", 0, lambda: None, NOW, 10.0)
     joiner.take(b" a1\n", 7, lambda: None, NOW, 11.0)
-    assert joiner.give_up(NOW, 12.4, "timeout") is None, "the last line came a second later"
-    given_up = joiner.give_up(NOW, 12.5, "timeout")
+    assert joiner.give_up(12.4, "timeout") is None, "the last line came a second later"
+    given_up = joiner.give_up(12.5, "timeout")
     assert given_up is not None
     assert logs(given_up[0]) == ["2026-a\n a1\n"]
     assert not joiner.is_waiting
@@ -289,7 +304,7 @@ def test_what_is_before_an_open_record_is_acknowledged_without_it(bench: Bench) 
     assert logs(batch) == ["2026-a\n"]
     assert bench.chunks() == []
     assert bench.tailer.ledger.bytes_in_flight == len(b"2026-b\n b1\n")
-    given_up = joiner.give_up(NOW, None, "stop")
+    given_up = joiner.give_up(None, "stop")
     assert given_up is not None
     given_up[1]()
     assert bench.chunks() == []
@@ -302,5 +317,33 @@ def test_a_rest_that_is_in_the_file_and_not_read_is_waited_for(bench: Bench) -> 
     (chunk,) = bench.chunks(ack=False)
     joiner = line_joiner(parser(*DATED, ("flush_timeout", "1000")))
     joiner.take(chunk.data, chunk.start, ChunkAck(chunk), NOW, 0.0)
-    assert joiner.give_up(NOW, 14.9, "timeout") is None, "the outputs take no more just now"
-    assert joiner.give_up(NOW, 15.0, "timeout") is not None, "it may be what all others wait for"
+    assert joiner.give_up(14.9, "timeout") is None, "the outputs take no more just now"
+    assert joiner.give_up(15.0, "timeout") is not None, "it may be what all others wait for"
+
+
+POOL = [
+    "2026-a", " b", "", "x", "java.lang.Error: x", "\tat a.B.c(B.java:1)", "Caused by: y",
+    "Traceback (most recent call last):", '  File "a.py", line 1', "KeyError: 'x'",
+    "panic: x", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:3 +0x10",
+    "a.rb:1:in `b': x (NameError)", "\tfrom a.rb:2:in `c'", "{", "}", "at noon", "Error",
+]  # fmt: skip
+ALTERNATIVES: list[tuple[Definition | str, ...]] = [
+    ("java",), ("java", "python", "go", "ruby"), ("json", "java"), (parser(*DATED),),
+    ("go", parser(*DATED)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", ALTERNATIVES, ids=range(5))
+@pytest.mark.parametrize("seed", range(5))
+def test_a_block_at_once_is_split_as_line_by_line_without_short_cuts(
+    names: tuple[Definition | str, ...], seed: int
+) -> None:
+    definitions = [built_in(each) if isinstance(each, str) else each for each in names]
+    lines = random.Random(seed).choices(POOL, k=400)
+    fast, slow = Machine(definitions), Machine([replace(each, needles=()) for each in definitions])
+    expected: list[int] = []
+    step = None
+    for index, line in enumerate(lines):
+        starts, step = slow.split([line], step)
+        expected += [index] * len(starts)
+    assert list(fast.split(lines, None)[0]) == expected

@@ -286,6 +286,21 @@ def test_records_are_cut_at_the_limit_of_the_service_and_lines_too_long_are_drop
     assert figures["dropped"] == 1
 
 
+def test_many_files_whose_last_records_are_open_do_not_stop_one_another(tmp_path: Path) -> None:
+    keys = ("multiline.parser: dated", "exit_on_eof: on", "mem_buf_limit: 1MB")
+    configuration = to_stdout(tmp_path, *keys)
+    text = configuration.read_text()
+    configuration.write_text(text.replace("flush_timeout: 300", "flush_timeout: 60000"))
+    record = ("2026-" + "x" * 100, " " + "y" * 100)
+    for number in range(8):
+        append(tmp_path / "logs" / f"{number}.log", *record * 2000)
+    with agent(configuration) as running:
+        running.process.wait(30)
+        texts = [each["log"] for each in running.lines()]
+    assert texts == ["\n".join(record) + "\n"] * 16_000
+    assert summary(running.started.log)["delivered"] == 16_000
+
+
 OLD = """
 [SERVICE]
     Flush        0.05

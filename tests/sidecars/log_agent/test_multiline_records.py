@@ -260,7 +260,7 @@ def test_the_old_way_ends_a_record_where_the_next_first_line_is() -> None:
     joiner = old_joiner()
     joiner.take(OLD, 0, lambda: None, NOW, 0.0)
     assert joiner.is_waiting
-    given_up = joiner.give_up(NOW, 4.0, "timeout")
+    given_up = joiner.give_up(4.0, "timeout")
     assert given_up is not None
     assert given_up[0].records() == [{"level": "INFO", "message": "ok"}]
 

@@ -101,7 +101,7 @@ class Joiners:
                 yield from self._joined_records(given_up, clock or 0.0)
             _keep(self._pieces, identity, joiner)
         for identity, lines in list(self._lines.items()):
-            given_up = lines.give_up(now, clock, end)
+            given_up = lines.give_up(clock, end)
             if given_up is not None:
                 yield given_up
             _keep(self._lines, identity, lines)

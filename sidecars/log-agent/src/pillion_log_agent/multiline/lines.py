@@ -55,7 +55,8 @@ class LineJoiner:
         self.origin = origin
         self._shape = shape
         self._glue = joining.machine.glue
-        self._stream: Stream[None] = Stream(joining)
+        self._stream: Stream[int] = Stream(joining)
+        self._end = 0
 
     @property
     def is_waiting(self) -> bool:
@@ -78,7 +79,7 @@ class LineJoiner:
             data: lines, each with its newline, save that the last may have none.
             start: where they stand in the file.
             ack: acknowledges them.
-            now: nanoseconds; the time of the records.
+            now: nanoseconds; the time of the records that begin in the block.
             clock: seconds, to say since when a record waits.
             starts_line: the first bytes do not go on with a line of the block before.
         """
@@ -92,28 +93,30 @@ class LineJoiner:
             opened.lengthen(texts.pop(0), chunk)
             del offsets[0]
         finished, spans = self._stream.take(
-            texts, texts, chunk, clock, lambda index: (None, offsets[index])
+            texts, texts, chunk, clock, lambda index: (now, offsets[index])
         )
         self._cut_off(chunk, start)
+        # What is complete lies in one piece between what was open before and what is now.
+        first = opened.offset if opened is not None else start
+        self._end = start + len(data)
+        size = (self._stream.opened.offset if self._stream.opened else self._end) - first
         places = offsets if spans is None else [offsets[begin] for begin, _ in spans]
-        batch = self._batch(texts, spans, places, finished, (now, len(data)))
+        batch = self._batch(texts, spans, places, finished, (now, size))
         held = finished.holding if finished is not None else ()
         return batch, releasing([chunk, *held])
 
-    def give_up(
-        self, now: int, clock: float | None, end: End
-    ) -> tuple[Batch, Callable[[], None]] | None:
+    def give_up(self, clock: float | None, end: End) -> tuple[Batch, Callable[[], None]] | None:
         """Return the open record as far as it has come, when it has waited too long.
 
         Args:
-            now: nanoseconds; its time.
             clock: seconds; None gives it up at once.
             end: why.
         """
         opened = self._stream.give_up(clock, end)
         if opened is None:
             return None
-        batch = self._batch([], [], [], opened, (now, opened.length))
+        size = self._end - opened.offset
+        batch = self._batch([], [], [], opened, (opened.first, size))
         return batch, releasing(opened.holding)
 
     def _cut_off(self, chunk: Countdown, start: int) -> None:
@@ -130,25 +133,28 @@ class LineJoiner:
         texts: list[str],
         spans: Spans,
         places: list[int],
-        finished: Opened[None] | None,
+        finished: Opened[int] | None,
         now_and_size: tuple[int, int],
     ) -> Batch:
         """Return the record that was open before, and those of a block."""
         now, size = now_and_size
+        shape = self._shape
+        times = [now] * len(places)
         if finished is not None:
             places = [finished.offset, *places]
-        shape = self._shape
+            times = [finished.first, *times]
         if shape.compose is None:
             joined = self._joined(texts, spans)
             if finished is not None:
                 joined = [self._glue.join(finished.texts), *joined]
             block = quoted(shape.key, joined, shape.end)
-            times = Moments([now] * len(joined))
-            return Batch(self.tag, self.origin, times, block=block, offsets=places, size=size)
+            return Batch(
+                self.tag, self.origin, Moments(times), block=block, offsets=places, size=size
+            )
         groups = [texts[begin:end] for begin, end in _spans_of(texts, spans)]
         if finished is not None:
             groups = [finished.texts, *groups]
-        made = [shape.compose(group, now) for group in groups]
+        made = [shape.compose(*each) for each in zip(groups, times, strict=True)]
         return Batch(
             self.tag,
             self.origin,
