@@ -67,7 +67,7 @@ _RUBY: _Table = (
     (START, r"^\S.*:\d+:in [`'].*: .*\((?:NameError|NoMethodError|TypeError|ArgumentError)\)$",
      "pointed"),
     (START, r"^\S.*:\d+:in [`']", "frames"),
-    (START, r"\b(?:[A-Z]\w*::)*[A-Z]\w*(?:Error|Exception)(?::|\)$|$)", "frames"),
+    (START, r"(?:Error|Exception)(?::|\)?$)", "frames"),
     (START, r"\(Errno::[A-Z0-9]+\)$", "frames"),
     # The frames of an exception whose message had lines of its own.
     (START, r"^\tfrom \S.*:\d+", "frames"),

@@ -27,9 +27,15 @@ class ChunkAck:
         """Whether there is more behind it in its file that was not read."""
         return self._chunk.has_more
 
-    def split(self, offset: int) -> ChunkAck:
-        """Leave what begins at an offset to an acknowledgement of its own, and return that."""
-        return ChunkAck(self._chunk.split(offset))
+    def split(self, offset: int) -> ChunkAck | None:
+        """Leave what begins at an offset to an acknowledgement of its own, and return that.
+
+        None where no line begins there: it then stays whole.
+        """
+        try:
+            return ChunkAck(self._chunk.split(offset))
+        except ValueError:
+            return None
 
 
 class Countdown:
@@ -51,7 +57,8 @@ class Countdown:
 
         So what is before need not wait for a record whose first line is there.
         """
-        return Countdown(self._ack.split(offset)) if isinstance(self._ack, ChunkAck) else None
+        rest = self._ack.split(offset) if isinstance(self._ack, ChunkAck) else None
+        return Countdown(rest) if rest is not None else None
 
     def hold(self) -> None:
         """Wait for one thing more."""
