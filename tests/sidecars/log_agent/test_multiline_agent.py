@@ -95,6 +95,13 @@ def printed(running: Agent, count: int) -> list[dict[str, Any]]:
     return eventually(running.lines, lambda found: len(found) >= count)
 
 
+def read_to(running: Agent, size: int) -> None:
+    name = "pillion_log_agent_tail_read_bytes_total"
+    eventually(
+        lambda: running.started.scrape().value(name, input="tail.0"), lambda found: found == size
+    )
+
+
 def cri(text: str, stream: str = "stderr", tag: str = "F") -> str:
     return f"2026-11-21T10:00:00.123456789Z {stream} {tag} {text}"
 
@@ -243,6 +250,19 @@ def test_a_record_that_the_filter_keeps_is_not_acknowledged_before_it_goes_on(
         records = printed(running, 2)
         running.started.stop()
     assert [record["log"] for record in records] == ["\n".join(TRACE), "b"]
+
+
+def test_pieces_of_a_line_that_come_alone_wait_for_the_rest_and_its_trace(tmp_path: Path) -> None:
+    configuration = to_stdout(tmp_path, "multiline.parser: cri, java")
+    log = tmp_path / "logs" / "a.log"
+    with agent(configuration) as running:
+        for tag, text in (("P", "java.lang.Illegal"), ("F", TRACE[0][17:]), ("F", FRAMES[0])):
+            append(log, cri(text, tag=tag))
+            read_to(running, log.stat().st_size)
+        append(log, cri("after"))
+        records = printed(running, 2)
+        running.started.stop()
+    assert [record["log"] for record in records] == ["\n".join(TRACE[:2]), "after"]
 
 
 def test_a_joined_record_has_the_path_and_the_offset_of_its_first_line(tmp_path: Path) -> None:

@@ -137,6 +137,14 @@ def test_a_batch_is_acknowledged_with_the_record_that_it_began() -> None:
     assert notes.acks == ["last", "first", "middle"]
 
 
+def test_a_batch_without_records_is_acknowledged_at_once() -> None:
+    notes = Notes()
+    joiner = record_joiner("java")
+    joiner.take(batch_of(out(TRACE[0])), lambda: None, 0.0)
+    assert joiner.take(batch_of().select([]), notes.ack("empty"), 0.0) == []
+    assert notes.acks == ["empty"]
+
+
 def test_a_record_is_given_up_after_its_time_and_not_before() -> None:
     joiner = record_joiner("java")
     joiner.take(batch_of(out(TRACE[0])), lambda: None, 10.0)

@@ -61,8 +61,8 @@ class _First(NamedTuple):
 class RecordJoiner:
     """Joins the records of many files, each by itself.
 
-    What a record says beside the joined text is what its first line says. A batch of which a
-    record is kept back is acknowledged together with the one that has the end.
+    What a record says beside the joined text is what its first line says. From the first line of
+    an open record on, a batch is acknowledged together with the one that has the record's end.
     """
 
     def __init__(self, joining: Joining, shape: RecordShape) -> None:
@@ -79,6 +79,9 @@ class RecordJoiner:
             ack: acknowledges it.
             clock: seconds.
         """
+        if not len(batch):
+            ack()
+            return []
         source = batch.origin.identity, batch.tag
         streams = self._sources.get(source, {})
         if not streams and not batch.is_decoded and not self._may_begin_in(batch):
