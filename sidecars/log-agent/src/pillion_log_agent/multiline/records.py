@@ -87,8 +87,16 @@ class RecordJoiner:
         if not streams and not batch.is_decoded and not self._may_begin_in(batch):
             return [Joined(batch, ack, 0)]
         chunk = Countdown(ack)
+        before = [each.opened for each in streams.values() if each.opened is not None]
         finished: list[Opened[_First]] = []
-        kept, vanished = self._advance_all(streams, batch, chunk, clock, finished)
+        by_stream, kept = self._by_stream(batch.records())
+        vanished = 0
+        for value, indices in by_stream.items():
+            stream = streams.setdefault(value, Stream(self._joining))
+            complete, spans = self._advance(stream, batch, indices, chunk, clock)
+            if complete is not None:
+                finished.append(complete)
+            vanished += self._join_all(batch, indices, spans, kept)
         finished += self._fallen_behind(streams, batch)
         streams = {value: each for value, each in streams.items() if each.opened is not None}
         if streams:
@@ -96,7 +104,9 @@ class RecordJoiner:
         else:
             self._sources.pop(source, None)
         joined = [self._finished(each) for each in finished]
-        parts = [chunk, *_cut_off(chunk, streams, batch)]
+        parts = [chunk, *_held_before(before, chunk)]
+        if len(by_stream) == 1:
+            parts += _cut_off(chunk, streams, batch)
         if not kept:
             releasing(parts)()
             return joined
@@ -138,36 +148,25 @@ class RecordJoiner:
                 others.append(index)
         return dict(found), others
 
-    def _advance_all(
-        self,
-        streams: dict[str, Stream[_First]],
-        batch: Batch,
-        chunk: Countdown,
-        clock: float,
-        finished: list[Opened[_First]],
-    ) -> tuple[list[int], int]:
-        """Join what belongs together in the batch; add what was open and is complete.
+    def _join_all(self, batch: Batch, indices: Sequence[int], spans: Spans, kept: list[int]) -> int:
+        """Join the records within a batch; add those that stay, each the first of its lines.
 
         Returns:
-            Which records stay, each the first of its lines, and how many are now part of others.
+            How many have become part of others.
         """
-        records = batch.records()
-        by_stream, kept = self._by_stream(records)
+        if spans is None:
+            kept += indices
+            return 0
+        records, content = batch.records(), self._shape.content
         vanished = 0
-        for value, indices in by_stream.items():
-            stream = streams.setdefault(value, Stream(self._joining))
-            complete, spans = self._advance(stream, batch, indices, chunk, clock)
-            if complete is not None:
-                finished.append(complete)
-            if spans is None:
-                kept += indices
-                continue
-            for begin, end in spans:
-                kept.append(indices[begin])
-                if end - begin > 1:
-                    vanished += end - begin - 1
-                    self._join(records, indices[begin:end])
-        return kept, vanished
+        for begin, end in spans:
+            first = indices[begin]
+            kept.append(first)
+            if end - begin > 1:
+                vanished += end - begin - 1
+                texts = [records[index][content] for index in indices[begin:end]]
+                records[first][content] = self._text(texts)
+        return vanished
 
     def _advance(
         self,
@@ -209,11 +208,6 @@ class RecordJoiner:
                 behind.append(opened)
         return behind
 
-    def _join(self, records: list[Record], indices: Sequence[int]) -> None:
-        content = self._shape.content
-        texts = [records[index][content] for index in indices]
-        records[indices[0]][content] = self._text(texts)
-
     def _finished(self, opened: Opened[_First]) -> Joined:
         first = opened.first
         batch = Batch(
@@ -233,18 +227,35 @@ class RecordJoiner:
         return "".join([text if text.endswith("\n") else f"{text}\n" for text in head]) + last
 
 
-def _cut_off(chunk: Countdown, streams: dict[str, Stream[_First]], batch: Batch) -> list[Countdown]:
-    """Let what is before the records that have begun in a chunk be acknowledged without them.
+def _held_before(opened: list[Opened[_First]], chunk: Countdown) -> list[Countdown]:
+    """Return what a chunk that goes on with open records has to wait for itself, and hold it.
 
-    Where an older one is open still, that would help nothing: the position stays before it.
+    So the position moves over all lines of such a record at once: read again from the middle,
+    its last lines would be a record of their own.
+    """
+    found = [
+        before
+        for each in opened
+        if each.holding[-1] is chunk
+        for before in each.holding
+        if before is not chunk
+    ]
+    for before in found:
+        before.hold()
+    return found
+
+
+def _cut_off(chunk: Countdown, streams: dict[str, Stream[_First]], batch: Batch) -> list[Countdown]:
+    """Let what is before a record that has begun in a chunk be acknowledged without it.
+
+    Only where one stream alone is in the chunk: else the cut may go through another record. And
+    where an older one is open still, it would help nothing: the position stays before it.
     """
     opened = [each.opened for each in streams.values() if each.opened is not None]
-    first = min((each.offset for each in opened), default=0)
-    if not opened or first <= batch.offsets[0]:
+    if len(opened) != 1 or opened[0].offset <= batch.offsets[0]:
         return []
-    rest = chunk.split(first)
+    rest = chunk.split(opened[0].offset)
     if rest is None:
         return []
-    for each in opened:
-        each.move_to(rest)
+    opened[0].move_to(rest)
     return [rest]
