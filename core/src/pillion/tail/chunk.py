@@ -106,7 +106,7 @@ class Chunk:
             self.data[length:],
             offset,
             self.end,
-            self.data.count(b"\n", length) + (not self.ends_line),
+            self.data.count(b"\n", length) + (not self.ends_line) if self.lines else 0,
             starts_line=True,
             after=self.after,
             trail=self.trail,

@@ -120,7 +120,7 @@ class Joiners:
         """Whether docker wrote the chunk, and split no line in it."""
         if origin.identity in self._pieces or not chunk.starts_line:
             return False
-        return chunk.data.count(DOCKER_WHOLE) == chunk.lines
+        return chunk.data.count(DOCKER_WHOLE) == chunk.data.count(b"\n")
 
 
 def _keep(joiners: dict[str, T], identity: str, joiner: T) -> None:

@@ -130,7 +130,7 @@ class RecordJoiner:
     def _may_begin_in(self, batch: Batch) -> bool:
         """Whether a record may begin in a batch; said without decoding it, where that can be."""
         needles = self._joining.machine.encoded_needles
-        return needles is None or any(batch.has(needle) for needle in needles)
+        return needles is None or batch.has_any(needles)
 
     def _by_stream(self, records: list[Record]) -> tuple[dict[str, Sequence[int]], list[int]]:
         """Return the records of each stream, and those that have no text to join."""

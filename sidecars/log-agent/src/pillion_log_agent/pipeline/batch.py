@@ -105,6 +105,13 @@ class Batch:
         """Whether the records are dictionaries already."""
         return self._records is not None
 
+    def has_any(self, texts: Sequence[bytes]) -> bool:
+        """Whether one of these is anywhere in the sealed batch, as JSON spells it."""
+        self.seal()
+        assert self._block is not None
+        block, common = self._block, _ENCODER.encode(self._common)
+        return any((text[:1] in block and text in block) or text in common for text in texts)
+
     @property
     def offsets(self) -> list[int]:
         """Where each record stands in its file."""
