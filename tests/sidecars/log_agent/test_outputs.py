@@ -112,7 +112,7 @@ def actions(one: Batch, **properties: Any) -> list[tuple[dict[str, Any], dict[st
 def test_ids_are_generation_and_offset_unless_a_field_has_them() -> None:
     records = ({"k": "x"}, {"k": "y"})
     made = [action["create"]["_id"] for action, _ in actions(batch(*records))]
-    assert made == ["1-2-0-ab-64", "1-2-0-ab-74"]
+    assert made == ["1-2-0-ab-100", "1-2-0-ab-116"]
     named = [action["create"]["_id"] for action, _ in actions(batch(*records), id_key="k")]
     assert named == ["x", "y"]
     assert actions(batch({"a": 1}), generate_id=False)[0][0] == {"create": {"_index": "fluent-bit"}}

@@ -14,7 +14,7 @@ from pillion_log_agent.http.message import Answer, request_head
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
 SLICE = 128 * 1024
 """How much is given to the transport at a time; it copies what the socket does not take."""
@@ -58,17 +58,17 @@ class Client:
         method: str,
         target: str,
         headers: Mapping[str, str],
-        body: bytes = b"",
+        body: Sequence[bytes] = (),
         *,
         timeout: float,  # noqa: ASYNC109  # it becomes a TransientError
         limit: int = ANSWER_LIMIT,
     ) -> Answer:
-        """Send a request and return the answer, whole.
+        """Send a request, its body in parts, and return the answer, whole.
 
         Raises:
             TransientError: it could not be sent, or the answer did not come, or not whole.
         """
-        head = request_head(method, target, headers, len(body))
+        head = request_head(method, target, headers, sum(map(len, body)))
         try:
             async with asyncio.timeout(timeout):
                 connection = await self._send(head, body, limit)
@@ -104,7 +104,7 @@ class Client:
         Raises:
             TransientError: the answer broke off, or is no 200 (the reason is its status).
         """
-        connection = await self._send(request_head("GET", target, headers, 0), b"", limit)
+        connection = await self._send(request_head("GET", target, headers, 0), (), limit)
         rest = b""
         try:
             while True:
@@ -134,7 +134,7 @@ class Client:
             self._connection.abort()
             self._connection = None
 
-    async def _send(self, head: bytes, body: bytes, limit: int) -> _Connection:
+    async def _send(self, head: bytes, body: Sequence[bytes], limit: int) -> _Connection:
         connection = self._connection
         if connection is None or connection.is_closed:
             connection = self._connection = await self._connect()
@@ -199,20 +199,21 @@ class _Connection(asyncio.Protocol):
         self.status = 0
         self.has_answered = False
 
-    async def send(self, head: bytes, body: bytes, limit: int) -> None:
+    async def send(self, head: bytes, body: Sequence[bytes], limit: int) -> None:
         """Send a request; stop where the answer comes first."""
         self._begin(limit)
         transport = self._transport
         assert transport is not None
-        view = memoryview(body)
-        transport.write(head + bytes(view[:SLICE]))
-        for start in range(SLICE, len(body), SLICE):
-            await self._writable.wait()
-            if self._failure is not None:
-                raise self._failure
-            if self.has_answered:
-                return
-            transport.write(view[start : start + SLICE])
+        transport.write(head + bytes(memoryview(body[0])[:SLICE]) if body else head)
+        for number, part in enumerate(body):
+            view = memoryview(part)
+            for start in range(0 if number else SLICE, len(part), SLICE):
+                await self._writable.wait()
+                if self._failure is not None:
+                    raise self._failure
+                if self.has_answered:
+                    return
+                transport.write(view[start : start + SLICE])
 
     async def answer(self) -> Answer:
         """Return the answer once it is whole."""

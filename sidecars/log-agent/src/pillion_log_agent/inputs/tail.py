@@ -181,7 +181,7 @@ class TailInput:
         """Whether docker wrote the chunk, and split no line in it."""
         if origin.identity in self._joiners or not chunk.starts_line:
             return False
-        return chunk.data.count(DOCKER_WHOLE) == chunk.lines
+        return chunk.data.count(DOCKER_WHOLE) == chunk.data.count(b"\n")
 
     def _hand_over(self, batch: Batch, ack: Callable[[], None], intake: Intake) -> None:
         oldest = self._context.wall_ns() - int(self._properties.ignore_older * SECOND)
@@ -231,6 +231,7 @@ def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
         long_lines="truncate" if properties.skip_long_lines else "split",
         rotate_wait=properties.rotate_wait,
         scan_interval=max(min(properties.refresh_interval, LONGEST_SCAN), SHORTEST_SCAN),
+        count_lines=False,
     )
 
 

@@ -98,7 +98,7 @@ class DeadLetters:
 def letter(output: str, batch: Batch, rejection: Rejection, now: int) -> dict[str, Any]:
     """Return what is written of a record."""
     index = rejection.index
-    body = b"{" + batch.bodies()[index] + batch.common() + b"}"
+    body = "{" + batch.bodies()[index] + batch.common() + "}"
     return {
         "at": show_iso(now),
         "output": output,
@@ -109,7 +109,7 @@ def letter(output: str, batch: Batch, rejection: Rejection, now: int) -> dict[st
         "identity": batch.origin.identity,
         "offset": batch.offsets[index],
         "time": show_iso(batch.times.nanoseconds()[index], 9),
-        "record": redacted(_decode(body.replace(b"{,", b"{", 1))),
+        "record": redacted(_decode(body.replace("{,", "{", 1))),
     }
 
 

@@ -57,7 +57,7 @@ class BulkOutput:
         """
         now = self._context.wall_ns()
         bodies = [bulk_body(batch, self._plan, now) for batch in batches]
-        answer = await self._post(b"".join(bodies))
+        answer = await self._post(bodies)
         if answer.status == OK:
             return read_results(
                 answer.body,
@@ -76,9 +76,9 @@ class BulkOutput:
         """Close the connection."""
         self._client.close()
 
-    async def _post(self, body: bytes) -> Answer:
+    async def _post(self, body: list[bytes]) -> Answer:
         if self._compresses:
-            body = await asyncio.to_thread(gzip.compress, body, _COMPRESSION)
+            body = [await asyncio.to_thread(gzip.compress, b"".join(body), _COMPRESSION)]
         return await self._client.request(
             "POST", self._target, self._headers, body, timeout=self._timeout
         )
