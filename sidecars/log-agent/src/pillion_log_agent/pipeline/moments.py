@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import datetime
+from functools import lru_cache
 from operator import add, itemgetter
 from typing import TYPE_CHECKING
 
@@ -133,6 +134,7 @@ def _one_width(joined: str, count: int) -> int | None:
     return width if joined[_DATE :: width or 1] == "T" * count else None
 
 
+@lru_cache(maxsize=64)
 def _second(head: str) -> int:
     return (_ISO.parse(head, 0) or 0) // SECOND
 
