@@ -235,7 +235,7 @@ def _middles(block: bytes, quote: str) -> list[str]:
 
 def _offsets_of_lines(block: bytes, start: int) -> list[int]:
     lines = block.split(b"\n")
-    offsets = accumulate(map(len, lines), lambda at, length: at + length + 1, initial=start)
+    offsets = accumulate(map(add, map(len, lines), repeat(1)), initial=start)
     return [offset for offset, line in zip(offsets, lines, strict=False) if line.strip()]
 
 

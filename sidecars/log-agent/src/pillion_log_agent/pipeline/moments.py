@@ -79,15 +79,13 @@ class Moments:
         """Return `2026-11-21T10:00:00.123` for each, with 3, 6 or 9 digits; the zone is UTC."""
         if self._texts is not None:
             return self._cut(0, _FRACTION + digits)
-        seconds: dict[int, str] = {}
-        found = []
-        for time in self.nanoseconds():
-            second, rest = divmod(time, SECOND)
-            head = seconds.get(second)
-            if head is None:
-                head = seconds[second] = show_seconds(second)
-            found.append(f"{head}.{rest:09d}"[: _FRACTION + digits])
-        return found
+        times = self.nanoseconds()
+        # Lines that say no time have that of their reading, all of a chunk the same.
+        distinct = set(times)
+        heads = {second: show_seconds(second) for second in {time // SECOND for time in distinct}}
+        end = _FRACTION + digits
+        shown = {time: f"{heads[time // SECOND]}.{time % SECOND:09d}"[:end] for time in distinct}
+        return list(map(shown.__getitem__, times))
 
     def epoch(self, digits: int) -> list[str]:
         """Return seconds since 1970 with so many digits below the point, for each."""
@@ -97,12 +95,11 @@ class Moments:
         """Return seconds since 1970, and the point with so many digits, for each."""
         if self._texts is not None:
             return _seconds_of(self._texts), self._cut(_POINT, _FRACTION + digits)
-        drop = 10 ** (9 - digits)
-        times = self.nanoseconds()
-        return (
-            [str(time // SECOND) for time in times],
-            [f".{time % SECOND // drop:0{digits}d}" for time in times],
-        )
+        times, drop = self.nanoseconds(), 10 ** (9 - digits)
+        distinct = set(times)
+        seconds = {time: str(time // SECOND) for time in distinct}
+        fractions = {time: f".{time % SECOND // drop:0{digits}d}" for time in distinct}
+        return list(map(seconds.__getitem__, times)), list(map(fractions.__getitem__, times))
 
     def span(self) -> tuple[int, int]:
         """Return the earliest and the latest as nanoseconds; there is one at least."""
