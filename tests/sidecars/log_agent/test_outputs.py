@@ -109,6 +109,22 @@ def actions(one: Batch, **properties: Any) -> list[tuple[dict[str, Any], dict[st
     return [(json.loads(action), json.loads(document)) for action, document in pairs]
 
 
+def test_an_empty_record_changes_no_text_beside_it() -> None:
+    texts = {"log": 'a",} {, ",,"'}
+    one = batch({}, texts, {})
+    one.put("path", ",,")
+    assert [document | {"@timestamp": ""} for _, document in actions(one)] == [
+        {"@timestamp": "", "path": ",,"},
+        {"@timestamp": "", **texts, "path": ",,"},
+        {"@timestamp": "", "path": ",,"},
+    ]
+    assert [json.loads(line) for line in lines(one, Date(key="")).splitlines()] == [
+        {"path": ",,"},
+        {**texts, "path": ",,"},
+        {"path": ",,"},
+    ]
+
+
 def test_ids_are_generation_and_offset_unless_a_field_has_them() -> None:
     records = ({"k": "x"}, {"k": "y"})
     made = [action["create"]["_id"] for action, _ in actions(batch(*records))]
