@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion.metrics.standard import add_build_info
+from pillion.process.memory import keep_large_blocks
 from pillion.web import Response
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
 BEAT = 1.0
-LARGE_BLOCK = 4 * 1024 * 1024
 PATIENCE = 30.0
 RELOAD_SECONDS = 20.0
 
@@ -38,7 +38,7 @@ class Agent:
 
     def __init__(self, context: Context) -> None:
         settings = context.values[AgentSettings]
-        _keep_large_blocks()
+        keep_large_blocks()
         self._context = context
         self._settings = settings
         self._path = default_path(settings.config_file)
@@ -184,12 +184,3 @@ class Agent:
 
 def _json(value: dict[str, object], status: int = 200) -> Response:
     return Response(json.dumps(value), status, "application/json")
-
-
-def _keep_large_blocks() -> None:
-    """Have the C library keep blocks of this size that are freed, for the next ones.
-
-    It maps and unmaps each block of 128 KiB or more until one larger has been freed: every chunk,
-    and every body, would be paid for again page by page, with a third of all CPU.
-    """
-    bytes(LARGE_BLOCK)
