@@ -159,7 +159,7 @@ def test_updates_wrap_the_document_and_dots_may_be_replaced() -> None:
         "doc": {"@timestamp": "2026-11-21T10:00:00.123Z", "a_b": 1},
         "doc_as_upsert": True,
     }
-    assert actions(batch({}), include_tag_key=True)[0][1]["_flb-key"] == "app"
+    assert actions(batch({}), include_tag_key=True)[0][1]["flb-key"] == "app"
 
 
 def test_each_record_has_a_result_of_its_own() -> None:

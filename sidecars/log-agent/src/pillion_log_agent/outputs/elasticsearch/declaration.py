@@ -76,9 +76,15 @@ class BulkProperties(TlsProperties):
         "time_key_nanos", FLAG, "Write nine digits below the second, not three.", default=False
     )
     include_tag_key: bool = setting("include_tag_key", FLAG, "Add the tag.", default=False)
-    tag_key: str = setting("tag_key", TEXT, "The field of the tag.", default="_flb-key")
+    tag_key: str = setting("tag_key", TEXT, "The field of the tag.", default="flb-key")
     replace_dots: bool = setting(
         "replace_dots", FLAG, "Write _ for the dots in names of fields.", default=False
+    )
+    aws_auth: bool = setting(
+        "aws_auth",
+        FLAG,
+        "Sign the requests for AWS; on is refused, since there is no signing here.",
+        default=False,
     )
     pipeline: str | None = optional("pipeline", TEXT, "The ingest pipeline.")
     compress: str | None = optional("compress", choice("gzip"), "Compress what is sent.")
@@ -99,6 +105,7 @@ def _build(properties: BulkProperties, context: OutputContext) -> Output:
 
 
 _ALIVE = "a connection is kept alive"
+_OF_AWS = "it counts with aws_auth only"
 _ACCEPTED = {
     "buffer_size": "an answer is read whole, up to 64 MiB",
     "trace_output": "the log does not hold records",
@@ -109,6 +116,12 @@ _ACCEPTED = {
     "net.dns.mode": "the system resolves names",
     "net.dns.resolver": "the system resolves names",
     "tls.debug": "errors of TLS are logged",
+    "aws_region": _OF_AWS,
+    "aws_sts_endpoint": _OF_AWS,
+    "aws_role_arn": _OF_AWS,
+    "aws_external_id": _OF_AWS,
+    "aws_service_name": _OF_AWS,
+    "aws_profile": _OF_AWS,
 }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import gzip
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,7 +15,12 @@ from pillion_log_agent.http.client import Client, Endpoint
 from pillion_log_agent.http.message import basic_auth
 from pillion_log_agent.http.tls import make_context
 from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
-from pillion_log_agent.outputs.elasticsearch.results import read_results
+from pillion_log_agent.outputs.elasticsearch.results import (
+    TOO_LARGE,
+    read_refusal,
+    read_results,
+    reason_of,
+)
 from pillion_log_agent.outputs.output import Outcome, Rejection
 
 if TYPE_CHECKING:
@@ -26,12 +32,12 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.batch import Batch
 
 OK = 200
-TOO_LARGE = 413
 _REFUSED = frozenset({400, TOO_LARGE, 422})
 """The request itself is refused: it is split, until what is wrong with it stands alone."""
+_NO_TYPES = b"unknown parameter [_type]"
+"""What Elasticsearch 8 and OpenSearch 2 say of each action that has a type."""
 _FILTER = "filter_path=took,errors,items.*.status,items.*.error"
 """All that is read of an answer; the rest is five times as much."""
-_WORDS = 300
 _COMPRESSION = 3
 
 
@@ -41,6 +47,11 @@ class BulkOutput:
     delay = True
 
     def __init__(self, properties: BulkProperties, context: OutputContext) -> None:
+        if properties.aws_auth:
+            raise ConfigurationError(
+                "aws_auth: on is not supported; put a proxy that signs requests in between, "
+                "or let the domain take http_user and http_passwd"
+            )
         self._plan = Plan.of(properties)
         self._context = context
         self._timeout = properties.response_timeout
@@ -65,9 +76,12 @@ class BulkOutput:
                 has_ids=self._plan.operation == "create" and self._plan.ids is not False,
             )
         if answer.status in _REFUSED:
+            if self._plan.type is not None and _NO_TYPES in answer.body:
+                self._send_no_types()
+                return await self.write(batches)
             return await self._split(batches, answer)
         raise TransientError(
-            f"{self._client.endpoint} answered {answer.status}: {_start_of(answer)}",
+            f"{self._client.endpoint} answered {answer.status}: {read_refusal(answer.body)[1]}",
             reason=str(answer.status),
             after=answer.retry_after(now / 1e9),
         )
@@ -75,6 +89,12 @@ class BulkOutput:
     async def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def _send_no_types(self) -> None:
+        self._context.log.warning(
+            "the server knows no document types; none is sent from now on", type=self._plan.type
+        )
+        self._plan = replace(self._plan, type=None)
 
     async def _post(self, body: list[bytes]) -> Answer:
         if self._compresses:
@@ -86,8 +106,9 @@ class BulkOutput:
     async def _split(self, batches: Sequence[Batch], answer: Answer) -> Outcome:
         """Send each half by itself; a record that is refused alone is refused for good."""
         if len(batches) == 1 and len(batches[0]) == 1:
-            reason = "too_large" if answer.status == TOO_LARGE else str(answer.status)
-            return Outcome([Rejection(0, 0, reason, _start_of(answer))])
+            kind, detail = read_refusal(answer.body)
+            detail = detail or f"{self._client.endpoint} answered {answer.status}"
+            return Outcome([Rejection(0, 0, reason_of(kind, answer.status), detail)])
         rejected: list[Rejection] = []
         again: list[tuple[int, int]] = []
         cause = ""
@@ -130,19 +151,20 @@ def _halves(batches: Sequence[Batch]) -> list[tuple[Places, list[Batch]]]:
 
 def _headers(properties: BulkProperties) -> dict[str, str]:
     headers = {
-        "Host": ":".join(map(str, _host(properties))),
+        "Host": _authority(*_host(properties)),
         "User-Agent": "pillion-log-agent",
         "Content-Type": "application/x-ndjson",
     }
     if properties.compress is not None:
         headers["Content-Encoding"] = "gzip"
-    if properties.cloud_auth is not None:
+    # In the order of fluent-bit, where more than one is given.
+    if properties.http_user is not None:
+        headers["Authorization"] = basic_auth(properties.http_user, properties.http_passwd)
+    elif properties.cloud_auth is not None:
         user, _, password = properties.cloud_auth.partition(":")
         headers["Authorization"] = basic_auth(user, password)
     elif properties.http_api_key is not None:
         headers["Authorization"] = f"ApiKey {properties.http_api_key}"
-    elif properties.http_user is not None:
-        headers["Authorization"] = basic_auth(properties.http_user, properties.http_passwd)
     return headers
 
 
@@ -177,5 +199,5 @@ def _host(properties: BulkProperties) -> tuple[str, int]:
     return f"{cluster}.{domain}", int(port) if port.isdigit() else 443
 
 
-def _start_of(answer: Answer) -> str:
-    return answer.body[:_WORDS].decode("utf-8", "replace")
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
