@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._limit = limit
         self._is_complete = False
+        self._is_over = False
         self._is_sent = False
         self._has_answered = False
         self.status = 0
@@ -149,7 +150,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Note whether the answer was whole by then, and why not."""
         self.is_closed = True
-        if not self._is_complete:
+        if not self._is_complete and self._failure is None:
             # Where neither length nor chunks say so, the end of the connection ends the body.
             is_end = error is None and self.status and not self._is_framed()
             if is_end:
@@ -166,14 +167,22 @@ class Connection(asyncio.Protocol):
 
     # What the parser calls.
 
+    def on_message_begin(self) -> None:
+        """Note what comes after the answer: nobody asked for it."""
+        self._is_over = self._is_complete
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header, up to a number of them."""
+        if self._is_over:
+            return
         if len(self._headers) >= _HEADERS_LIMIT:
             raise ValueError("too many headers")
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """Keep the status."""
+        if self._is_over:
+            return
         status = self._parser.get_status_code()
         # 100 Continue and the like come before the answer.
         self.status = status if status >= _FINAL else 0
@@ -184,17 +193,19 @@ class Connection(asyncio.Protocol):
         if self._size > self._limit:
             self._fail(f"{self._peer} answered more than {self._limit} bytes", "too_large")
             self.abort()
-        if self._failure is not None:
+        if self._failure is not None or self._is_over:
             return
         self._pieces.append(data)
 
     def on_message_complete(self) -> None:
         """Note that the answer is whole."""
-        if not self.status or self._failure is not None:
+        if self._is_over:
+            self.is_reusable = False
+        elif not self.status:
             self._headers = {}
-            return
-        self._is_complete = True
-        self.is_reusable = self._parser.should_keep_alive()
+        elif self._failure is None:
+            self._is_complete = True
+            self.is_reusable = self._parser.should_keep_alive()
 
     def _is_framed(self) -> bool:
         return "content-length" in self._headers or "transfer-encoding" in self._headers

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import gzip
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.http.client import Client, Endpoint
-from pillion_log_agent.http.message import basic_auth
-from pillion_log_agent.http.tls import make_context
+from pillion_log_agent.http.client import Client
+from pillion_log_agent.http.message import request_head
 from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
+from pillion_log_agent.outputs.elasticsearch.request import endpoint, headers, target
 from pillion_log_agent.outputs.elasticsearch.results import (
     TOO_LARGE,
     read_refusal,
@@ -36,8 +33,6 @@ _REFUSED = frozenset({400, TOO_LARGE, 422})
 """The request itself is refused: it is split, until what is wrong with it stands alone."""
 _NO_TYPES = b"unknown parameter [_type]"
 """What Elasticsearch 8 and OpenSearch 2 say of each action that has a type."""
-_FILTER = "filter_path=took,errors,items.*.status,items.*.error"
-"""All that is read of an answer; the rest is five times as much."""
 _COMPRESSION = 3
 
 
@@ -56,9 +51,11 @@ class BulkOutput:
         self._context = context
         self._timeout = properties.response_timeout
         self._compresses = properties.compress is not None
-        self._headers = _headers(properties)
-        self._target = _target(properties)
-        self._client = Client(_endpoint(properties))
+        self._headers = headers(properties)
+        self._target = target(properties)
+        self._client = Client(endpoint(properties))
+        # A line break in what goes into a header is found now, not with the first record.
+        request_head("POST", self._target, self._headers, 0)
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
         """Send the batches in one request.
@@ -147,57 +144,3 @@ def _halves(batches: Sequence[Batch]) -> list[tuple[Places, list[Batch]]]:
         )
         for numbers in (range(middle), range(middle, len(batches)))
     ]
-
-
-def _headers(properties: BulkProperties) -> dict[str, str]:
-    headers = {
-        "Host": _authority(*_host(properties)),
-        "User-Agent": "pillion-log-agent",
-        "Content-Type": "application/x-ndjson",
-    }
-    if properties.compress is not None:
-        headers["Content-Encoding"] = "gzip"
-    # In the order of fluent-bit, where more than one is given.
-    if properties.http_user is not None:
-        headers["Authorization"] = basic_auth(properties.http_user, properties.http_passwd)
-    elif properties.cloud_auth is not None:
-        user, _, password = properties.cloud_auth.partition(":")
-        headers["Authorization"] = basic_auth(user, password)
-    elif properties.http_api_key is not None:
-        headers["Authorization"] = f"ApiKey {properties.http_api_key}"
-    return headers
-
-
-def _target(properties: BulkProperties) -> str:
-    path = properties.path.strip("/")
-    pipeline = f"&pipeline={quote(properties.pipeline, safe='')}" if properties.pipeline else ""
-    return f"/{quote(path) + '/' if path else ''}_bulk?{_FILTER}{pipeline}"
-
-
-def _endpoint(properties: BulkProperties) -> Endpoint:
-    host, port = _host(properties)
-    if not host:
-        raise ConfigurationError("host: is empty")
-    tls = make_context(properties)
-    if tls is None and properties.cloud_id is not None:
-        raise ConfigurationError("tls: has to be on with cloud_id")
-    return Endpoint(
-        host, port, tls, properties.tls_vhost, connect_timeout=properties.net_connect_timeout
-    )
-
-
-def _host(properties: BulkProperties) -> tuple[str, int]:
-    """Return host and port; those of a cloud id are in it, as `name:base64(domain$id$...)`."""
-    if properties.cloud_id is None:
-        return properties.host, properties.port
-    _, _, coded = properties.cloud_id.rpartition(":")
-    try:
-        domain, cluster, *_ = base64.b64decode(coded, validate=True).decode().split("$")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise ConfigurationError("cloud_id: is none; copy it from the deployment's page") from None
-    domain, _, port = domain.partition(":")
-    return f"{cluster}.{domain}", int(port) if port.isdigit() else 443
-
-
-def _authority(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
