@@ -31,7 +31,7 @@ pipeline:
 
 def configured(folder: Path, node: OpenSearch, **properties: str) -> Path:
     path = folder / "agent.yaml"
-    lines = "\n".join(f"      {name}: '{value}'" for name, value in properties.items())
+    lines = "\n".join(f"      {name}: {json.dumps(value)}" for name, value in properties.items())
     path.write_text(CONFIGURATION.format(folder=folder, port=node.port, properties=lines))
     return path
 

@@ -87,6 +87,13 @@ def test_logstash_format_makes_an_index_for_each_day_of_the_records(
     assert opensearch.count("app-2026.11.21") == 2
 
 
+def test_an_index_may_be_named_after_a_field(tmp_path: Path, opensearch: OpenSearch) -> None:
+    configuration = configured(tmp_path, opensearch, index="app-$kubernetes['namespace_name']")
+    spaces = ("shop", "shop", "mail")
+    ship(configuration, *(record(0, kubernetes={"namespace_name": space}) for space in spaces))
+    assert (opensearch.count("app-shop"), opensearch.count("app-mail")) == (2, 1)
+
+
 def test_a_data_stream_takes_documents_by_its_template(
     tmp_path: Path, opensearch: OpenSearch
 ) -> None:

@@ -145,6 +145,20 @@ def test_an_index_may_be_named_after_the_day_or_a_field() -> None:
     assert index(index="plain", type="doc") == "plain"
 
 
+@pytest.mark.parametrize(
+    ("properties", "names"),
+    [
+        ({"index": "app-$k['ns']"}, ["app-web", "app-"]),
+        ({"index": "$k['ns']-logs"}, ["web-logs", "-logs"]),
+        ({"index": "$k['ns']"}, ["web", "fluent-bit"]),
+        ({"index": "rest-%Y", "target_index": "$team-$k['ns']"}, ["a-web", "rest-2026"]),
+    ],
+)
+def test_an_index_may_be_made_of_fields(properties: dict[str, str], names: list[str]) -> None:
+    records = batch({"k": {"ns": "web"}, "team": "a"}, {"team": "a"})
+    assert [each["create"]["_index"] for each, _ in actions(records, **properties)] == names
+
+
 def test_a_document_has_its_time_once_whatever_the_record_says() -> None:
     (_, document) = actions(batch({"@timestamp": "x", "a": 1}))[0]
     assert document == {"@timestamp": "2026-11-21T10:00:00.123Z", "a": 1}

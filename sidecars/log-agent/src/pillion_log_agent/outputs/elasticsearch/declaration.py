@@ -29,8 +29,12 @@ class BulkProperties(TlsProperties):
     index: str = setting(
         "index",
         TEXT,
-        "The index or data stream; strftime's letters are filled in with the record's time.",
+        "The index or data stream; strftime's letters are filled in with the record's time, or "
+        "fields like $kubernetes['namespace_name'] with their values.",
         default="fluent-bit",
+    )
+    target_index: str | None = optional(
+        "target_index", TEXT, "The index with fields in it; index where one of them is missing."
     )
     type: str | None = optional(
         "type", TEXT, "The document type; only Elasticsearch before 7 needs one."
