@@ -181,11 +181,12 @@ def test_each_record_has_a_result_of_its_own() -> None:
         {"create": {"status": 201}},
         {"create": {"status": 409, "error": {"type": "version_conflict_engine_exception"}}},
         {"create": {"status": 429, "error": {"type": "busy", "reason": "later"}}},
+        {"create": {"status": 507, "error": {"type": "full", "reason": "no room"}}},
         {"create": {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "no"}}},
     ]
     answer = json.dumps({"errors": True, "items": items}).encode()
-    outcome = read_results(answer, [3, 1], has_ids=True)
-    assert list(outcome.again) == [(0, 2)]
+    outcome = read_results(answer, [4, 1], has_ids=True)
+    assert list(outcome.again) == [(0, 2), (0, 3)]
     assert [(each.batch, each.index, each.reason) for each in outcome.rejected] == [
         (1, 0, "mapper_parsing_exception")
     ]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NO_ERRORS = b'"errors":false'
-_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_AGAIN = frozenset({408, 425, 429, *range(500, 600)})
 BLOCKED = "cluster_block_exception"
 """A block on writing (403) is a state of the index or the cluster, not a fault of the record."""
 _DONE = frozenset({200, 201})
