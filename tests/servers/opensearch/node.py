@@ -38,7 +38,7 @@ _JAVA = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _SETTINGS = f"""
 cluster.name: pillion
 discovery.type: single-node
-network.host: {{address}}
+http.host: {{address}}
 http.port: {{port}}
 transport.host: 127.0.0.1
 transport.port: 0
@@ -64,10 +64,12 @@ class OpenSearch:
     """A node that runs.
 
     Attributes:
-        port: of its HTTP on 127.0.0.1.
+        address: where its HTTP listens.
+        port: of its HTTP.
     """
 
     def __init__(self, address: str, port: int) -> None:
+        self.address = address
         self.port = port
         self._base = f"http://{address}:{port}"
 
