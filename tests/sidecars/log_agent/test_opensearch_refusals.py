@@ -51,6 +51,22 @@ def test_one_record_in_a_thousand_that_the_mapping_refuses_stands_alone_and_can_
     assert found["_source"]["@timestamp"] == "2026-11-21T10:00:17.123Z"
 
 
+def test_the_words_of_a_refusal_do_not_give_a_secret_away(
+    tmp_path: Path, opensearch: OpenSearch
+) -> None:
+    opensearch.do("PUT", "/people", {"mappings": {"properties": {"password": {"type": "long"}}}})
+    letters = tmp_path / "letters"
+    write(tmp_path, record(1, password="hunter2"))
+    flag = f"--dead-letter.file={letters}"
+    with agent(configured(tmp_path, opensearch, index="people"), flag) as running:
+        wait_for_settled(running, 1)
+        running.started.stop()
+    letter = json.loads(letters.read_text())
+    assert letter["detail"].endswith("failed to parse field [password] of type [long] [redacted]")
+    assert letter["record"]["password"] == "[redacted]"
+    assert "hunter2" not in letters.read_text() + running.started.log
+
+
 @pytest.mark.parametrize("block", ["write", "read_only_allow_delete"])
 def test_an_index_that_is_blocked_gets_its_records_once_it_is_not(
     tmp_path: Path, opensearch: OpenSearch, block: str
