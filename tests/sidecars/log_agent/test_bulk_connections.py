@@ -228,6 +228,28 @@ async def test_what_comes_before_the_answer_does_not_end_the_sending() -> None:
     assert answered.body == b"8000000"
 
 
+async def test_a_server_that_fails_while_a_request_is_split_is_asked_no_more() -> None:
+    answers = [
+        response(b"", "413 Payload Too Large"),
+        response(TAKEN_ALL),
+        response(b"", "413 Payload Too Large"),
+        response(b"", "503 Service Unavailable", "Retry-After: 7"),
+    ]
+
+    async def answer(visit: Visit, request: Request) -> None:
+        await visit.write(answers[len(server.requests) - 1])
+
+    async with answering(answer) as server:
+        one = output(server.port)
+        outcome = await one.write([batch(8)])
+        await one.close()
+    assert [request.records() for request in server.requests] == [8, 4, 4, 2]
+    assert sorted(outcome.again) == [(0, 4), (0, 5), (0, 6), (0, 7)]
+    assert outcome.after == 7
+    assert "503" in outcome.cause
+    assert not outcome.rejected
+
+
 async def test_what_a_proxy_finds_too_large_is_split_until_it_fits(tmp_path: Path) -> None:
     with bulk_sink() as sink:
         block = (

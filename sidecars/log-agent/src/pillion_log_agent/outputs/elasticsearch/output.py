@@ -109,21 +109,24 @@ class BulkOutput:
         rejected: list[Rejection] = []
         again: list[tuple[int, int]] = []
         cause = ""
-        for places, part in _halves(batches):
+        after: float | None = None
+        halves = _halves(batches)
+        for number, (places, part) in enumerate(halves):
             try:
                 outcome = await self.write(part)
             except TransientError as error:
-                # The other half may have been taken: only this one is to be sent again.
-                again += [place for each in places for place in each]
-                cause = str(error)
-                continue
+                # What was taken stays taken: the rest is to be sent again, and not now.
+                left = [places for places, _ in halves[number:]]
+                again += [place for half in left for each in half for place in each]
+                cause, after = str(error), error.after
+                break
             rejected += [
                 Rejection(*places[each.batch][each.index], each.reason, each.detail)
                 for each in outcome.rejected
             ]
-            again += [places[number][index] for number, index in outcome.again]
-            cause = cause or outcome.cause
-        return Outcome(rejected, again, cause=cause)
+            again += [places[batch][index] for batch, index in outcome.again]
+            cause, after = cause or outcome.cause, after or outcome.after
+        return Outcome(rejected, again, after, cause)
 
 
 Places = list[list[tuple[int, int]]]
