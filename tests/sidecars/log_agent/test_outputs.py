@@ -145,6 +145,20 @@ def test_an_index_may_be_named_after_the_day_or_a_field() -> None:
     assert index(index="plain", type="doc") == "plain"
 
 
+@pytest.mark.parametrize(
+    ("properties", "names"),
+    [
+        ({"index": "app-$k['ns']"}, ["app-web", "app-"]),
+        ({"index": "$k['ns']-logs"}, ["web-logs", "-logs"]),
+        ({"index": "$k['ns']"}, ["web", "fluent-bit"]),
+        ({"index": "rest-%Y", "target_index": "$team-$k['ns']"}, ["a-web", "rest-2026"]),
+    ],
+)
+def test_an_index_may_be_made_of_fields(properties: dict[str, str], names: list[str]) -> None:
+    records = batch({"k": {"ns": "web"}, "team": "a"}, {"team": "a"})
+    assert [each["create"]["_index"] for each, _ in actions(records, **properties)] == names
+
+
 def test_a_document_has_its_time_once_whatever_the_record_says() -> None:
     (_, document) = actions(batch({"@timestamp": "x", "a": 1}))[0]
     assert document == {"@timestamp": "2026-11-21T10:00:00.123Z", "a": 1}
@@ -159,7 +173,7 @@ def test_updates_wrap_the_document_and_dots_may_be_replaced() -> None:
         "doc": {"@timestamp": "2026-11-21T10:00:00.123Z", "a_b": 1},
         "doc_as_upsert": True,
     }
-    assert actions(batch({}), include_tag_key=True)[0][1]["_flb-key"] == "app"
+    assert actions(batch({}), include_tag_key=True)[0][1]["flb-key"] == "app"
 
 
 def test_each_record_has_a_result_of_its_own() -> None:
@@ -167,11 +181,12 @@ def test_each_record_has_a_result_of_its_own() -> None:
         {"create": {"status": 201}},
         {"create": {"status": 409, "error": {"type": "version_conflict_engine_exception"}}},
         {"create": {"status": 429, "error": {"type": "busy", "reason": "later"}}},
+        {"create": {"status": 507, "error": {"type": "full", "reason": "no room"}}},
         {"create": {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "no"}}},
     ]
     answer = json.dumps({"errors": True, "items": items}).encode()
-    outcome = read_results(answer, [3, 1], has_ids=True)
-    assert list(outcome.again) == [(0, 2)]
+    outcome = read_results(answer, [4, 1], has_ids=True)
+    assert list(outcome.again) == [(0, 2), (0, 3)]
     assert [(each.batch, each.index, each.reason) for each in outcome.rejected] == [
         (1, 0, "mapper_parsing_exception")
     ]

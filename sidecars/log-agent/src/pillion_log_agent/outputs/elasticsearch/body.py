@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pillion_log_agent.filters.accessor import Accessor, parse_accessor
+from pillion_log_agent.filters.accessor import Accessor, Template, parse_accessor, parse_template
 from pillion_log_agent.outputs.rendering import decoded, interleaved, quoted, with_commas
 from pillion_log_agent.patterns.strftime import format_time
 from pillion_log_agent.pipeline.batch import Batch, encoded
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _encode = msgspec.json.Encoder().encode
 MINUTE = 60 * 1_000_000_000
 HOUR = 60 * MINUTE
+DEFAULT_INDEX = "fluent-bit"
 DEFAULT_TIME = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -33,6 +34,7 @@ class Plan:
         operation: `create`, `index` or `update`.
         is_upsert: an update makes the document where it is not there.
         index: its name, or where it comes from.
+        target: makes the index of a record's fields; where it cannot, `index` is it.
         prefix_key: the field whose value takes the place of the index's prefix.
         ids: `generated`, `none`, or where in the record they are.
     """
@@ -40,6 +42,7 @@ class Plan:
     operation: str
     is_upsert: bool
     index: str
+    target: Template | None
     date: str
     separator: str
     prefix_key: Accessor | None
@@ -60,10 +63,12 @@ class Plan:
             raise ValueError(f"write_operation: {properties.write_operation} needs id_key")
         by_day = properties.logstash_format
         prefix_key = properties.logstash_prefix_key
+        index, target = _index_and_target(properties)
         return cls(
             operation="update" if is_update else properties.write_operation,
             is_upsert=properties.write_operation == "upsert",
-            index=properties.logstash_prefix if by_day else properties.index,
+            index=index,
+            target=target,
             date=properties.logstash_dateformat if by_day else "",
             separator=properties.logstash_prefix_separator,
             prefix_key=parse_accessor(prefix_key) if prefix_key and by_day else None,
@@ -80,7 +85,19 @@ class Plan:
     @property
     def is_plain(self) -> bool:
         """Whether nothing of it depends on the fields of a record."""
-        return not (self.prefix_key or isinstance(self.ids, Accessor) or self.replaces_dots)
+        return not (
+            self.target or self.prefix_key or isinstance(self.ids, Accessor) or self.replaces_dots
+        )
+
+
+def _index_and_target(properties: BulkProperties) -> tuple[str, Template | None]:
+    if properties.logstash_format:
+        return properties.logstash_prefix, None
+    if properties.target_index is not None:
+        return properties.index, parse_template(properties.target_index, needs_all=True)
+    if "$" in properties.index:
+        return DEFAULT_INDEX, parse_template(properties.index, needs_all=False)
+    return properties.index, None
 
 
 def bulk_body(batch: Batch, plan: Plan, now: int) -> bytes:
@@ -159,6 +176,18 @@ def _ids(
 
 def _indices(batch: Batch, plan: Plan, records: list[Record] | None, now: int) -> str | list[str]:
     """Return the one index of all records, or one for each."""
+    named = _named_by_time(batch, plan, records, now)
+    if plan.target is None or records is None:
+        return named
+    others = [named] * len(records) if isinstance(named, str) else named
+    return [
+        plan.target.fill(record) or other for record, other in zip(records, others, strict=True)
+    ]
+
+
+def _named_by_time(
+    batch: Batch, plan: Plan, records: list[Record] | None, now: int
+) -> str | list[str]:
     if not plan.date and "%" not in plan.index:
         return plan.index
     if plan.uses_now and records is None:
