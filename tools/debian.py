@@ -25,6 +25,8 @@ PACKAGES = {
     "dockerd": "docker.io",
     "mmdebstrap": "mmdebstrap",
     "docker-registry": "docker-registry",
+    "javac": "default-jdk-headless",
+    "mvn": "maven",
 }
 
 

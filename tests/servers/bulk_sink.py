@@ -1,7 +1,6 @@
-"""A sink that answers bulk requests as Elasticsearch documents it, in a process of its own.
+"""A sink that answers bulk requests as `bulk_store` has it, in a process of its own.
 
-It keeps each document by index and id, refuses a second `create` of an id with 409, and can be
-told to be out of order: `PUT /_faults` with a JSON list of faults, of which each bulk request
+It can be told to be out of order: `PUT /_faults` with a JSON list of faults, of which each bulk request
 takes the first and does what it says.
 
     {"kind": "status", "status": 503, "retry_after": 2}     answer so, and take nothing
@@ -11,9 +10,7 @@ takes the first and does what it says.
     {"kind": "hang"}                                        take the records and never answer
 
 `GET /_documents` gives them, a JSON line each; `GET /_counts` how many, and how many requests.
-A document with the field `refuse_me` is refused for good, alone.
-
-Source: Elasticsearch's manual, "Bulk API": an item for each action, in order.
+For benchmarks it counts the records, and answers each of them without a look at it.
 """
 
 from __future__ import annotations
@@ -26,63 +23,37 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import httptools
+
+from tests.servers.bulk_store import Store, filtered, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REFUSED = {
-    "type": "mapper_parsing_exception",
-    "reason": "failed to parse field [refuse_me]",
-    "caused_by": {"type": "illegal_argument_exception", "reason": "it is what it is"},
-}
-BUSY = {"type": "es_rejected_execution_exception", "reason": "queue capacity is reached"}
+OK = 200
+ROOT = Path(__file__).parents[2]
 
 
-class Store:
+@dataclass
+class State:
     """What the sink holds, over all connections."""
 
-    def __init__(self, *, counts_only: bool) -> None:
-        self.counts_only = counts_only
-        self.documents: dict[tuple[str, str], bytes] = {}
-        self.faults: list[dict[str, Any]] = []
-        self.taken = 0
-        self.requests = 0
-        self.conflicts = 0
-
-    def bulk(self, body: bytes, fault: dict[str, Any] | None) -> list[tuple[str, int, Any]]:
-        """Take the records of a request; return operation, status and error of each."""
-        lines = body.split(b"\n")
-        assert not lines.pop(), "a bulk request ends in a newline"
-        results = []
-        for number, (action, document) in enumerate(zip(lines[0::2], lines[1::2], strict=True), 1):
-            ((operation, target),) = json.loads(action).items()
-            if fault is not None and number % fault.get("every", 1) == 0:
-                results.append((operation, fault["status"], BUSY))
-            else:
-                results.append((operation, *self._take(operation, target, document)))
-        return results
-
-    def _take(self, operation: str, target: dict[str, str], document: bytes) -> tuple[int, Any]:
-        if b'"refuse_me"' in document:
-            return 400, REFUSED
-        key = (target["_index"], target.get("_id", f"made-{self.taken}"))
-        if operation == "create" and key in self.documents:
-            self.conflicts += 1
-            return 409, {"type": "version_conflict_engine_exception", "reason": "it is there"}
-        json.loads(document)
-        self.documents[key] = document
-        self.taken += 1
-        return 201, None
+    counts_only: bool
+    store: Store = field(default_factory=Store)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    requests: int = 0
 
 
 class Connection(asyncio.Protocol):
     """One client."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, sink: State) -> None:
+        self._sink = sink
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._pieces: list[bytes] = []
@@ -108,66 +79,66 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         body = b"".join(self._pieces)
         method = self._parser.get_method()
-        path = self._url.split(b"?")[0]
+        path, _, query = self._url.decode().partition("?")
         self._pieces, headers, self._headers = [], self._headers, {}
         if headers.get(b"content-encoding") == b"gzip":
             body = gzip.decompress(body)
-        if path.endswith(b"/_bulk"):
-            self._bulk(body)
-        elif path == b"/_faults" and method == b"PUT":
-            self._store.faults = json.loads(body)
+        if path.endswith("/_bulk"):
+            self._bulk(path.removesuffix("/_bulk").strip("/") or None, parse_qs(query), body)
+        elif path == "/_faults" and method == b"PUT":
+            self._sink.faults = json.loads(body)
             self._answer(200, b"{}")
-        elif path == b"/_documents":
+        elif path == "/_documents":
             self._answer(200, self._documents())
         else:
-            store = self._store
-            counts = {"taken": store.taken, "requests": store.requests,
-                      "conflicts": store.conflicts, "faults": len(store.faults)}  # fmt: skip
+            sink = self._sink
+            counts = {"taken": sink.store.taken, "requests": sink.requests,
+                      "conflicts": sink.store.conflicts, "faults": len(sink.faults)}  # fmt: skip
             self._answer(200, json.dumps(counts).encode())
 
     def _documents(self) -> bytes:
         found = [
-            json.dumps({"_index": index, "_id": identity, "_source": json.loads(document)})
-            for (index, identity), document in self._store.documents.items()
+            json.dumps({"_index": name, "_id": identity, "_source": document.source})
+            for name, index in self._sink.store.indices.items()
+            for identity, document in index.documents.items()
         ]
         return "\n".join(found).encode()
 
-    def _bulk(self, body: bytes) -> None:
-        store = self._store
-        store.requests += 1
-        if store.counts_only:
+    def _bulk(self, index: str | None, query: dict[str, list[str]], body: bytes) -> None:
+        sink = self._sink
+        sink.requests += 1
+        if sink.counts_only:
             count = body.count(b"\n") // 2
-            store.taken += count
+            sink.store.taken += count
             items = b",".join([b'{"create":{"status":201}}'] * count)
             self._answer(200, b'{"took":1,"errors":false,"items":[' + items + b"]}")
             return
-        fault = store.faults.pop(0) if store.faults else None
-        kind = fault["kind"] if fault is not None else ""
-        if fault is not None and kind == "status":
-            self._answer(fault["status"], b'{"error":"out of order"}', fault.get("retry_after"))
+        fault: dict[str, Any] = sink.faults.pop(0) if sink.faults else {"kind": ""}
+        kind = fault["kind"]
+        if kind == "status":
+            answer = refusal(fault["status"], "out_of_order", "it was told to be")
+            self._answer(fault["status"], _json(answer), fault.get("retry_after"))
             return
-        results = store.bulk(body, fault if kind == "items" else None)
-        items_of = [
-            {operation: {"status": status} | ({"error": error} if error else {})}
-            for operation, status, error in results
-        ]
-        answer = json.dumps(
-            {"took": 1, "errors": any(error for _, _, error in results), "items": items_of},
-            separators=(",", ":"),
-        ).encode()
+        status, answer = sink.store.bulk(body, index, fault if kind == "items" else None)
+        if "filter_path" in query and status == OK:
+            answer = filtered(answer, query["filter_path"][0].split(","))
+        text = _json(answer)
         assert self._transport is not None
         if kind == "reset":
-            assert fault is not None
-            self._transport.write(_head(200, len(answer), None) + answer[: fault["after"]])
+            self._transport.write(_head(status, len(text), None) + text[: fault["after"]])
             self._transport.close()
         elif kind == "lose":
             self._transport.abort()
         elif kind != "hang":
-            self._answer(200, answer)
+            self._answer(status, text)
 
     def _answer(self, status: int, body: bytes, retry_after: int | None = None) -> None:
         assert self._transport is not None
         self._transport.write(_head(status, len(body), retry_after) + body)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _head(status: int, length: int, retry_after: int | None) -> bytes:
@@ -179,9 +150,9 @@ def _head(status: int, length: int, retry_after: int | None) -> bytes:
 
 
 async def serve(*, counts_only: bool, port: int) -> None:
-    store = Store(counts_only=counts_only)
+    sink = State(counts_only)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(store), "127.0.0.1", port)
+    server = await loop.create_server(lambda: Connection(sink), "127.0.0.1", port)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     stop = asyncio.Event()
@@ -225,8 +196,9 @@ class Sink:
 @contextmanager
 def bulk_sink(*, counts_only: bool = False, port: int = 0) -> Iterator[Sink]:
     """Run a sink in a process of its own; end it at the end."""
-    command = [sys.executable, __file__, str(port), *(["counts"] * counts_only)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.servers.bulk_sink", str(port)]
+    command += ["counts"] * counts_only
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     try:
         yield Sink(process, int(process.stdout.readline()))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     Serve = Callable[["Visit"], Awaitable[None]]
@@ -26,6 +28,11 @@ class Visit:
         """Return the next request's head; raises IncompleteReadError at the end."""
         return (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
 
+    async def read_body(self, head: str) -> bytes:
+        """Return the body of the request whose head was read, by its Content-Length."""
+        match = re.search(r"(?im)^content-length: (\d+)", head)
+        return await self._reader.readexactly(int(match[1]) if match else 0)
+
     async def write(self, data: bytes) -> None:
         """Send bytes."""
         self._writer.write(data)
@@ -42,7 +49,7 @@ class Visit:
 
 
 @asynccontextmanager
-async def serving(serve: Serve) -> AsyncIterator[int]:
+async def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Serve on loopback with `serve(visit)` for each connection; yields the port."""
     count = 0
 
@@ -56,7 +63,7 @@ async def serving(serve: Serve) -> AsyncIterator[int]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.core.tail.conftest import Bench
+from tests.servers.opensearch import node as opensearch_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.servers.opensearch.node import OpenSearch
 
 _numbers = itertools.count()
 
@@ -34,3 +37,23 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     yield made
     for tailer in made.tailers:
         tailer.close()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch what OpenSearch needs while other tests run: the first time it takes a while."""
+    wanted = any("opensearch" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and not session.config.option.collectonly:
+        opensearch_node.fetch()
+
+
+@pytest.fixture(scope="session")
+def opensearch_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSearch]:
+    with opensearch_node.opensearch(tmp_path_factory.mktemp("opensearch")) as running:
+        yield running
+
+
+@pytest.fixture
+def opensearch(opensearch_process: OpenSearch) -> Iterator[OpenSearch]:
+    """A node with nothing in it."""
+    yield opensearch_process
+    opensearch_process.clear()

@@ -51,6 +51,13 @@ class Agent:
         scrape = self.started.scrape()
         return scrape.value("pillion_log_agent_records_total", state=state, reason=reason)
 
+    def settled(self, *states: str) -> float:
+        """Return how many records are in some of the ledger's states, whatever the reason."""
+        scrape = self.started.scrape()
+        name = "pillion_log_agent_records_total"
+        found = [labels for labels in scrape.labels(name) if labels["state"] in states]
+        return sum(scrape.value(name, **labels) for labels in found)
+
 
 @contextmanager
 def agent(

@@ -76,8 +76,8 @@ def test_each_record_becomes_a_document_with_an_id_of_its_place(tmp_path: Path) 
     length = len(docker_line("line 0", 0))
     assert [identity.rpartition("-")[2] for identity in ids] == [
         "0",
-        f"{length:x}",
-        f"{2 * length:x}",
+        f"{length}",
+        f"{2 * length}",
     ]
     assert len({identity.rpartition("-")[0] for identity in ids}) == 1
     assert documents[1]["_source"]["@timestamp"] == "2026-11-21T10:00:01.001Z"

@@ -86,8 +86,8 @@ def test_grep_refuses_both_kinds_of_rule_under_one_operator() -> None:
 
 def test_record_modifier_adds_to_a_block_without_decoding_it() -> None:
     found = made("record_modifier", ("record", "host web 1")).apply(batch({"a": 1}, {"a": 2}))
-    assert found.bodies() == [b'"a":1', b'"a":2']
-    assert found.common() == b',"host":"web 1"'
+    assert found.bodies() == ['"a":1', '"a":2']
+    assert found.common() == ',"host":"web 1"'
     assert found.records() == [{"a": 1, "host": "web 1"}, {"a": 2, "host": "web 1"}]
 
 

@@ -6,33 +6,19 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.servers.bulk_sink import bulk_sink
-from tests.sidecars.log_agent.manifests import container_log, mount
-from tests.sidecars.log_agent.running import DOCKER_ID, Agent, agent, balances, docker_line, summary
+from tests.sidecars.log_agent.manifests import (
+    add,
+    container_log,
+    mount,
+    pointed_at,
+    stop_when_read,
+    wait_for_two_files,
+)
+from tests.sidecars.log_agent.running import DOCKER_ID, agent, balances, docker_line, summary
 from tests.sidecars.log_agent.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def add(path: Path, *lines: str) -> None:
-    with path.open("a") as file:
-        file.writelines(lines)
-
-
-def wait_for_two_files(running: Agent) -> None:
-    """Wait until the agent has found both logs; what they hold by then is not read."""
-    eventually(
-        lambda: running.started.scrape().value("pillion_log_agent_tail_open_files", input="tail.0"),
-        lambda count: count == 2,
-    )
-
-
-def pointed_at(configuration: Path, port: int) -> Path:
-    """Have the name `elasticsearch` of the manifest stand for the sink."""
-    output = configuration.parent / "output.conf"
-    text = output.read_text()
-    output.write_text(text.replace("elasticsearch\n", f"127.0.0.1\n    Port            {port}\n"))
-    return configuration
 
 
 def test_the_stdout_manifest_prints_what_its_author_sees(node: Path) -> None:
@@ -79,8 +65,8 @@ def test_the_elasticsearch_manifest_fills_both_indices(node: Path) -> None:
             wait_for_two_files(running)
             add(log, docker_line("to the test index", 1))
             add(system, docker_line("to the sys index", 2))
-            documents = eventually(sink.documents, lambda found: len(found) == 2)
-            running.started.stop()
+            stop_when_read(running, 2)
+            documents = sink.documents()
     by_index = {each["_index"]: each for each in documents}
     assert set(by_index) == {"test", "sys"}
     assert by_index["test"]["_source"] == {
@@ -113,8 +99,8 @@ def test_the_grep_manifest_merges_logs_and_keeps_the_priorities_that_it_names(
             for priority in range(1, 7):
                 add(api, docker_line(json.dumps({"priority": priority, "message": "m"}), priority))
             add(web, docker_line(json.dumps({"priority": 6}), 9), docker_line("no object", 10))
-            documents = eventually(sink.documents, lambda found: len(found) == 5)
-            running.started.stop()
+            stop_when_read(running, 8)
+            documents = sink.documents()
     sources = [each["_source"] for each in documents]
     of_api = [each for each in sources if each["kubernetes"]["container_name"] == "api"]
     assert sorted(each["priority"] for each in of_api) == [2, 3, 4]

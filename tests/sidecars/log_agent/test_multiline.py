@@ -216,7 +216,7 @@ def test_the_text_of_a_record_survives_the_quoting() -> None:
     odd = 'java.lang.Error: "q" \\ \u2028 "\\n'
     data = f'{odd}\n\tat a.B.c(B.java:1)\nplain "x"\n'.encode()
     batch, _ = joiner.take(data, 0, lambda: None, NOW, 0.0)
-    texts = [json.loads(b"{" + body + b"}")["log"] for body in batch.bodies()]
+    texts = [json.loads(f"{{{body}}}")["log"] for body in batch.bodies()]
     assert texts == [f"{odd}\n\tat a.B.c(B.java:1)\n", 'plain "x"\n']
 
 

@@ -109,10 +109,26 @@ def actions(one: Batch, **properties: Any) -> list[tuple[dict[str, Any], dict[st
     return [(json.loads(action), json.loads(document)) for action, document in pairs]
 
 
+def test_an_empty_record_changes_no_text_beside_it() -> None:
+    texts = {"log": 'a",} {, ",,"'}
+    one = batch({}, texts, {})
+    one.put("path", ",,")
+    assert [document | {"@timestamp": ""} for _, document in actions(one)] == [
+        {"@timestamp": "", "path": ",,"},
+        {"@timestamp": "", **texts, "path": ",,"},
+        {"@timestamp": "", "path": ",,"},
+    ]
+    assert [json.loads(line) for line in lines(one, Date(key="")).splitlines()] == [
+        {"path": ",,"},
+        {**texts, "path": ",,"},
+        {"path": ",,"},
+    ]
+
+
 def test_ids_are_generation_and_offset_unless_a_field_has_them() -> None:
     records = ({"k": "x"}, {"k": "y"})
     made = [action["create"]["_id"] for action, _ in actions(batch(*records))]
-    assert made == ["1-2-0-ab-64", "1-2-0-ab-74"]
+    assert made == ["1-2-0-ab-100", "1-2-0-ab-116"]
     named = [action["create"]["_id"] for action, _ in actions(batch(*records), id_key="k")]
     assert named == ["x", "y"]
     assert actions(batch({"a": 1}), generate_id=False)[0][0] == {"create": {"_index": "fluent-bit"}}
@@ -129,6 +145,20 @@ def test_an_index_may_be_named_after_the_day_or_a_field() -> None:
     assert index(index="plain", type="doc") == "plain"
 
 
+@pytest.mark.parametrize(
+    ("properties", "names"),
+    [
+        ({"index": "app-$k['ns']"}, ["app-web", "app-"]),
+        ({"index": "$k['ns']-logs"}, ["web-logs", "-logs"]),
+        ({"index": "$k['ns']"}, ["web", "fluent-bit"]),
+        ({"index": "rest-%Y", "target_index": "$team-$k['ns']"}, ["a-web", "rest-2026"]),
+    ],
+)
+def test_an_index_may_be_made_of_fields(properties: dict[str, str], names: list[str]) -> None:
+    records = batch({"k": {"ns": "web"}, "team": "a"}, {"team": "a"})
+    assert [each["create"]["_index"] for each, _ in actions(records, **properties)] == names
+
+
 def test_a_document_has_its_time_once_whatever_the_record_says() -> None:
     (_, document) = actions(batch({"@timestamp": "x", "a": 1}))[0]
     assert document == {"@timestamp": "2026-11-21T10:00:00.123Z", "a": 1}
@@ -143,7 +173,7 @@ def test_updates_wrap_the_document_and_dots_may_be_replaced() -> None:
         "doc": {"@timestamp": "2026-11-21T10:00:00.123Z", "a_b": 1},
         "doc_as_upsert": True,
     }
-    assert actions(batch({}), include_tag_key=True)[0][1]["_flb-key"] == "app"
+    assert actions(batch({}), include_tag_key=True)[0][1]["flb-key"] == "app"
 
 
 def test_each_record_has_a_result_of_its_own() -> None:
@@ -151,11 +181,12 @@ def test_each_record_has_a_result_of_its_own() -> None:
         {"create": {"status": 201}},
         {"create": {"status": 409, "error": {"type": "version_conflict_engine_exception"}}},
         {"create": {"status": 429, "error": {"type": "busy", "reason": "later"}}},
+        {"create": {"status": 507, "error": {"type": "full", "reason": "no room"}}},
         {"create": {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "no"}}},
     ]
     answer = json.dumps({"errors": True, "items": items}).encode()
-    outcome = read_results(answer, [3, 1], has_ids=True)
-    assert list(outcome.again) == [(0, 2)]
+    outcome = read_results(answer, [4, 1], has_ids=True)
+    assert list(outcome.again) == [(0, 2), (0, 3)]
     assert [(each.batch, each.index, each.reason) for each in outcome.rejected] == [
         (1, 0, "mapper_parsing_exception")
     ]

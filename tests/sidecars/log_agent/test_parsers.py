@@ -153,7 +153,7 @@ def docker_block(*texts: str) -> bytes:
 def test_a_block_of_docker_s_goes_on_as_it_is() -> None:
     data = docker_block("a", "b")
     batch = LineReader("log", make_parser(built_in("docker"))).batch(data, "t", ORIGIN, 100, NOW)
-    assert b"{" + batch.bodies()[0] + b"}\n" == data.splitlines(keepends=True)[0]
+    assert f"{{{batch.bodies()[0]}}}\n".encode() == data.splitlines(keepends=True)[0]
     assert batch.offsets == [100, 100 + len(docker_line("a", 0))]
     assert batch.times.iso(3) == ["2026-11-21T10:00:00.000", "2026-11-21T10:00:01.001"]
 
@@ -163,7 +163,7 @@ def test_offsets_are_those_of_the_file_where_lines_have_white_space_around_them(
     data = first[:-1] + b" \r\n" + b"  " + second
     batch = LineReader("log", make_parser(built_in("docker"))).batch(data, "t", ORIGIN, 0, NOW)
     bodies = batch.bodies()
-    assert [json.loads(b"{" + body + b"}")["log"] for body in bodies] == ["a\n", "b\n"]
+    assert [json.loads(f"{{{body}}}")["log"] for body in bodies] == ["a\n", "b\n"]
     assert batch.offsets == [0, len(first) + 2]
 
 
@@ -191,7 +191,7 @@ def test_a_bad_line_becomes_a_record_and_spoils_none_beside_it(bad: bytes) -> No
     batch = LineReader("log", make_parser(built_in("docker"))).batch(data, "t", ORIGIN, 0, NOW)
     bodies = batch.bodies()
     assert len(bodies) == len(batch) == 3
-    records = [json.loads(b"{" + body + b"}") for body in bodies]
+    records = [json.loads(f"{{{body}}}") for body in bodies]
     assert records[0]["log"] == records[2]["log"] == "good\n"
     assert batch.offsets == [0, len(good), len(good) + len(bad) + 1]
     assert len(batch.times.iso(3)) == len(batch.times.epoch(9)) == 3
@@ -209,7 +209,7 @@ def test_an_empty_line_is_no_record_where_there_is_a_parser() -> None:
 def test_lines_that_are_not_parsed_are_quoted_under_the_key() -> None:
     data = 'pl"ain\r\ncaf\u00e9 \u2028 x\n\nlast'.encode()
     batch = LineReader("message").batch(data, "t", ORIGIN, 10, NOW)
-    records = [json.loads(b"{" + body + b"}") for body in batch.bodies()]
+    records = [json.loads(f"{{{body}}}") for body in batch.bodies()]
     assert [record["message"] for record in records] == ['pl"ain', "caf\u00e9 \u2028 x", "", "last"]
     assert batch.offsets == [10, 18, 30, 31]
 

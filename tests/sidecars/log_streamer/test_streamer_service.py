@@ -39,6 +39,8 @@ def test_the_page_shows_each_file(tmp_path: Path) -> None:
     path = tmp_path / "a<b>.log"
     path.write_bytes(b"1\n2\n")
     with streamer(path) as running:
+        while running.scrape().value("log_streamer_open_files") < 1:
+            pass
         page = running.get("/")
         assert page.status == 200
         assert "a&lt;b&gt;.log" in page.text

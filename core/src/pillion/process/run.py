@@ -50,6 +50,8 @@ def run(
     """
 
     def construct_and_serve(values: Values, log: Logger) -> int:
+        # What is made until the start is no garbage, and to look for some takes 10 ms.
+        gc.disable()
         registry = Registry()
         registry.add(ProcessSource())
         context = Context(values, log, registry, Health())
@@ -143,6 +145,7 @@ class _Process:
             # What exists now lives as long as the process: the collector need not look again.
             gc.collect()
             gc.freeze()
+            gc.enable()
             name = await self._stop
             self._log.info("stopping", signal=name, within=f"{self._settings.drain_timeout:g}s")
             await self._drain()

@@ -24,7 +24,8 @@ class Chunk:
             over renames and restarts, and so can serve as the id of a document.
         start: the offset of the first byte.
         end: the offset after the last byte.
-        lines: how many lines: the newlines, and one more when the last has none.
+        lines: how many lines: the newlines, and one more when the last has none; 0 unless the
+            options say that they are counted.
         starts_line: false when the first bytes go on with a line that was too long for one
             piece, or whose beginning was delivered after `partial_flush`.
         ends_line: false when the last line has no newline: it was cut, or it is the last of its

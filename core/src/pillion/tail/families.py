@@ -36,9 +36,10 @@ class TailFamilies:
         ledger = self._tailer.ledger
         counter = self._counter
         yield counter("read_bytes", "Bytes read from files.", ledger.bytes_read)
-        yield counter("read_lines", "Lines read, where lines are looked at.", ledger.lines_read)
         yield counter("delivered_bytes", "Bytes delivered.", ledger.bytes_delivered)
-        yield counter("delivered_lines", "Lines delivered.", ledger.lines_delivered)
+        if self._tailer.options.count_lines:
+            yield counter("read_lines", "Lines read.", ledger.lines_read)
+            yield counter("delivered_lines", "Lines delivered.", ledger.lines_delivered)
         dropped = Sample(ledger.bytes_dropped, (("reason", "long_line"),))
         yield self._family(
             "dropped_bytes_total", "counter", "Bytes read and not delivered.", (dropped,)

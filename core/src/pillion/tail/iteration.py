@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -62,10 +61,9 @@ async def iterate_async(tailer: Stepping) -> AsyncIterator[Chunk]:
     """Yield chunks as `iterate` does, and let the event loop turn while there are none."""
     import asyncio  # 11 MB, and only where an event loop runs already  # noqa: PLC0415
 
-    loop = asyncio.get_running_loop()
-    woken = asyncio.Event()
-    waker = tailer.waker
-    loop.add_reader(waker.fileno(), woken.set)
+    from pillion.tail.sleeping import Sleeper  # noqa: PLC0415  # as above
+
+    sleeper = Sleeper(tailer)
     try:
         while True:
             chunks = tailer.step()
@@ -76,12 +74,7 @@ async def iterate_async(tailer: Stepping) -> AsyncIterator[Chunk]:
                 return
             if chunks:
                 await asyncio.sleep(0)
-                continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(tailer.fall_asleep()):
-                    await woken.wait()
-            tailer.wake_up()
-            waker.rest()
-            woken.clear()
+            else:
+                await sleeper.wait()
     finally:
-        loop.remove_reader(waker.fileno())
+        sleeper.close()

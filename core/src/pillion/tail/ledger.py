@@ -1,6 +1,7 @@
 """The ledger: what became of every byte that was read, as plain integers.
 
-It balances at any moment: `read = delivered + dropped + in flight`, in bytes and in lines.
+It balances at any moment: `read = delivered + dropped + in flight`, in bytes, and in lines
+where they are counted.
 Metrics are made from it at a scrape; the reading itself pays for nothing but additions.
 """
 

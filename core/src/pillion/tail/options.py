@@ -52,6 +52,8 @@ class TailOptions:
         checkpoint_interval: seconds between two writes of the checkpoint, at least.
         reclaim: give the acknowledged part of live files back to the file system.
         max_open_files: how many files to hold open; 0 takes what the process may, less 64.
+        count_lines: count the lines of each chunk. It costs 0.1 s of CPU for 200 MB; who finds
+            out how many there are anyway leaves it out.
     """
 
     exclude: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ class TailOptions:
     checkpoint_interval: float = 1.0
     reclaim: bool = False
     max_open_files: int = 0
+    count_lines: bool = True
 
     def __post_init__(self) -> None:
         if self.chunk_bytes < KIB:

@@ -172,7 +172,9 @@ class Reader:
     def _deliver(self, generation: Generation, data: bytes, *, after: LineState = "whole") -> Chunk:
         if not generation.identity:
             generation.name()
-        lines = data.count(NEWLINE) + (not data.endswith(NEWLINE))
+        lines = 0
+        if self.options.count_lines:
+            lines = data.count(NEWLINE) + (not data.endswith(NEWLINE))
         start = generation.offset
         chunk = Chunk(
             generation,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion.metrics.standard import add_build_info
+from pillion.process.memory import keep_large_blocks
 from pillion.web import Response
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
@@ -21,6 +22,8 @@ from pillion_log_agent.settings import AgentSettings
 from pillion_log_agent.status import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pillion.lifecycle import Deadline
     from pillion.process import Context
     from pillion.web import Request, Routes
@@ -37,6 +40,7 @@ class Agent:
 
     def __init__(self, context: Context) -> None:
         settings = context.values[AgentSettings]
+        keep_large_blocks()
         self._context = context
         self._settings = settings
         self._path = default_path(settings.config_file)
@@ -59,7 +63,8 @@ class Agent:
         self._status = Status(context, self, self._around)
         self._beating: asyncio.Task[None] | None = None
         self._reloading = asyncio.Lock()
-        self._seen: dict[str, tuple[int, int, int]] = {}
+        # From when they were read: what changes until it starts, or while it reloads, counts too.
+        self._seen = _states(self.configuration.files)
         self._look_due = 0.0
 
     def routes(self, routes: Routes) -> None:
@@ -71,7 +76,6 @@ class Agent:
     async def start(self) -> None:
         """Begin to read and to ship."""
         await self.pipeline.start()
-        self._seen = self._files()
         self._beating = asyncio.ensure_future(self._beat())
 
     async def reload(self) -> None:
@@ -82,6 +86,7 @@ class Agent:
         """
         async with self._reloading:
             configuration, pipeline = self._construct()
+            self._seen = _states(configuration.files)
             await self._retire(RELOAD_SECONDS, is_last=False)
             self.configuration, self.pipeline = configuration, pipeline
             await pipeline.start()
@@ -135,7 +140,7 @@ class Agent:
         if not every or time.monotonic() < self._look_due:
             return
         self._look_due = time.monotonic() + every
-        found = self._files()
+        found = _states(self.configuration.files)
         if found == self._seen:
             return
         self._seen = found
@@ -145,18 +150,6 @@ class Agent:
             self._context.log.warning("the configuration was not reloaded", reason=error)
         else:
             self._context.log.info("the configuration was reloaded", cause="it has changed")
-            self._seen = self._files()
-
-    def _files(self) -> dict[str, tuple[int, int, int]]:
-        """Return what tells whether a file of the configuration has changed."""
-        found = {}
-        for path in self.configuration.files:
-            try:
-                status = os.stat(path)
-            except OSError:
-                continue
-            found[path] = status.st_ino, status.st_size, status.st_mtime_ns
-        return found
 
     async def _beat(self) -> None:
         """Say that the loop turns, whether the outputs take records, and look for changes."""
@@ -182,3 +175,15 @@ class Agent:
 
 def _json(value: dict[str, object], status: int = 200) -> Response:
     return Response(json.dumps(value), status, "application/json")
+
+
+def _states(files: Iterable[str]) -> dict[str, tuple[int, int, int]]:
+    """Return what tells whether a file has changed."""
+    found = {}
+    for path in files:
+        try:
+            status = os.stat(path)
+        except OSError:
+            continue
+        found[path] = status.st_ino, status.st_size, status.st_mtime_ns
+    return found

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pillion.lifecycle import Deadline
+from pillion.process.memory import keep_large_blocks
 from pillion.tail import Checkpoint, PollingWaker, Tailer, TailOptions
 from pillion_log_streamer.labels import PodLabels
 from pillion_log_streamer.outputs.output import Names, load
@@ -39,6 +40,7 @@ class Streamer:
         sink: Sink,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        keep_large_blocks()
         stream = values[StreamSettings]
         self._stream = stream
         self._log = log

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.batch import Record
 
 _ACCESSOR = re.compile(r"\$([^\[\]'\s]+)((?:\['[^']*'\]|\[\d+\])*)")
+_INSIDE = re.compile(r"\$\w+(?:\['[^']*'\]|\[\d+\])*")
 _PART = re.compile(r"\['([^']*)'\]|\[(\d+)\]")
 
 
@@ -39,6 +40,36 @@ class Accessor:
             else:
                 return None
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with fields in it.
+
+    Attributes:
+        parts: texts as they are, and where in a record the others are.
+        needs_all: nothing is filled in where one of them is missing; else that one is empty.
+    """
+
+    parts: tuple[str | Accessor, ...]
+    needs_all: bool
+
+    def fill(self, record: Record) -> str:
+        """Return the text for a record; empty where it cannot be filled in."""
+        texts = [part if isinstance(part, str) else part.find(record) for part in self.parts]
+        if self.needs_all and None in texts:
+            return ""
+        return "".join("" if text is None else str(text) for text in texts)
+
+
+def parse_template(text: str, *, needs_all: bool) -> Template:
+    """Return the template of a text like `app-$kubernetes['namespace_name']`."""
+    parts: list[str | Accessor] = []
+    position = 0
+    for match in _INSIDE.finditer(text):
+        parts += [text[position : match.start()], parse_accessor(match[0])]
+        position = match.end()
+    return Template((*parts, text[position:]), needs_all)
 
 
 def parse_accessor(text: str) -> Accessor:

@@ -7,19 +7,17 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httptools
-
 from pillion.errors import TransientError
-from pillion_log_agent.http.message import Answer, request_head
+from pillion_log_agent.http.connection import Connection, StaleError, is_of_tls, words
+from pillion_log_agent.http.message import request_head
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
-SLICE = 128 * 1024
-"""How much is given to the transport at a time; it copies what the socket does not take."""
+    from pillion_log_agent.http.message import Answer
+
 ANSWER_LIMIT = 64 * 1024 * 1024
-_HEADERS_LIMIT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +49,39 @@ class Client:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
 
     async def request(
         self,
         method: str,
         target: str,
         headers: Mapping[str, str],
-        body: bytes = b"",
+        body: Sequence[bytes] = (),
         *,
         timeout: float,  # noqa: ASYNC109  # it becomes a TransientError
         limit: int = ANSWER_LIMIT,
     ) -> Answer:
-        """Send a request and return the answer, whole.
+        """Send a request, its body in parts, and return the answer, whole.
+
+        A connection that was kept alive may have been closed at the other end in the meantime:
+        the request goes out again, once, over a new one.
 
         Raises:
             TransientError: it could not be sent, or the answer did not come, or not whole.
         """
-        head = request_head(method, target, headers, len(body))
+        head = request_head(method, target, headers, sum(map(len, body)))
+        is_reused = self._connection is not None and not self._connection.is_closed
         try:
             async with asyncio.timeout(timeout):
-                connection = await self._send(head, body, limit)
-                answer = await connection.answer()
+                try:
+                    connection = await self._send(head, body, limit)
+                    answer = await connection.answer()
+                except StaleError:
+                    self.close()
+                    if not is_reused:
+                        raise
+                    connection = await self._send(head, body, limit)
+                    answer = await connection.answer()
         except TimeoutError:
             self.close()
             raise TransientError(
@@ -104,7 +113,7 @@ class Client:
         Raises:
             TransientError: the answer broke off, or is no 200 (the reason is its status).
         """
-        connection = await self._send(request_head("GET", target, headers, 0), b"", limit)
+        connection = await self._send(request_head("GET", target, headers, 0), (), limit)
         rest = b""
         try:
             while True:
@@ -134,20 +143,20 @@ class Client:
             self._connection.abort()
             self._connection = None
 
-    async def _send(self, head: bytes, body: bytes, limit: int) -> _Connection:
+    async def _send(self, head: bytes, body: Sequence[bytes], limit: int) -> Connection:
         connection = self._connection
         if connection is None or connection.is_closed:
             connection = self._connection = await self._connect()
         await connection.send(head, body, limit)
         return connection
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self) -> Connection:
         endpoint = self.endpoint
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(endpoint.connect_timeout):
                 _, connection = await loop.create_connection(
-                    lambda: _Connection(str(endpoint)),
+                    lambda: Connection(str(endpoint)),
                     endpoint.host,
                     endpoint.port,
                     ssl=endpoint.tls,
@@ -161,7 +170,7 @@ class Client:
             ) from None
         except OSError as error:
             raise TransientError(
-                f"{endpoint} cannot be reached: {error.strerror or error}", reason=_reason(error)
+                f"{endpoint} cannot be reached: {words(error)}", reason=_reason(error)
             ) from None
         return connection
 
@@ -171,138 +180,4 @@ def _reason(error: OSError) -> str:
         return "refused"
     if isinstance(error, socket.gaierror):
         return "dns"
-    return "tls" if type(error).__module__ == "ssl" else "connect"
-
-
-class _Connection(asyncio.Protocol):
-    """One connection: a request goes out, its answer comes in, and so on."""
-
-    def __init__(self, peer: str) -> None:
-        self.status = 0
-        self.is_closed = False
-        self.is_reusable = False
-        self.has_answered = False
-        self._peer = peer
-        self._transport: asyncio.Transport | None = None
-        self._writable = asyncio.Event()
-        self._arrived = asyncio.Event()
-        self._failure: TransientError | None = None
-        self._begin(0)
-
-    def _begin(self, limit: int) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._headers: dict[str, str] = {}
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self._limit = limit
-        self._is_complete = False
-        self.status = 0
-        self.has_answered = False
-
-    async def send(self, head: bytes, body: bytes, limit: int) -> None:
-        """Send a request; stop where the answer comes first."""
-        self._begin(limit)
-        transport = self._transport
-        assert transport is not None
-        view = memoryview(body)
-        transport.write(head + bytes(view[:SLICE]))
-        for start in range(SLICE, len(body), SLICE):
-            await self._writable.wait()
-            if self._failure is not None:
-                raise self._failure
-            if self.has_answered:
-                return
-            transport.write(view[start : start + SLICE])
-
-    async def answer(self) -> Answer:
-        """Return the answer once it is whole."""
-        while not self._is_complete:
-            await self._more()
-        return Answer(self.status, self._headers, b"".join(self._pieces))
-
-    async def piece(self) -> bytes:
-        """Return what has come of the body since the last call; nothing at its end."""
-        while not self._pieces and not self._is_complete:
-            await self._more()
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        self._size = 0
-        return data
-
-    def abort(self) -> None:
-        """Close at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    async def _more(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-        self._arrived.clear()
-        await self._arrived.wait()
-
-    # What the transport calls.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=SLICE)
-        self._writable.set()
-
-    def pause_writing(self) -> None:
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        self._writable.set()
-
-    def data_received(self, data: bytes) -> None:
-        self.has_answered = True
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            self._fail(f"{self._peer} answered what is no HTTP: {error}", "protocol")
-        self._arrived.set()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self.is_closed = True
-        if not self._is_complete:
-            # Where neither length nor chunks say so, the end of the connection ends the body.
-            is_end = error is None and self.status and not self._is_framed()
-            if is_end:
-                self._is_complete = True
-            else:
-                why = "reset" if error is not None else "closed"
-                self._fail(f"{self._peer} broke off before its answer was whole ({why})", "reset")
-        self._writable.set()
-        self._arrived.set()
-
-    # What the parser calls.
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self._headers) >= _HEADERS_LIMIT:
-            raise ValueError("too many headers")
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
-
-    def on_headers_complete(self) -> None:
-        self.status = self._parser.get_status_code()
-
-    def on_body(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > self._limit:
-            self._fail(f"{self._peer} answered more than {self._limit} bytes", "too_large")
-            self.abort()
-            return
-        self._pieces.append(data)
-
-    def on_message_complete(self) -> None:
-        if self.status < 200:  # noqa: PLR2004  # 100 Continue, and the like
-            self._headers = {}
-            return
-        self._is_complete = True
-        self.is_reusable = self._parser.should_keep_alive()
-
-    def _is_framed(self) -> bool:
-        return "content-length" in self._headers or "transfer-encoding" in self._headers
-
-    def _fail(self, sentence: str, reason: str) -> None:
-        if self._failure is None:
-            self._failure = TransientError(sentence, reason=reason)
+    return "tls" if is_of_tls(error) else "connect"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,9 @@ def make_context(properties: TlsProperties) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         named = properties.tls_ca_file or properties.tls_ca_path
         raise ConfigurationError(f"tls.ca_file: {named} cannot be used: {_why(error)}") from None
+    if properties.tls_ca_path and not os.path.isdir(properties.tls_ca_path):
+        # OpenSSL looks into it with the first certificate, and says nothing where it is not there.
+        raise ConfigurationError(f"tls.ca_path: {properties.tls_ca_path} is no directory")
     if properties.tls_crt_file is not None:
         try:
             context.load_cert_chain(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -90,7 +91,7 @@ def split_lines(data: bytes, start: int) -> tuple[list[bytes], list[int]]:
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    *offsets, _ = accumulate(map(len, lines), lambda at, length: at + length + 1, initial=start)
+    *offsets, _ = accumulate(map(add, map(len, lines), repeat(1)), initial=start)
     if b"\r" in data:
         lines = [line.removesuffix(b"\r") for line in lines]
     return lines, offsets

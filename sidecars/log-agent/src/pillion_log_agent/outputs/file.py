@@ -12,8 +12,7 @@ from pillion.settings import optional, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
 from pillion_log_agent.outputs.output import TAKEN
-from pillion_log_agent.outputs.rendering import Date, decoded, lines
-from pillion_log_agent.pipeline.moments import encoded_column
+from pillion_log_agent.outputs.rendering import Date, decoded, interleaved, lines, objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +77,8 @@ class FileOutput:
             for path, parts in texts.items():
                 descriptor = self._open(path)
                 written.append((descriptor, os.fstat(descriptor).st_size))
-                _append(descriptor, b"".join(parts))
+                for part in parts:
+                    _append(descriptor, part)
         except OSError as error:
             # What was written in part would be there twice after the next attempt.
             for descriptor, size in written:
@@ -151,23 +151,14 @@ class FileOutput:
 
 def _out_file(batch: Batch) -> bytes:
     """Return `tag: [seconds.nanoseconds, {...}]` for each record."""
-    head = batch.tag.encode() + b": ["
-    bodies = batch.bodies()
-    common = batch.common()
-    if b"" in bodies and common:
-        objects = lines(batch, Date(key="")).splitlines()
-        return b"".join(
-            [
-                head + time.encode() + b", " + each + b"]\n"
-                for time, each in zip(batch.times.epoch(9), objects, strict=True)
-            ]
-        )
-    end = common + b"}]\n"
-    pieces = [end + head] * (3 * len(bodies))
-    pieces[0] = head
-    pieces[1::3] = encoded_column(batch.times.epoch(9), ", {")
-    pieces[2::3] = bodies
-    return b"".join(pieces) + end
+    head, common = f"{batch.tag}: [", batch.common()
+    seconds, rest = batch.times.epoch_parts(9)
+    if common:
+        text = interleaved(head, seconds, rest, ", ", objects(batch, Date(key="")), "]\n")
+    else:
+        quote, middles = batch.cut()
+        text = interleaved(head, seconds, rest, ", {" + quote, middles, quote + "}]\n")
+    return text.encode()
 
 
 def _append(descriptor: int, data: bytes) -> None:

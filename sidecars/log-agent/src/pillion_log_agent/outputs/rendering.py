@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pillion_log_agent.pipeline.moments import encoded_column
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pillion_log_agent.pipeline.batch import Batch
 
@@ -32,38 +30,65 @@ class Date:
     format: str = "double"
 
 
-def objects(batch: Batch, date: Date) -> list[bytes]:
+def objects(batch: Batch, date: Date) -> list[str]:
     """Return each record as the text of one JSON object, the date first."""
-    common = batch.common() + b"}"
-    bodies = batch.bodies()
-    if date.key:
-        head = b"{" + _encode(date.key) + b":"
-        found = [
-            head + time.encode() + b"," + body + common
-            for time, body in zip(_DATES[date.format](batch), bodies, strict=True)
-        ]
-    else:
-        found = [b"{" + body + common for body in bodies]
-    if b"" not in bodies:
-        return found
-    # A record without fields leaves a comma with nothing before or after it.
+    bodies, end = batch.bodies(), batch.common() + "}"
+    if not date.key:
+        return ["{" + (body + end if body else end.removeprefix(",")) for body in bodies]
+    head = f"{{{quoted(date.key)}:"
+    times = _DATES[date.format](batch)
     return [
-        each if body else each.replace(b",,", b",").replace(b"{,", b"{").replace(b",}", b"}")
-        for each, body in zip(found, bodies, strict=True)
+        f"{head}{time}{body}{end}" for time, body in zip(times, with_commas(bodies), strict=True)
     ]
 
 
 def lines(batch: Batch, date: Date) -> bytes:
     """Return what `objects` does, a line each, by as few calls as it takes."""
-    bodies = batch.bodies()
-    if not date.key or b"" in bodies:
-        return b"\n".join([*objects(batch, date), b""])
-    head = b"{" + _encode(date.key) + b":"
-    pieces = [batch.common() + b"}\n" + head] * (3 * len(bodies))
-    pieces[0] = head
-    pieces[1::3] = encoded_column(_DATES[date.format](batch), ",")
-    pieces[2::3] = bodies
-    return b"".join(pieces) + batch.common() + b"}\n"
+    quote, middles = batch.cut()
+    if not quote and "" in middles:
+        return "\n".join([*objects(batch, date), ""]).encode()
+    end = quote + batch.common() + "}\n"
+    if not date.key:
+        return interleaved("{" + quote, middles, end).encode()
+    times = _DATES[date.format](batch)
+    return interleaved(f"{{{quoted(date.key)}:", times, "," + quote, middles, end).encode()
+
+
+def with_commas(bodies: Sequence[str]) -> list[str]:
+    """Return bodies that go on after another field; a record without fields has none."""
+    return [body and f",{body}" for body in bodies]
+
+
+def interleaved(*columns: str | Sequence[str]) -> str:
+    """Return what the columns say row by row, in one call; a `str` says the same in each row.
+
+    The first and the last column are `str`, and some other is none.
+    """
+    # A piece costs 8 ns: what ends a row and what begins the next are one.
+    last = str(columns[-1])
+    row = [last + str(columns[0])]
+    lists: dict[int, Sequence[str]] = {}
+    for column in columns[1:-1]:
+        if not isinstance(column, str):
+            lists[len(row)] = column
+            row.append("")
+        elif len(row) - 1 in lists:
+            row.append(column)
+        else:
+            row[-1] += column
+    pieces = row * len(next(iter(lists.values())))
+    for number, column in lists.items():
+        pieces[number :: len(row)] = column
+    if not pieces:
+        return ""
+    pieces[0] = pieces[0].removeprefix(last)
+    pieces.append(last)
+    return "".join(pieces)
+
+
+def quoted(key: str) -> str:
+    """Return the text of a JSON string."""
+    return _encode(key).decode()
 
 
 def _quoted(batch: Batch) -> list[str]:

@@ -71,8 +71,8 @@ class StdoutOutput:
         if self._format == "msgpack":
             return arrow_text(batch)
         if self._format == "json_stream":
-            return b"".join(objects(batch, self._date))
-        return b"[" + b",".join(objects(batch, self._date)) + b"]\n"
+            return "".join(objects(batch, self._date)).encode()
+        return f"[{','.join(objects(batch, self._date))}]\n".encode()
 
     async def _write(self, data: bytes) -> None:
         """Write to a pipe that may be full: in a thread, since it may block."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from pillion_log_agent.parsers.shared import Finishing, ParserProperties
 from pillion_log_agent.pipeline.moments import Moments
 
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
+_time_of = attrgetter("time")
 _object = msgspec.json.Decoder()
 
 
@@ -47,7 +49,7 @@ class JsonParser:
                 data.decode()
         except _DECODE_ERRORS:
             return None
-        return Moments.of_texts([each.time for each in found])
+        return Moments.of_texts(list(map(_time_of, found)))
 
 
 def decode_object(text: str | bytes) -> dict[str, Any] | None:

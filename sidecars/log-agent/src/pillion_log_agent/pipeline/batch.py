@@ -3,14 +3,16 @@
 A batch begins as a block of JSON lines. It is decoded when a filter asks for its records, and
 encoded again once, at the end of the filters; a block that no filter asks for is never decoded.
 Outputs cut the block into bodies, the text of each record without its braces, and put the time
-and what all records have in common before and after.
+and what all records have in common before and after. Bodies are `str`: to join many of them costs
+a third of what it costs with `bytes`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, repeat
+from operator import add
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -23,7 +25,6 @@ Record = dict[str, Any]
 
 _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
-_BETWEEN = b"}\n{"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,17 @@ class Origin:
     input: str
     path: str
     identity: str
+
+
+class Cut(NamedTuple):
+    """The bodies of a batch, each of which is `quote + middle + quote`.
+
+    The quote is what most records begin and end with anyway, or nothing: the longer what stands
+    between two records, the sooner it is found.
+    """
+
+    quote: str
+    middles: list[str]
 
 
 class Batch:
@@ -115,17 +127,15 @@ class Batch:
     @property
     def offsets(self) -> list[int]:
         """Where each record stands in its file."""
-        if self._offsets is None:
-            self._fix_offsets(self.bodies())
-        assert self._offsets is not None
-        return self._offsets
+        # Records that are being changed must not be encoded for it.
+        return self._offsets if self._offsets is not None else self.cut_and_offsets()[1]
 
     def records(self) -> list[Record]:
         """Return the records as dictionaries, which may be changed in place."""
         if self._records is None:
             assert self._block is not None
             if self._offsets is None:
-                self._fix_offsets(self.bodies())
+                self._offsets = self.offsets
             self._records = _DECODER.decode_lines(self._block)
             self._block = None
             if self._common:
@@ -140,37 +150,44 @@ class Batch:
             self._block = encoded(self._records)
             self._records = None
 
-    def bodies(self) -> list[bytes]:
+    def bodies(self) -> list[str]:
         """Return the text of each record without its braces, and without what is common."""
+        quote, middles = self.cut()
+        return [f"{quote}{middle}{quote}" for middle in middles] if quote else middles
+
+    def cut(self) -> Cut:
+        """Return what `bodies` does, sooner."""
         self.seal()
         assert self._block is not None
-        bodies = self._block[1:-2].split(_BETWEEN) if self._block else []
-        if len(bodies) == len(self):
-            return bodies
+        for quote in ('"', ""):
+            middles = _middles(self._block, quote)
+            if len(middles) == len(self):
+                return Cut(quote, middles)
         # A line has white space before or after its object, or is empty.
         if self._offsets is None:
             self._offsets = _offsets_of_lines(self._block, self._start)
         self._block = encoded(_DECODER.decode_lines(self._block))
-        return self._block[1:-2].split(_BETWEEN)
+        return Cut("", _middles(self._block, ""))
 
-    def bodies_and_offsets(self) -> tuple[list[bytes], list[int]]:
-        """Return both, for the price of the first."""
-        bodies = self.bodies()
-        self._fix_offsets(bodies)
-        assert self._offsets is not None
-        return bodies, self._offsets
+    def cut_and_offsets(self) -> tuple[Cut, list[int]]:
+        """Return both, for little more than the first."""
+        cut = self.cut()
+        if self._offsets is None:
+            self._offsets = self._find_offsets(cut)
+        return cut, self._offsets
 
-    def common(self) -> bytes:
+    def common(self) -> str:
         """Return what goes to the end of every body: nothing, or `,"key":value...`."""
-        return b"," + _ENCODER.encode(self._common)[1:-1] if self._common else b""
+        return "," + _ENCODER.encode(self._common)[1:-1].decode() if self._common else ""
 
-    def has(self, text: bytes) -> bool:
-        """Whether a text is anywhere in the sealed batch: it may be the name of a field."""
+    def may_have(self, key: str) -> bool:
+        """Whether the name of a field is anywhere in the sealed batch, if only in a text."""
         self.seal()
         assert self._block is not None
+        quoted = _ENCODER.encode(key)
         # One byte is found far sooner than a text, and mostly it is not there.
-        is_in_block = text[1:2] in self._block and text in self._block
-        return is_in_block or text in self.common()
+        is_in_block = quoted[1:2] in self._block and quoted in self._block
+        return is_in_block or key in self._common
 
     def put(self, key: str, value: Any) -> None:
         """Give every record the same field."""
@@ -205,23 +222,39 @@ class Batch:
         chosen._common = dict(self._common)
         return chosen
 
-    def _fix_offsets(self, bodies: list[bytes]) -> None:
-        if self._offsets is not None:
-            return
-        # Each line is a body with two braces and a newline.
-        lengths = map((3).__add__, map(len, bodies))
-        *self._offsets, _end = accumulate(lengths, initial=self._start)
+    def _find_offsets(self, cut: Cut) -> list[int]:
+        assert self._block is not None
+        # Each line has two braces and a newline, and the quotes.
+        around = repeat(3 + 2 * len(cut.quote))
+        *offsets, end = accumulate(map(add, map(len, cut.middles), around), initial=self._start)
+        if end - self._start != len(self._block):
+            # There are characters of more than one byte.
+            lengths = [len(middle.encode()) for middle in cut.middles]
+            *offsets, end = accumulate(map(add, lengths, around), initial=self._start)
+        return offsets
+
+
+def _middles(block: bytes, quote: str) -> list[str]:
+    """Return the bodies of a block without the quote at both their ends; wrong if they have none.
+
+    There are fewer than records then.
+    """
+    end = f"{quote}}}\n"
+    start = f"{{{quote}"
+    if not block.startswith(start.encode()) or not block.endswith(end.encode()):
+        return []
+    return str(memoryview(block)[len(start) : -len(end)], "utf-8").split(end + start)
 
 
 def _offsets_of_lines(block: bytes, start: int) -> list[int]:
     lines = block.split(b"\n")
-    offsets = accumulate(map(len, lines), lambda at, length: at + length + 1, initial=start)
+    offsets = accumulate(map(add, map(len, lines), repeat(1)), initial=start)
     return [offset for offset, line in zip(offsets, lines, strict=False) if line.strip()]
 
 
-def joined(bodies: Sequence[bytes]) -> bytes:
+def joined(bodies: Sequence[str]) -> bytes:
     """Return a block of bodies."""
-    return b"{" + _BETWEEN.join(bodies) + b"}\n" if bodies else b""
+    return "{{{}}}\n".format("}\n{".join(bodies)).encode() if bodies else b""
 
 
 def encoded(records: Sequence[Record]) -> bytes:

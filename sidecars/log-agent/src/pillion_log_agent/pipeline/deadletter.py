@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 DETAIL_LENGTH = 2000
 REDACTED = "[redacted]"
-_SECRET = re.compile(
-    r"(?i)passw|secret|token|api[-_]?key|authorization|credential|cookie|private[-_]?key"
-)
+_NAMES = r"passw|secret|token|api[-_]?key|authorization|credential|cookie|private[-_]?key"
+_SECRET = re.compile(rf"(?i){_NAMES}")
+_QUOTED = re.compile(rf"(?is)(\[[^\]]*(?:{_NAMES})[^\]]*\](?: of type \[\w+\])?).*")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -54,6 +55,7 @@ class DeadLetters:
 
     def put(self, output: str, batch: Batch, rejection: Rejection) -> None:
         """Put one record aside. Raises nothing: a full disk does not stop the rest."""
+        rejection = replace(rejection, detail=without_secrets(rejection.detail))
         if self.written + self.unwritten == 0:
             self._log.warning(
                 "an output refused a record for good",
@@ -98,19 +100,27 @@ class DeadLetters:
 def letter(output: str, batch: Batch, rejection: Rejection, now: int) -> dict[str, Any]:
     """Return what is written of a record."""
     index = rejection.index
-    body = b"{" + batch.bodies()[index] + batch.common() + b"}"
+    body = "{" + batch.bodies()[index] + batch.common() + "}"
     return {
         "at": show_iso(now),
         "output": output,
         "reason": rejection.reason,
-        "detail": rejection.detail[:DETAIL_LENGTH],
+        "detail": rejection.detail,
         "tag": batch.tag,
         "source": batch.origin.path or batch.origin.input,
         "identity": batch.origin.identity,
         "offset": batch.offsets[index],
         "time": show_iso(batch.times.nanoseconds()[index], 9),
-        "record": redacted(_decode(body.replace(b"{,", b"{", 1))),
+        "record": redacted(_decode(body.replace("{,", "{", 1))),
     }
+
+
+def without_secrets(detail: str) -> str:
+    """Return the first words of the other side, which may quote the value of a field they name.
+
+    `failed to parse field [password] of type [long] ... value: 'hunter2'` ends after the type.
+    """
+    return _QUOTED.sub(rf"\1 {REDACTED}", detail[:DETAIL_LENGTH])
 
 
 def redacted(value: Any) -> Any:

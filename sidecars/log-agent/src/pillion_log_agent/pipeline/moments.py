@@ -6,7 +6,10 @@ cutting it: no time is taken apart that nobody asks for.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import datetime
+from functools import lru_cache
+from operator import add, itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
 
 _DATETIMES = list[datetime]
 _ISO = TimeFormat.compile("%Y-%m-%dT%H:%M:%S.%L%z")
-_FRACTION = 20
-_FEW_SECONDS = 8
+_DATE, _POINT, _FRACTION = 10, 19, 20
+_AFTER_ALL = "~"
+"""Sorts behind whatever goes on with a second."""
 
 
 class Moments:
@@ -28,13 +32,14 @@ class Moments:
     Either texts of the shape `2026-11-21T10:00:00[.digits]Z`, or nanoseconds since 1970.
     """
 
-    __slots__ = ("_nanoseconds", "_texts")
+    __slots__ = ("_nanoseconds", "_texts", "_width")
 
     def __init__(
         self, nanoseconds: list[int] | None = None, texts: list[str] | None = None
     ) -> None:
         self._nanoseconds = nanoseconds
         self._texts = texts
+        self._width: int | None = None
 
     @classmethod
     def of_texts(cls, texts: list[str]) -> Moments | None:
@@ -44,10 +49,12 @@ class Moments:
             msgspec.convert(texts, _DATETIMES)
         except msgspec.ValidationError:
             return None
+        found = cls(texts=texts)
         joined = "".join(texts)
-        if joined.count("Z") != len(texts) or joined.count("T") != len(texts):
+        found._width = _one_width(joined, len(texts))
+        if found._width is None and not joined.count("Z") == joined.count("T") == len(texts):
             return None
-        return cls(texts=texts)
+        return found
 
     def __len__(self) -> int:
         return len(self._texts if self._texts is not None else self._nanoseconds or ())
@@ -71,69 +78,76 @@ class Moments:
     def iso(self, digits: int) -> list[str]:
         """Return `2026-11-21T10:00:00.123` for each, with 3, 6 or 9 digits; the zone is UTC."""
         if self._texts is not None:
-            return _cut(self._texts, _FRACTION + digits)
-        seconds: dict[int, str] = {}
-        found = []
-        for time in self.nanoseconds():
-            second, rest = divmod(time, SECOND)
-            head = seconds.get(second)
-            if head is None:
-                head = seconds[second] = show_seconds(second)
-            found.append(f"{head}.{rest:09d}"[: _FRACTION + digits])
-        return found
+            return self._cut(0, _FRACTION + digits)
+        times = self.nanoseconds()
+        # Lines that say no time have that of their reading, all of a chunk the same.
+        distinct = set(times)
+        heads = {second: show_seconds(second) for second in {time // SECOND for time in distinct}}
+        end = _FRACTION + digits
+        shown = {time: f"{heads[time // SECOND]}.{time % SECOND:09d}"[:end] for time in distinct}
+        return list(map(shown.__getitem__, times))
 
     def epoch(self, digits: int) -> list[str]:
         """Return seconds since 1970 with so many digits below the point, for each."""
+        return list(map(add, *self.epoch_parts(digits)))
+
+    def epoch_parts(self, digits: int) -> tuple[list[str], list[str]]:
+        """Return seconds since 1970, and the point with so many digits, for each."""
+        if self._texts is not None:
+            return _seconds_of(self._texts), self._cut(_POINT, _FRACTION + digits)
+        times, drop = self.nanoseconds(), 10 ** (9 - digits)
+        distinct = set(times)
+        seconds = {time: str(time // SECOND) for time in distinct}
+        fractions = {time: f".{time % SECOND // drop:0{digits}d}" for time in distinct}
+        return list(map(seconds.__getitem__, times)), list(map(fractions.__getitem__, times))
+
+    def span(self) -> tuple[int, int]:
+        """Return the earliest and the latest as nanoseconds; there is one at least."""
         if self._texts is None:
-            drop = 10 ** (9 - digits)
-            return [
-                f"{time // SECOND}.{time % SECOND // drop:0{digits}d}"
-                for time in self.nanoseconds()
-            ]
-        texts = _cut(self._texts, _FRACTION + digits)
-        joined = _with_epochs("\n".join(texts), texts)
-        if joined is not None:
-            return joined.split("\n")
-        seconds = {head: str(_second(head)) for head in {text[:19] for text in texts}}
-        return [seconds[text[:19]] + text[19:] for text in texts]
+            return min(self.nanoseconds()), max(self.nanoseconds())
+        # A Z sorts behind the digits that may stand in its place, so this is good to a second.
+        first, last = min(self._texts), max(self._texts)
+        return _second(first[:_POINT]) * SECOND, (_second(last[:_POINT]) + 1) * SECOND - 1
+
+    def _cut(self, start: int, end: int) -> list[str]:
+        """Return a part of each text without its Z; the fraction has zeros where it is shorter."""
+        assert self._texts is not None
+        if (self._width or min(map(len, self._texts), default=0)) > end:
+            return list(map(itemgetter(slice(start, end)), self._texts))
+        return [
+            text[start:end] if len(text) > end else _padded(text, end)[start:]
+            for text in self._texts
+        ]
 
 
+def _one_width(joined: str, count: int) -> int | None:
+    """Return how long each of joined RFC 3339 texts is, if all are, and are of the one shape.
+
+    Each has a Z at its end or none: where one stands at each step, every text ends there.
+    """
+    width, rest = divmod(len(joined), count or 1)
+    if rest or joined[width - 1 :: width or 1] != "Z" * count:
+        return None
+    return width if joined[_DATE :: width or 1] == "T" * count else None
+
+
+@lru_cache(maxsize=64)
 def _second(head: str) -> int:
     return (_ISO.parse(head, 0) or 0) // SECOND
 
 
-def _with_epochs(joined: str, texts: list[str]) -> str | None:
-    """Return joined ISO texts with their seconds as numbers, by a replacement for each second.
-
-    None when they lie further apart than a few seconds, or are not in order.
-    """
-    if not texts:
-        return None
-    first, last = _second(texts[0][:19]), _second(texts[-1][:19])
-    if not 0 <= last - first < _FEW_SECONDS:
-        return None
-    before = len(joined)
-    saved = 0
-    for second in range(first, last + 1):
-        written = str(second)
-        joined = joined.replace(show_seconds(second), written)
-        saved = 19 - len(written)
-    # Every text has become shorter by as much, or one was of another second.
-    return joined if before - len(joined) == saved * len(texts) else None
-
-
-def encoded_column(column: list[str], end: str) -> list[bytes]:
-    """Return each text with the same end, as bytes: encoded in one call, then cut."""
-    if not column:
-        return []
-    return f"{end}\n".join([*column, ""]).encode().split(b"\n")[:-1]
-
-
-def _cut(texts: list[str], end: int) -> list[str]:
-    """Return ISO texts without their Z, up to a length."""
-    if min(map(len, texts), default=0) > end:
-        return [text[:end] for text in texts]
-    return [text[:end] if len(text) > end else _padded(text, end) for text in texts]
+def _seconds_of(texts: list[str]) -> list[str]:
+    """Return the seconds since 1970 of ISO texts; those of a log are in order, mostly."""
+    if texts != sorted(texts):
+        heads = list(map(itemgetter(slice(_POINT)), texts))
+        seconds = {head: str(_second(head)) for head in set(heads)}
+        return list(map(seconds.__getitem__, heads))
+    found: list[str] = []
+    while len(found) < len(texts):
+        head = texts[len(found)][:_POINT]
+        end = bisect_left(texts, head + _AFTER_ALL, len(found))
+        found += [str(_second(head))] * (end - len(found))
+    return found
 
 
 def _padded(text: str, end: int) -> str:

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pillion_log_agent.filters.accessor import Accessor, parse_accessor
-from pillion_log_agent.outputs.rendering import decoded
+from pillion_log_agent.filters.accessor import Accessor, Template, parse_accessor, parse_template
+from pillion_log_agent.outputs.rendering import decoded, interleaved, quoted, with_commas
 from pillion_log_agent.patterns.strftime import format_time
 from pillion_log_agent.pipeline.batch import Batch, encoded
-from pillion_log_agent.pipeline.moments import encoded_column
 
 if TYPE_CHECKING:
     from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
     from pillion_log_agent.pipeline.batch import Record
 
 _encode = msgspec.json.Encoder().encode
+MINUTE = 60 * 1_000_000_000
+HOUR = 60 * MINUTE
+DEFAULT_INDEX = "fluent-bit"
 DEFAULT_TIME = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -32,6 +34,7 @@ class Plan:
         operation: `create`, `index` or `update`.
         is_upsert: an update makes the document where it is not there.
         index: its name, or where it comes from.
+        target: makes the index of a record's fields; where it cannot, `index` is it.
         prefix_key: the field whose value takes the place of the index's prefix.
         ids: `generated`, `none`, or where in the record they are.
     """
@@ -39,6 +42,7 @@ class Plan:
     operation: str
     is_upsert: bool
     index: str
+    target: Template | None
     date: str
     separator: str
     prefix_key: Accessor | None
@@ -59,10 +63,12 @@ class Plan:
             raise ValueError(f"write_operation: {properties.write_operation} needs id_key")
         by_day = properties.logstash_format
         prefix_key = properties.logstash_prefix_key
+        index, target = _index_and_target(properties)
         return cls(
             operation="update" if is_update else properties.write_operation,
             is_upsert=properties.write_operation == "upsert",
-            index=properties.logstash_prefix if by_day else properties.index,
+            index=index,
+            target=target,
             date=properties.logstash_dateformat if by_day else "",
             separator=properties.logstash_prefix_separator,
             prefix_key=parse_accessor(prefix_key) if prefix_key and by_day else None,
@@ -79,7 +85,19 @@ class Plan:
     @property
     def is_plain(self) -> bool:
         """Whether nothing of it depends on the fields of a record."""
-        return not (self.prefix_key or isinstance(self.ids, Accessor) or self.replaces_dots)
+        return not (
+            self.target or self.prefix_key or isinstance(self.ids, Accessor) or self.replaces_dots
+        )
+
+
+def _index_and_target(properties: BulkProperties) -> tuple[str, Template | None]:
+    if properties.logstash_format:
+        return properties.logstash_prefix, None
+    if properties.target_index is not None:
+        return properties.index, parse_template(properties.target_index, needs_all=True)
+    if "$" in properties.index:
+        return DEFAULT_INDEX, parse_template(properties.index, needs_all=False)
+    return properties.index, None
 
 
 def bulk_body(batch: Batch, plan: Plan, now: int) -> bytes:
@@ -93,77 +111,58 @@ def bulk_body(batch: Batch, plan: Plan, now: int) -> bytes:
     records = None if plan.is_plain else decoded(batch)
     if records is not None and plan.replaces_dots:
         batch = _again(batch, [_without_dots(each) for each in records])
-    bodies, offsets = batch.bodies_and_offsets()
-    time_key = _encode(plan.time_key)
-    if batch.has(time_key):
+    if batch.may_have(plan.time_key):
         batch = _again(batch, [_without(each, plan.time_key) for each in decoded(batch)])
-        bodies = batch.bodies()
-    ends = _ends(batch, plan)
-    opening = (b'{"doc":{' if plan.operation == "update" else b"{") + time_key + b':"'
-    pieces = [b""] * (3 * len(bodies))
-    pieces[0::3] = _actions(
-        batch, plan, records, offsets=offsets, ends=ends, opening=opening, now=now
-    )
-    pieces[1::3] = encoded_column(_times(batch, plan), 'Z",')
-    pieces[2::3] = bodies
-    # What ends the document before comes with each action: the first has none before it.
-    pieces[0] = pieces[0][len(ends) :]
-    pieces.append(ends)
-    whole = b"".join(pieces)
-    # A record without fields leaves a comma with nothing behind it.
-    return whole if b"" not in bodies else whole.replace(b'",}', b'"}').replace(b'",,"', b'","')
+    (quote, middles), offsets = batch.cut_and_offsets()
+    actions = _actions(batch, plan, records, offsets, now)
+    opening = ('{"doc":{' if plan.operation == "update" else "{") + quoted(plan.time_key) + ':"'
+    times = _times(batch, plan)
+    between, end = 'Z",' + quote, quote + _end(batch, plan)
+    if not quote and "" in middles:
+        between, middles = 'Z"', with_commas(middles)
+    return interleaved("", *actions, opening, times, between, middles, end).encode()
 
 
-def _ends(batch: Batch, plan: Plan) -> bytes:
+def _end(batch: Batch, plan: Plan) -> str:
     """Return what ends each document, with its newline."""
     common = batch.common()
     if plan.tag_key is not None:
-        common += b"," + _encode({plan.tag_key: batch.tag})[1:-1]
+        common += "," + _encode({plan.tag_key: batch.tag})[1:-1].decode()
     if plan.operation != "update":
-        return common + b"}\n"
-    return common + (b'},"doc_as_upsert":true}\n' if plan.is_upsert else b"}}\n")
+        return common + "}\n"
+    return common + ('},"doc_as_upsert":true}\n' if plan.is_upsert else "}}\n")
 
 
 def _actions(
-    batch: Batch,
-    plan: Plan,
-    records: list[Record] | None,
-    *,
-    offsets: list[int],
-    ends: bytes,
-    opening: bytes,
-    now: int,
-) -> list[bytes]:
-    """Return for each record the end of the one before, its action, and its document's opening."""
+    batch: Batch, plan: Plan, records: list[Record] | None, offsets: list[int], now: int
+) -> list[str | list[str]]:
+    """Return the columns that the actions are made of."""
     indices = _indices(batch, plan, records, now)
     if plan.ids is True and isinstance(indices, str):
-        # The usual case: all but the offset is the same, and one call formats it.
-        head, tail = _action(plan, indices, f"{batch.origin.identity}-\0").split(b"\\u0000")
-        shape = (ends + head).replace(b"%", b"%%") + b"%x" + (tail + opening).replace(b"%", b"%%")
-        return list(map(shape.__mod__, offsets))
+        # The usual case: all but the offset is the same, and one call writes them all.
+        head, tail = _action(plan, indices, f"{batch.origin.identity}-\0").split("\\u0000")
+        return [head, _encode(offsets)[1:-1].decode().split(","), tail]
     if plan.ids is False and isinstance(indices, str):
-        return [ends + _action(plan, indices, None) + opening] * len(offsets)
+        return [_action(plan, indices, None)]
     names = [indices] * len(offsets) if isinstance(indices, str) else indices
     ids = _ids(batch, plan, records, offsets)
-    return [
-        ends + _action(plan, index, each) + opening for index, each in zip(names, ids, strict=True)
-    ]
+    return [[_action(plan, index, each) for index, each in zip(names, ids, strict=True)]]
 
 
-def _action(plan: Plan, index: str, document: str | None) -> bytes:
+def _action(plan: Plan, index: str, document: str | None) -> str:
     target = {"_index": index}
     if plan.type is not None:
         target["_type"] = plan.type
     if document is not None:
         target["_id"] = document
-    return _encode({plan.operation: target}) + b"\n"
+    return _encode({plan.operation: target}).decode() + "\n"
 
 
 def _ids(
     batch: Batch, plan: Plan, records: list[Record] | None, offsets: list[int]
 ) -> list[str | None]:
     identity = batch.origin.identity
-    generated: list[str | None] = [f"{identity}-{offset:x}" for offset in offsets]
+    generated: list[str | None] = [f"{identity}-{offset}" for offset in offsets]
     if plan.ids is True:
         return generated
     if plan.ids is False or records is None:
@@ -177,10 +176,28 @@ def _ids(
 
 def _indices(batch: Batch, plan: Plan, records: list[Record] | None, now: int) -> str | list[str]:
     """Return the one index of all records, or one for each."""
+    named = _named_by_time(batch, plan, records, now)
+    if plan.target is None or records is None:
+        return named
+    others = [named] * len(records) if isinstance(named, str) else named
+    return [
+        plan.target.fill(record) or other for record, other in zip(records, others, strict=True)
+    ]
+
+
+def _named_by_time(
+    batch: Batch, plan: Plan, records: list[Record] | None, now: int
+) -> str | list[str]:
     if not plan.date and "%" not in plan.index:
         return plan.index
     if plan.uses_now and records is None:
         return _index(plan, plan.index, now)
+    if plan.prefix_key is None and not plan.uses_now:
+        first, last = batch.times.span()
+        one = _index(plan, plan.index, first)
+        # An index is named after a minute at the finest, and no name comes again within an hour.
+        if last - first < HOUR and one == _index(plan, plan.index, last):
+            return one
     days: dict[str, str] = {}
     names: list[str] = []
     prefixes = (
@@ -190,8 +207,7 @@ def _indices(batch: Batch, plan: Plan, records: list[Record] | None, now: int) -
     )
     for number, time in enumerate(batch.times.nanoseconds()):
         prefix = prefixes[number] if prefixes is not None else None
-        # An index is named after a minute at the finest, where it is named after time at all.
-        key = f"{time // 60_000_000_000} {prefix}"
+        key = f"{time // MINUTE} {prefix}"
         name = days.get(key)
         if name is None:
             base = prefix if isinstance(prefix, str) and prefix else plan.index

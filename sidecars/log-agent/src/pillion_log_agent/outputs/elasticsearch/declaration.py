@@ -29,8 +29,12 @@ class BulkProperties(TlsProperties):
     index: str = setting(
         "index",
         TEXT,
-        "The index or data stream; strftime's letters are filled in with the record's time.",
+        "The index or data stream; strftime's letters are filled in with the record's time, or "
+        "fields like $kubernetes['namespace_name'] with their values.",
         default="fluent-bit",
+    )
+    target_index: str | None = optional(
+        "target_index", TEXT, "The index with fields in it; index where one of them is missing."
     )
     type: str | None = optional(
         "type", TEXT, "The document type; only Elasticsearch before 7 needs one."
@@ -76,9 +80,15 @@ class BulkProperties(TlsProperties):
         "time_key_nanos", FLAG, "Write nine digits below the second, not three.", default=False
     )
     include_tag_key: bool = setting("include_tag_key", FLAG, "Add the tag.", default=False)
-    tag_key: str = setting("tag_key", TEXT, "The field of the tag.", default="_flb-key")
+    tag_key: str = setting("tag_key", TEXT, "The field of the tag.", default="flb-key")
     replace_dots: bool = setting(
         "replace_dots", FLAG, "Write _ for the dots in names of fields.", default=False
+    )
+    aws_auth: bool = setting(
+        "aws_auth",
+        FLAG,
+        "Sign the requests for AWS; on is refused, since there is no signing here.",
+        default=False,
     )
     pipeline: str | None = optional("pipeline", TEXT, "The ingest pipeline.")
     compress: str | None = optional("compress", choice("gzip"), "Compress what is sent.")
@@ -99,6 +109,7 @@ def _build(properties: BulkProperties, context: OutputContext) -> Output:
 
 
 _ALIVE = "a connection is kept alive"
+_OF_AWS = "it counts with aws_auth only"
 _ACCEPTED = {
     "buffer_size": "an answer is read whole, up to 64 MiB",
     "trace_output": "the log does not hold records",
@@ -109,6 +120,12 @@ _ACCEPTED = {
     "net.dns.mode": "the system resolves names",
     "net.dns.resolver": "the system resolves names",
     "tls.debug": "errors of TLS are logged",
+    "aws_region": _OF_AWS,
+    "aws_sts_endpoint": _OF_AWS,
+    "aws_role_arn": _OF_AWS,
+    "aws_external_id": _OF_AWS,
+    "aws_service_name": _OF_AWS,
+    "aws_profile": _OF_AWS,
 }
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import gzip
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.http.client import Client, Endpoint
-from pillion_log_agent.http.message import basic_auth
-from pillion_log_agent.http.tls import make_context
+from pillion_log_agent.http.client import Client
+from pillion_log_agent.http.message import request_head
 from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
-from pillion_log_agent.outputs.elasticsearch.results import read_results
+from pillion_log_agent.outputs.elasticsearch.request import endpoint, headers, target
+from pillion_log_agent.outputs.elasticsearch.results import (
+    TOO_LARGE,
+    read_refusal,
+    read_results,
+    reason_of,
+)
 from pillion_log_agent.outputs.output import Outcome, Rejection
 
 if TYPE_CHECKING:
@@ -26,12 +29,10 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.batch import Batch
 
 OK = 200
-TOO_LARGE = 413
 _REFUSED = frozenset({400, TOO_LARGE, 422})
 """The request itself is refused: it is split, until what is wrong with it stands alone."""
-_FILTER = "filter_path=took,errors,items.*.status,items.*.error"
-"""All that is read of an answer; the rest is five times as much."""
-_WORDS = 300
+_NO_TYPES = b"unknown parameter [_type]"
+"""What Elasticsearch 8 and OpenSearch 2 say of each action that has a type."""
 _COMPRESSION = 3
 
 
@@ -41,13 +42,20 @@ class BulkOutput:
     delay = True
 
     def __init__(self, properties: BulkProperties, context: OutputContext) -> None:
+        if properties.aws_auth:
+            raise ConfigurationError(
+                "aws_auth: on is not supported; put a proxy that signs requests in between, "
+                "or let the domain take http_user and http_passwd"
+            )
         self._plan = Plan.of(properties)
         self._context = context
         self._timeout = properties.response_timeout
         self._compresses = properties.compress is not None
-        self._headers = _headers(properties)
-        self._target = _target(properties)
-        self._client = Client(_endpoint(properties))
+        self._headers = headers(properties)
+        self._target = target(properties)
+        self._client = Client(endpoint(properties))
+        # A line break in what goes into a header is found now, not with the first record.
+        request_head("POST", self._target, self._headers, 0)
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
         """Send the batches in one request.
@@ -57,7 +65,7 @@ class BulkOutput:
         """
         now = self._context.wall_ns()
         bodies = [bulk_body(batch, self._plan, now) for batch in batches]
-        answer = await self._post(b"".join(bodies))
+        answer = await self._post(bodies)
         if answer.status == OK:
             return read_results(
                 answer.body,
@@ -65,9 +73,12 @@ class BulkOutput:
                 has_ids=self._plan.operation == "create" and self._plan.ids is not False,
             )
         if answer.status in _REFUSED:
+            if self._plan.type is not None and _NO_TYPES in answer.body:
+                self._send_no_types()
+                return await self.write(batches)
             return await self._split(batches, answer)
         raise TransientError(
-            f"{self._client.endpoint} answered {answer.status}: {_start_of(answer)}",
+            f"{self._client.endpoint} answered {answer.status}: {read_refusal(answer.body)[1]}",
             reason=str(answer.status),
             after=answer.retry_after(now / 1e9),
         )
@@ -76,9 +87,15 @@ class BulkOutput:
         """Close the connection."""
         self._client.close()
 
-    async def _post(self, body: bytes) -> Answer:
+    def _send_no_types(self) -> None:
+        self._context.log.warning(
+            "the server knows no document types; none is sent from now on", type=self._plan.type
+        )
+        self._plan = replace(self._plan, type=None)
+
+    async def _post(self, body: list[bytes]) -> Answer:
         if self._compresses:
-            body = await asyncio.to_thread(gzip.compress, body, _COMPRESSION)
+            body = [await asyncio.to_thread(gzip.compress, b"".join(body), _COMPRESSION)]
         return await self._client.request(
             "POST", self._target, self._headers, body, timeout=self._timeout
         )
@@ -86,26 +103,30 @@ class BulkOutput:
     async def _split(self, batches: Sequence[Batch], answer: Answer) -> Outcome:
         """Send each half by itself; a record that is refused alone is refused for good."""
         if len(batches) == 1 and len(batches[0]) == 1:
-            reason = "too_large" if answer.status == TOO_LARGE else str(answer.status)
-            return Outcome([Rejection(0, 0, reason, _start_of(answer))])
+            kind, detail = read_refusal(answer.body)
+            detail = detail or f"{self._client.endpoint} answered {answer.status}"
+            return Outcome([Rejection(0, 0, reason_of(kind, answer.status), detail)])
         rejected: list[Rejection] = []
         again: list[tuple[int, int]] = []
         cause = ""
-        for places, part in _halves(batches):
+        after: float | None = None
+        halves = _halves(batches)
+        for number, (places, part) in enumerate(halves):
             try:
                 outcome = await self.write(part)
             except TransientError as error:
-                # The other half may have been taken: only this one is to be sent again.
-                again += [place for each in places for place in each]
-                cause = str(error)
-                continue
+                # What was taken stays taken: the rest is to be sent again, and not now.
+                left = [places for places, _ in halves[number:]]
+                again += [place for half in left for each in half for place in each]
+                cause, after = str(error), error.after
+                break
             rejected += [
                 Rejection(*places[each.batch][each.index], each.reason, each.detail)
                 for each in outcome.rejected
             ]
-            again += [places[number][index] for number, index in outcome.again]
-            cause = cause or outcome.cause
-        return Outcome(rejected, again, cause=cause)
+            again += [places[batch][index] for batch, index in outcome.again]
+            cause, after = cause or outcome.cause, after or outcome.after
+        return Outcome(rejected, again, after, cause)
 
 
 Places = list[list[tuple[int, int]]]
@@ -126,56 +147,3 @@ def _halves(batches: Sequence[Batch]) -> list[tuple[Places, list[Batch]]]:
         )
         for numbers in (range(middle), range(middle, len(batches)))
     ]
-
-
-def _headers(properties: BulkProperties) -> dict[str, str]:
-    headers = {
-        "Host": ":".join(map(str, _host(properties))),
-        "User-Agent": "pillion-log-agent",
-        "Content-Type": "application/x-ndjson",
-    }
-    if properties.compress is not None:
-        headers["Content-Encoding"] = "gzip"
-    if properties.cloud_auth is not None:
-        user, _, password = properties.cloud_auth.partition(":")
-        headers["Authorization"] = basic_auth(user, password)
-    elif properties.http_api_key is not None:
-        headers["Authorization"] = f"ApiKey {properties.http_api_key}"
-    elif properties.http_user is not None:
-        headers["Authorization"] = basic_auth(properties.http_user, properties.http_passwd)
-    return headers
-
-
-def _target(properties: BulkProperties) -> str:
-    path = properties.path.strip("/")
-    pipeline = f"&pipeline={quote(properties.pipeline, safe='')}" if properties.pipeline else ""
-    return f"/{quote(path) + '/' if path else ''}_bulk?{_FILTER}{pipeline}"
-
-
-def _endpoint(properties: BulkProperties) -> Endpoint:
-    host, port = _host(properties)
-    if not host:
-        raise ConfigurationError("host: is empty")
-    tls = make_context(properties)
-    if tls is None and properties.cloud_id is not None:
-        raise ConfigurationError("tls: has to be on with cloud_id")
-    return Endpoint(
-        host, port, tls, properties.tls_vhost, connect_timeout=properties.net_connect_timeout
-    )
-
-
-def _host(properties: BulkProperties) -> tuple[str, int]:
-    """Return host and port; those of a cloud id are in it, as `name:base64(domain$id$...)`."""
-    if properties.cloud_id is None:
-        return properties.host, properties.port
-    _, _, coded = properties.cloud_id.rpartition(":")
-    try:
-        domain, cluster, *_ = base64.b64decode(coded, validate=True).decode().split("$")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise ConfigurationError("cloud_id: is none; copy it from the deployment's page") from None
-    domain, _, port = domain.partition(":")
-    return f"{cluster}.{domain}", int(port) if port.isdigit() else 443
-
-
-def _start_of(answer: Answer) -> str:
-    return answer.body[:_WORDS].decode("utf-8", "replace")

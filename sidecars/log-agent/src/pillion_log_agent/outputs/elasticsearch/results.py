@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NO_ERRORS = b'"errors":false'
-_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_AGAIN = frozenset({408, 425, 429, *range(500, 600)})
+BLOCKED = "cluster_block_exception"
+"""A block on writing (403) is a state of the index or the cluster, not a fault of the record."""
 _DONE = frozenset({200, 201})
 CONFLICT = 409
+TOO_LARGE = 413
 REASONS = frozenset(
     {
+        "action_request_validation_exception",
+        "document_missing_exception",
         "document_parsing_exception",
         "illegal_argument_exception",
+        "index_closed_exception",
         "index_not_found_exception",
         "invalid_index_name_exception",
         "mapper_parsing_exception",
@@ -53,7 +59,15 @@ class Results(msgspec.Struct):
     items: list[dict[str, Item]] = []
 
 
+class Refusal(msgspec.Struct):
+    """The answer to a request that was refused whole."""
+
+    error: Error | str
+
+
 _decode = msgspec.json.Decoder(Results).decode
+_decode_refusal = msgspec.json.Decoder(Refusal).decode
+_WORDS = 300
 
 
 def read_results(body: bytes, counts: Sequence[int], *, has_ids: bool) -> Outcome:
@@ -92,13 +106,30 @@ def read_results(body: bytes, counts: Sequence[int], *, has_ids: bool) -> Outcom
             if item.status in _DONE or (item.status == CONFLICT and has_ids):
                 continue
             kind, detail = _words(item.error)
-            if item.status in _AGAIN:
+            if item.status in _AGAIN or kind == BLOCKED:
                 again.append((number, index))
                 cause = cause or f"{item.status} {kind}: {detail}"
             else:
-                reason = kind if kind in REASONS else str(item.status)
+                reason = reason_of(kind, item.status)
                 rejected.append(Rejection(number, index, reason, f"{kind}: {detail}"))
     return Outcome(rejected, again, cause=cause)
+
+
+def read_refusal(body: bytes) -> tuple[str, str]:
+    """Return the kind of error, empty where it has none, and the words of a refused request.
+
+    What is not the server's JSON, but a proxy's page, is its own words, up to a length.
+    """
+    try:
+        kind, detail = _words(_decode_refusal(body).error)
+    except (msgspec.DecodeError, UnicodeError):
+        return "", body[:_WORDS].decode("utf-8", "replace")
+    return kind, f"{kind}: {detail}" if kind else detail
+
+
+def reason_of(kind: str, status: int) -> str:
+    """Return the word of a bounded set for a refused record."""
+    return kind if kind in REASONS else "too_large" if status == TOO_LARGE else str(status)
 
 
 def _words(error: Error | str | None) -> tuple[str, str]:
