@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pillion.log import Logger
-from pillion.tail import Checkpoint, Tailer
+from pillion.tail import Checkpoint, Tailer, TailOptions
 from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.configuration.show import as_yaml, explained
@@ -198,7 +198,11 @@ def test_the_examples_of_the_page_do_what_it_says(tmp_path: Path, number: int) -
 
 
 def test_every_metric_of_a_tail_is_on_the_page(tmp_path: Path) -> None:
-    tailer = Tailer([f"{tmp_path}/a.log"], checkpoint=Checkpoint(tmp_path / "state"))
+    tailer = Tailer(
+        [f"{tmp_path}/a.log"],
+        checkpoint=Checkpoint(tmp_path / "state"),
+        options=TailOptions(count_lines=False),
+    )
     families = list(tail_families("tail.0", tailer))
     tailer.close()
     on_page = set(re.findall(r"`(pillion_log_agent_tail_[a-z_]+)`", PAGE.read_text()))
