@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.inputs.lines import split_lines
-from pillion_log_agent.parsers.runtime import Piece, Shape, parse_piece, parse_whole_cri
+from pillion_log_agent.parsers.runtime import (
+    AS_MULTILINE,
+    Piece,
+    Shape,
+    parse_piece,
+    parse_whole_cri,
+)
+from pillion_log_agent.parsers.whole_cri import ADDED, whole_cri
 from pillion_log_agent.pipeline.batch import Batch, Origin, Record
 from pillion_log_agent.pipeline.countdown import Countdown, releasing
 from pillion_log_agent.pipeline.moments import Moments
@@ -115,6 +122,21 @@ class Joiner:
         """Return the batch of a block of CRI's in which no line is split, None for any other."""
         if self._pending or self._joining.runtimes[-1] != "cri" or not data.endswith(b"\n"):
             return None
+        whole = whole_cri(data) if self._joining.shape == AS_MULTILINE else None
+        if whole is None:
+            return self._take_fields(data, start)
+        return Batch(
+            self.tag,
+            self.origin,
+            whole.times,
+            block=whole.block,
+            start=start,
+            added=ADDED,
+            offsets=split_lines(data, start)[1] if whole.is_escaped else None,
+            size=len(data),
+        )
+
+    def _take_fields(self, data: bytes, start: int) -> Batch | None:
         try:
             found = parse_whole_cri(data.decode(), self._joining.shape)
         except UnicodeDecodeError:

@@ -120,6 +120,8 @@ class Joiners:
         """Whether docker wrote the chunk, and split no line in it."""
         if origin.identity in self._pieces or not chunk.starts_line:
             return False
+        if not chunk.data.startswith(b"{"):
+            return False
         return chunk.data.count(DOCKER_WHOLE) == chunk.data.count(b"\n")
 
 

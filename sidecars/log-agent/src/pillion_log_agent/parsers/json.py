@@ -29,7 +29,7 @@ class JsonParser:
         self._times = None
         time_format = self._finishing.time_format
         if time_format is not None and time_format.is_iso and not self._finishing.changes_fields:
-            self._times = _time_decoder(self._finishing.time_key)
+            self._times = time_decoder(self._finishing.time_key)
 
     def parse(self, text: str, now: int) -> Parsed | None:
         """Return the fields of one object."""
@@ -42,14 +42,24 @@ class JsonParser:
         """Return the times of a block of objects that stay as they are."""
         if self._times is None or not data.startswith(b"{") or not data.endswith(b"}\n"):
             return None
-        try:
-            # What is skipped is checked for everything but its UTF-8.
-            found = self._times.decode_lines(data)
-            if not data.isascii():
-                data.decode()
-        except _DECODE_ERRORS:
-            return None
-        return Moments.of_texts(list(map(_time_of, found)))
+        return block_times(self._times, data)
+
+
+def block_times(decoder: Any, data: bytes) -> Moments | None:
+    """Return the times of a block of objects, None when one is no object or has no such time.
+
+    Args:
+        decoder: of `time_decoder`.
+        data: JSON lines.
+    """
+    try:
+        # What is skipped is checked for everything but its UTF-8.
+        found = decoder.decode_lines(data)
+        if not data.isascii():
+            data.decode()
+    except _DECODE_ERRORS:
+        return None
+    return Moments.of_texts(list(map(_time_of, found)))
 
 
 def decode_object(text: str | bytes) -> dict[str, Any] | None:
@@ -65,7 +75,7 @@ def decode_object(text: str | bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _time_decoder(key: str) -> Any:
+def time_decoder(key: str) -> Any:
     """Return a decoder that takes one field, which must be text, and skips the others."""
     kind = msgspec.defstruct("Time", [("time", str)], rename={"time": key}, gc=False)
     return msgspec.json.Decoder(kind)

@@ -64,6 +64,7 @@ class Batch:
     """
 
     __slots__ = (
+        "_added",
         "_block",
         "_common",
         "_offsets",
@@ -84,6 +85,7 @@ class Batch:
         block: bytes | None = None,
         records: list[Record] | None = None,
         start: int = 0,
+        added: int = 0,
         offsets: list[int] | None = None,
         size: int = 0,
     ) -> None:
@@ -95,7 +97,8 @@ class Batch:
             times: one for each.
             block: JSON objects, each on a line.
             records: the same as dictionaries.
-            start: where a block stands in its file, which then is the block itself.
+            start: where a block stands in its file, which then is the block itself, or has
+            added: so many bytes less in each line.
             offsets: where each record stands; needed unless the block is the file's own.
             size: bytes that they had where they were read.
         """
@@ -106,6 +109,7 @@ class Batch:
         self._block = block
         self._records = records
         self._start = start
+        self._added = added
         self._offsets = offsets
         self._common: Record = {}
 
@@ -225,9 +229,9 @@ class Batch:
     def _find_offsets(self, cut: Cut) -> list[int]:
         assert self._block is not None
         # Each line has two braces and a newline, and the quotes.
-        around = repeat(3 + 2 * len(cut.quote))
+        around = repeat(3 + 2 * len(cut.quote) - self._added)
         *offsets, end = accumulate(map(add, map(len, cut.middles), around), initial=self._start)
-        if end - self._start != len(self._block):
+        if end - self._start != len(self._block) - self._added * len(cut.middles):
             # There are characters of more than one byte.
             lengths = [len(middle.encode()) for middle in cut.middles]
             *offsets, end = accumulate(map(add, lengths, around), initial=self._start)
