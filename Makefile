@@ -51,6 +51,10 @@ test: $(INSTALLED) ## Run every test; installs the Debian packages they use wher
 oracle: $(INSTALLED) ## Kill and rotate at random around the tail engine for MINUTES=n
 	$(BIN)/python -m tests.oracle.run --minutes $(or $(MINUTES),10)
 
+.PHONY: oracle-agent
+oracle-agent: $(INSTALLED) ## The same over the whole log agent, before a sink that is out of order
+	$(BIN)/python -m tests.oracle.agent --minutes $(or $(MINUTES),10)
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure us beside the peers, in one run, as CPU seconds and ratios
 	$(BIN)/python -m tools.debian

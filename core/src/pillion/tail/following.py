@@ -102,6 +102,11 @@ class Following:
             waiting += follower.entries
         return waiting
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether there is something of the checkpoint that was not taken up yet."""
+        return bool(self._pending) or any(each.entries for each in self.followers.values())
+
     def scan(self, now: float, clock: Callable[[], float]) -> None:
         """Search for files, and follow the new ones."""
         found = self._found

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pillion.tail.checkpoint_format import Entry
     from pillion.tail.chunk import Chunk
     from pillion.tail.follower import Follower
+    from pillion.tail.handing_on import OpenFiles
     from pillion.tail.identity import FileKey
     from pillion.tail.known import Known
     from pillion.tail.ledger import Ledger
@@ -46,6 +47,7 @@ class Opener:
         troubles: reports what keeps a path from being opened.
         log: where a loss is reported.
         acknowledged: takes the chunks that are acknowledged.
+        handed_on: files that the tailer before had open.
     """
 
     known: Known
@@ -53,6 +55,7 @@ class Opener:
     troubles: Troubles
     log: Logger
     acknowledged: Callable[[Generation, Chunk], None]
+    handed_on: OpenFiles
 
     def open_path(self, follower: Follower, seen: os.stat_result, now: float) -> None:
         """Take up the file that is at the path, unless it is followed already."""
@@ -136,7 +139,9 @@ class Opener:
         if at_path is not None and is_here and agrees(at_path, entry.fingerprint):
             self._take_on(follower, at_path, entry, now)
             return True
-        beside = open_renamed(entry)
+        beside = self.handed_on.take(entry)
+        if beside is None:
+            beside = open_renamed(entry)
         if beside is None:
             beside = self.open_copied(entry)
         if beside is not None:

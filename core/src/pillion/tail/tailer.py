@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pillion.log import Logger
 from pillion.tail.discovery import Discovery
 from pillion.tail.following import Following
+from pillion.tail.handing_on import OpenFiles
 from pillion.tail.iteration import iterate, iterate_async
 from pillion.tail.keeping import Keeper
 from pillion.tail.known import Known
@@ -59,6 +60,7 @@ class Tailer:
         log: Logger | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_ns: Callable[[], int] = time.time_ns,
+        handed_on: OpenFiles | None = None,
     ) -> None:
         log = log or Logger(level="warn")
         self.options = options = options or TailOptions()
@@ -73,7 +75,10 @@ class Tailer:
             if entry.is_done:
                 self._known.finish(entry)
         self._troubles = Troubles(log)
-        opener = Opener(self._known, self.ledger, self._troubles, log, self._take_ack)
+        self._handed_on = handed_on or OpenFiles()
+        opener = Opener(
+            self._known, self.ledger, self._troubles, log, self._take_ack, self._handed_on
+        )
         reader = Reader(options, self.ledger)
         looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
         self._discovery = Discovery(paths, options.exclude)
@@ -214,7 +219,20 @@ class Tailer:
         self._keeper.close()
         for generation in list(self._known.held.values()):
             self._known.release(generation)
+        self._handed_on.close()
         self.waker.close()
+
+    def hand_on(self) -> OpenFiles:
+        """Close, but keep the files open for a tailer that goes on from the same checkpoint.
+
+        It finds there what was deleted meanwhile. What it does not take up is closed by it, or
+        by `OpenFiles.close` where none follows.
+        """
+        self._settle()
+        self._handed_on.gather(self._known.held.values())
+        handed_on, self._handed_on = self._handed_on, OpenFiles()
+        self.close()
+        return handed_on
 
     def __iter__(self) -> Iterator[Chunk]:
         return iterate(self)
@@ -240,6 +258,8 @@ class Tailer:
             self._following.scan(now, self._clock)
         for follower in self._following.look(now):
             self._turns.queue(follower, now)
+        if self._handed_on and not self._following.has_pending:
+            self._handed_on.close()
         return now
 
     def _end(self, now: float, *, is_idle: bool) -> None:

@@ -61,6 +61,8 @@ class Agent:
         self._status = Status(context, self, self._around)
         self._beating: asyncio.Task[None] | None = None
         self._reloading = asyncio.Lock()
+        self._retiring: asyncio.Timeout | None = None
+        self._is_ending = False
         self._seen: dict[str, tuple[int, int, int]] = {}
         self._look_due = 0.0
 
@@ -83,9 +85,12 @@ class Agent:
             ConfigurationError: the old one stays.
         """
         async with self._reloading:
+            if self._is_ending:
+                raise ConfigurationError("the process is shutting down")
             configuration, pipeline = self._construct()
             await self._retire(RELOAD_SECONDS, is_last=False)
             self.configuration, self.pipeline = configuration, pipeline
+            self._around.handed_on.close_besides(pipeline.inputs)
             await pipeline.start()
             self._status.reloads += 1
 
@@ -103,21 +108,30 @@ class Agent:
 
     async def drain(self, deadline: Deadline) -> None:
         """Deliver what has been read, as far as the deadline allows, and say what became of all."""
-        if self._beating is not None:
-            self._beating.cancel()
-        await self._retire(deadline.remaining, is_last=True)
+        self._is_ending = True
+        if self._retiring is not None:
+            # A reload that has begun comes to its end first, and may take half of what is left.
+            latest = asyncio.get_running_loop().time() + deadline.remaining / 2
+            self._retiring.reschedule(min(self._retiring.when() or latest, latest))
+        async with self._reloading:
+            if self._beating is not None:
+                self._beating.cancel()
+            await self._retire(deadline.remaining, is_last=True)
         summary = self._around.ledger.summary()
         self._context.log.info("records", **summary)
 
     async def _retire(self, seconds: float, *, is_last: bool) -> None:
         """End the pipeline: what cannot be delivered in time is read again by the next one."""
         try:
-            await asyncio.wait_for(self.pipeline.drain(is_last=is_last), max(seconds - 1.0, 0.1))
+            async with asyncio.timeout(max(seconds - 1.0, 0.1)) as self._retiring:
+                await self.pipeline.drain(is_last=is_last)
         except TimeoutError:
             self._context.log.warning(
                 "records are left that no output has taken; they will be read again",
                 in_flight=self._around.ledger.in_flight,
             )
+        finally:
+            self._retiring = None
         await self.pipeline.close()
 
     def _construct(self) -> tuple[Configuration, Pipeline]:

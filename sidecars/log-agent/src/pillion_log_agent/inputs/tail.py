@@ -124,11 +124,11 @@ class TailInput:
             self._tailer.waker.wake()
 
     def close(self) -> None:
-        """Write the checkpoint for the last time."""
+        """Write the checkpoint for the last time, and leave the files to who may follow."""
         if self._tailer is not None:
             self._tailer.waker.wake()
             self._waiting.shutdown()
-            self._tailer.close()
+            self._context.handed_on.open_files[self._context.name] = self._tailer.hand_on()
 
     def families(self) -> Iterable[Family]:
         """Return what the tailer counts."""
@@ -151,10 +151,11 @@ class TailInput:
             self._properties.path,
             checkpoint=Checkpoint(self._directory)
             if self._directory
-            else MemoryCheckpoint(context.positions, context.name),
+            else MemoryCheckpoint(context.handed_on.kept, f"tail {context.name}"),
             options=self._options,
             log=self._context.log,
             wall_ns=self._context.wall_ns,
+            handed_on=context.handed_on.open_files.pop(context.name, None),
         )
 
     def _take(self, chunk: Chunk, intake: Intake) -> None:
@@ -229,6 +230,7 @@ def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
         in_flight_bytes=max(in_flight_bytes, longest + 1),
         max_line_bytes=longest,
         long_lines="truncate" if properties.skip_long_lines else "split",
+        partial_flush=properties.partial_flush,
         rotate_wait=properties.rotate_wait,
         scan_interval=max(min(properties.refresh_interval, LONGEST_SCAN), SHORTEST_SCAN),
         count_lines=False,

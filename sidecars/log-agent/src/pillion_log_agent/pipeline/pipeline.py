@@ -74,6 +74,7 @@ class Pipeline:
         self._waiting: dict[str, list[tuple[Batch, Callable[[], None]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: list[asyncio.Task[None]] = []
+        self._is_ending = False
 
     @property
     def waiting_filters(self) -> list[WaitingFilter]:
@@ -112,6 +113,7 @@ class Pipeline:
         Args:
             is_last: no pipeline follows this one.
         """
+        self._is_ending = True
         for each in self.inputs.values():
             each.stop(is_last=is_last)
         await asyncio.gather(*self._reading)
@@ -134,8 +136,9 @@ class Pipeline:
 
     @property
     def is_finished(self) -> bool:
-        """Whether every input has come to an end by itself."""
-        return bool(self._reading) and all(task.done() for task in self._reading)
+        """Whether every input has come to an end by itself, and was not told to."""
+        is_at_end = bool(self._reading) and all(task.done() for task in self._reading)
+        return is_at_end and not self._is_ending
 
     def take(self, batch: Batch, ack: Callable[[], None]) -> None:
         """Take a batch on its way; `ack` is called when all of it is where it should be."""
