@@ -89,6 +89,7 @@ class Agent:
                 raise ConfigurationError("the process is shutting down")
             configuration, pipeline = self._construct()
             await self._retire(RELOAD_SECONDS, is_last=False)
+            self._around.ledger.drop(self._around.ledger.in_flight, "reload")
             self.configuration, self.pipeline = configuration, pipeline
             self._around.handed_on.close_besides(pipeline.inputs)
             await pipeline.start()

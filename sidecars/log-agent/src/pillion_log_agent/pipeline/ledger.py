@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class InputFigures:
@@ -48,18 +52,30 @@ class Ledger:
 
     Attributes:
         read: records that inputs have handed over or dropped.
+        in_flight: read, and not accounted for otherwise yet.
         delivered: taken by every output that they were routed to.
         filtered: taken out by a filter, by its name.
         rejected: refused for good by an output and put aside, by reason.
-        dropped: gone no further, by reason: `no_output`, `long_line`, `ignore_older`.
+        dropped: gone no further, by reason: `no_output`, `long_line`, `ignore_older`,
+            and `reload` for what a reload has cut off and reads again.
         inputs: figures by the input's name.
         outputs: figures by the output's name.
     """
 
-    __slots__ = ("delivered", "dropped", "filtered", "inputs", "outputs", "read", "rejected")
+    __slots__ = (
+        "delivered",
+        "dropped",
+        "filtered",
+        "in_flight",
+        "inputs",
+        "outputs",
+        "read",
+        "rejected",
+    )
 
     def __init__(self) -> None:
         self.read = 0
+        self.in_flight = 0
         self.delivered = 0
         self.filtered: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
@@ -67,11 +83,26 @@ class Ledger:
         self.inputs: defaultdict[str, InputFigures] = defaultdict(InputFigures)
         self.outputs: defaultdict[str, OutputFigures] = defaultdict(OutputFigures)
 
-    @property
-    def in_flight(self) -> int:
-        """Read, and not accounted for otherwise yet."""
-        done = self.delivered + self.filtered.total() + self.rejected.total()
-        return self.read - done - self.dropped.total()
+    def take(self, records: int) -> None:
+        """Note records that were read."""
+        self.read += records
+        self.in_flight += records
+
+    def filter(self, records: int, name: str) -> None:
+        """Note records in flight that a filter has taken out."""
+        self.filtered[name] += records
+        self.in_flight -= records
+
+    def drop(self, records: int, reason: str) -> None:
+        """Note records in flight that go no further."""
+        self.dropped[reason] += records
+        self.in_flight -= records
+
+    def settle(self, records: int, rejected: Collection[str]) -> None:
+        """Note records in flight that every output is done with, and why some were refused."""
+        self.delivered += records - len(rejected)
+        self.rejected.update(rejected)
+        self.in_flight -= records
 
     def summary(self) -> dict[str, int]:
         """Return the figures of the line at exit."""

@@ -142,7 +142,7 @@ class Pipeline:
 
     def take(self, batch: Batch, ack: Callable[[], None]) -> None:
         """Take a batch on its way; `ack` is called when all of it is where it should be."""
-        self._ledger.read += len(batch)
+        self._ledger.take(len(batch))
         figures = self._ledger.inputs[batch.origin.input]
         figures.records += len(batch)
         figures.bytes += batch.size
@@ -151,7 +151,7 @@ class Pipeline:
             ack()
             return
         if not route.shippers:
-            self._ledger.dropped["no_output"] += len(batch)
+            self._ledger.drop(len(batch), "no_output")
             ack()
             return
         identity = batch.origin.identity
@@ -168,15 +168,15 @@ class Pipeline:
 
     def drop(self, records: int, reason: str) -> None:
         """Note records that were read and go no further."""
-        self._ledger.read += records
-        self._ledger.dropped[reason] += records
+        self._ledger.take(records)
+        self._ledger.drop(records, reason)
 
     def _ship(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
         for stage in route.stages:
             before = len(batch)
             batch = stage.filter.apply(batch)
             if len(batch) != before:
-                self._ledger.filtered[stage.name] += before - len(batch)
+                self._ledger.filter(before - len(batch), stage.name)
                 if not len(batch):
                     ack()
                     return

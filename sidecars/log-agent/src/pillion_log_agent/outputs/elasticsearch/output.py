@@ -15,14 +15,14 @@ from pillion_log_agent.http.message import basic_auth
 from pillion_log_agent.http.tls import make_context
 from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
 from pillion_log_agent.outputs.elasticsearch.results import read_results
-from pillion_log_agent.outputs.output import Outcome, Rejection
+from pillion_log_agent.outputs.splitting import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion_log_agent.http.message import Answer
     from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
-    from pillion_log_agent.outputs.output import OutputContext
+    from pillion_log_agent.outputs.output import Outcome, OutputContext
     from pillion_log_agent.pipeline.batch import Batch
 
 OK = 200
@@ -65,7 +65,9 @@ class BulkOutput:
                 has_ids=self._plan.operation == "create" and self._plan.ids is not False,
             )
         if answer.status in _REFUSED:
-            return await self._split(batches, answer)
+            # A record that is refused alone is refused for good.
+            reason = "too_large" if answer.status == TOO_LARGE else str(answer.status)
+            return await split(batches, self.write, reason, _start_of(answer))
         raise TransientError(
             f"{self._client.endpoint} answered {answer.status}: {_start_of(answer)}",
             reason=str(answer.status),
@@ -82,50 +84,6 @@ class BulkOutput:
         return await self._client.request(
             "POST", self._target, self._headers, body, timeout=self._timeout
         )
-
-    async def _split(self, batches: Sequence[Batch], answer: Answer) -> Outcome:
-        """Send each half by itself; a record that is refused alone is refused for good."""
-        if len(batches) == 1 and len(batches[0]) == 1:
-            reason = "too_large" if answer.status == TOO_LARGE else str(answer.status)
-            return Outcome([Rejection(0, 0, reason, _start_of(answer))])
-        rejected: list[Rejection] = []
-        again: list[tuple[int, int]] = []
-        cause = ""
-        for places, part in _halves(batches):
-            try:
-                outcome = await self.write(part)
-            except TransientError as error:
-                # The other half may have been taken: only this one is to be sent again.
-                again += [place for each in places for place in each]
-                cause = str(error)
-                continue
-            rejected += [
-                Rejection(*places[each.batch][each.index], each.reason, each.detail)
-                for each in outcome.rejected
-            ]
-            again += [places[number][index] for number, index in outcome.again]
-            cause = cause or outcome.cause
-        return Outcome(rejected, again, cause=cause)
-
-
-Places = list[list[tuple[int, int]]]
-
-
-def _halves(batches: Sequence[Batch]) -> list[tuple[Places, list[Batch]]]:
-    """Return two parts of some batches, with where each record of them was."""
-    if len(batches) == 1:
-        (batch,) = batches
-        middle = len(batch) // 2
-        ranges = [range(middle), range(middle, len(batch))]
-        return [([[(0, index) for index in each]], [batch.select(each)]) for each in ranges]
-    middle = len(batches) // 2
-    return [
-        (
-            [[(number, index) for index in range(len(batches[number]))] for number in numbers],
-            [batches[number] for number in numbers],
-        )
-        for numbers in (range(middle), range(middle, len(batches)))
-    ]
 
 
 def _headers(properties: BulkProperties) -> dict[str, str]:
