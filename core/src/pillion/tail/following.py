@@ -166,6 +166,7 @@ class Following:
 
     def _follow(self, path: str, now: float) -> None:
         follower = self.followers[path] = Follower(path, self._options.poll_min)
+        follower.next_ordinal = self._looker.opener.known.next_ordinal(path)
         self._find_target(follower)
         if self._is_fresh:
             follower.start = self._options.start

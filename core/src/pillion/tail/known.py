@@ -67,6 +67,12 @@ class Known:
         """Return what is remembered of a finished generation with this inode."""
         return self._done.get(key)
 
+    def next_ordinal(self, path: str) -> int:
+        """Return the first ordinal that no generation of a path is remembered to have had."""
+        found = [self._done.get(key) for key in self._done_of_path.get(path, ())]
+        of_path = [each.ordinal for each in found if each is not None and each.path == path]
+        return max(of_path, default=-1) + 1
+
     def forget(self, key: FileKey) -> None:
         """Forget a finished generation: it is followed again, or its inode has another file."""
         self._done.pop(key, None)

@@ -115,7 +115,7 @@ class Opener:
         if seen is not None and at_path is None and follower.trouble:
             return False
         follower.entries = ()
-        follower.next_ordinal = entries[-1].ordinal + 1
+        follower.next_ordinal = max(follower.next_ordinal, entries[-1].ordinal + 1)
         for entry in entries:
             if self._resume_one(follower, entry, at_path, since_ns, now):
                 at_path = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pillion.log import Logger
 from pillion.tail.discovery import Discovery
 from pillion.tail.following import Following
+from pillion.tail.generation import CLOSED
 from pillion.tail.handing_on import OpenFiles
 from pillion.tail.iteration import iterate, iterate_async
 from pillion.tail.keeping import Keeper
@@ -79,7 +80,7 @@ class Tailer:
         opener = Opener(
             self._known, self.ledger, self._troubles, log, self._take_ack, self._handed_on
         )
-        reader = Reader(options, self.ledger)
+        self._reader = reader = Reader(options, self.ledger)
         looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
         self._discovery = Discovery(paths, options.exclude)
         self._following = Following(
@@ -102,6 +103,8 @@ class Tailer:
         """Look at what is due and return what there is to read: a MiB or so, or nothing."""
         now = self._begin()
         chunks = self._turns.read(now)
+        if self._reader.has_named:
+            self._keep_names()
         self._end(now, is_idle=not chunks)
         return chunks
 
@@ -270,6 +273,18 @@ class Tailer:
             self._is_finished = not self._turns.has_ready
         if self._keeper.is_dirty and self._keeper.is_kept and now >= self._keeper.due:
             self.save()
+
+    def _keep_names(self) -> None:
+        """Have the names on disk before they are used, and those that will be needed next."""
+        self._reader.has_named = False
+        if not self.options.keep_names:
+            return
+        for follower in self._following.followers.values():
+            for generation in follower.generations:
+                if not generation.identity and generation.size and generation.descriptor != CLOSED:
+                    generation.name()
+        self._keeper.is_dirty = True
+        self.save()
 
     def _settle(self) -> None:
         """Take the acknowledgements that have come since the last step, in this thread."""

@@ -232,6 +232,7 @@ def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
         long_lines="truncate" if properties.skip_long_lines else "split",
         partial_flush=properties.partial_flush,
         rotate_wait=properties.rotate_wait,
+        keep_names=True,
         scan_interval=max(min(properties.refresh_interval, LONGEST_SCAN), SHORTEST_SCAN),
         count_lines=False,
     )
