@@ -61,7 +61,7 @@ def test_a_path_that_was_not_there_when_its_tailer_ended(bench: Bench) -> None:
 
 @pytest.mark.parametrize("keeps", [True, False])
 def test_what_was_handed_out_before_a_crash_has_its_name_to_itself(
-    bench: Bench, keeps: bool
+    bench: Bench, *, keeps: bool
 ) -> None:
     bench.append("a.log", BANNER + b"1\n")
     bench.open("a.log", state=True, keep_names=keeps, checkpoint_interval=3600.0)

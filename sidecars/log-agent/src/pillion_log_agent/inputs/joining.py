@@ -169,6 +169,7 @@ class Joiner:
             [line.offset for line in lines],
             sum(line.length for line in lines),
         )
+        batch.origin = self.origin.cut_at(batch.size)
         return batch, _releasing([each for line in lines for each in line.holding])
 
     def _join(self, piece: Piece, offset: int, chunk: Countdown, clock: float) -> _Pending | None:

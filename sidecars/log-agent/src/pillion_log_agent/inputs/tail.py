@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pillion.errors import ConfigurationError
 from pillion.tail import Checkpoint, FromLine, LastLines, Tailer, TailOptions
 from pillion_log_agent.configuration.declaration import Declaration
-from pillion_log_agent.inputs.joining import Joiner, Joining
+from pillion_log_agent.inputs.joining import Countdown, Joiner, Joining
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.memory import MemoryCheckpoint
 from pillion_log_agent.inputs.tail_metrics import tail_families
@@ -165,24 +165,42 @@ class TailInput:
             intake.drop(1, "long_line")
             chunk.ack()
             return
-        if self._joining is not None and not self._is_whole(chunk, origin):
-            joiner = self._joiners.get(origin.identity)
-            if joiner is None:
-                joiner = self._joiners[origin.identity] = Joiner(self._joining, tag, origin)
-            batch, ack = joiner.take(chunk.data, chunk.start, chunk.ack, now, time.monotonic())
-            if not joiner.is_waiting:
-                del self._joiners[origin.identity]
-        else:
-            batch, ack = self._reader.batch(chunk.data, tag, origin, chunk.start, now), chunk.ack
-        if self._properties.path_key is not None:
-            batch.put(self._properties.path_key, chunk.path)
-        self._hand_over(batch, ack, intake)
+        ack = chunk.ack
+        parts = _parts(chunk)
+        if len(parts) > 1:
+            both = Countdown(chunk.ack)
+            both.hold()
+            ack = both.release
+        for data, start in parts:
+            is_line = start > chunk.start or chunk.starts_line
+            if self._joining is None or (is_line and self._is_whole(data, origin)):
+                batch, done = self._reader.batch(data, tag, origin, start, now), ack
+            else:
+                batch, done = self._join(data, start, tag, origin, ack)
+            if not data.endswith(b"\n"):
+                batch.origin = origin.cut_at(chunk.end)
+            if self._properties.path_key is not None:
+                batch.put(self._properties.path_key, chunk.path)
+            self._hand_over(batch, done, intake)
 
-    def _is_whole(self, chunk: Chunk, origin: Origin) -> bool:
-        """Whether docker wrote the chunk, and split no line in it."""
-        if origin.identity in self._joiners or not chunk.starts_line:
+    def _join(
+        self, data: bytes, start: int, tag: str, origin: Origin, ack: Callable[[], None]
+    ) -> tuple[Batch, Callable[[], None]]:
+        """Return the lines that are whole, with pieces of before and without those of later."""
+        assert self._joining is not None
+        joiner = self._joiners.get(origin.identity)
+        if joiner is None:
+            joiner = self._joiners[origin.identity] = Joiner(self._joining, tag, origin)
+        joined = joiner.take(data, start, ack, self._context.wall_ns(), time.monotonic())
+        if not joiner.is_waiting:
+            del self._joiners[origin.identity]
+        return joined
+
+    def _is_whole(self, data: bytes, origin: Origin) -> bool:
+        """Whether docker wrote the lines, and split none of them."""
+        if origin.identity in self._joiners:
             return False
-        return chunk.data.count(DOCKER_WHOLE) == chunk.data.count(b"\n")
+        return data.count(DOCKER_WHOLE) == data.count(b"\n")
 
     def _hand_over(self, batch: Batch, ack: Callable[[], None], intake: Intake) -> None:
         oldest = self._context.wall_ns() - int(self._properties.ignore_older * SECOND)
@@ -217,6 +235,14 @@ class TailInput:
             tag = expand_tag(self._tag, path, self._properties.tag_regex)
             named = self._origins[identity] = tag, Origin(self._context.name, path, identity)
         return named
+
+
+def _parts(chunk: Chunk) -> list[tuple[bytes, int]]:
+    """Return a chunk's whole lines, and its last one apart if it is a piece: data and start."""
+    end = len(chunk.data) if chunk.ends_line else chunk.data.rfind(b"\n") + 1
+    if not 0 < end < len(chunk.data):
+        return [(chunk.data, chunk.start)]
+    return [(chunk.data[:end], chunk.start), (chunk.data[end:], chunk.start + end)]
 
 
 def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:

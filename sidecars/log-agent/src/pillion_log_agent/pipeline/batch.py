@@ -41,6 +41,13 @@ class Origin:
     path: str
     identity: str
 
+    def cut_at(self, end: int) -> Origin:
+        """Return the origin of a piece of a line, which may come again, and longer.
+
+        After a crash the line may be whole: with an id of its own it is not taken for the piece.
+        """
+        return Origin(self.input, self.path, f"{self.identity}~{end:x}")
+
 
 class Cut(NamedTuple):
     """The bodies of a batch, each of which is `quote + middle + quote`.
