@@ -7,9 +7,10 @@ import json
 import os
 import signal
 import time
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
-from pillion.errors import ConfigurationError
+from pillion.errors import ConfigurationError, PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process.memory import keep_large_blocks
 from pillion.web import Response
@@ -120,6 +121,8 @@ class Agent:
             await self._retire(deadline.remaining, is_last=True)
         summary = self._around.ledger.summary()
         self._context.log.info("records", **summary)
+        if self.pipeline.failure is not None:
+            raise PillionError(f"a part of the pipeline has failed: {self.pipeline.failure}")
 
     async def _retire(self, seconds: float, *, is_last: bool) -> None:
         """End the pipeline: what cannot be delivered in time is read again by the next one."""
@@ -145,6 +148,11 @@ class Agent:
         for warning in configuration.warnings:
             self._context.log.warning("the configuration is odd", what=warning)
         return configuration, pipeline
+
+    def _log_failure(self, failure: BaseException) -> None:
+        """Say what happened and where: it is ours to mend, or the configuration's."""
+        where = "" if isinstance(failure, PillionError) else "".join(format_exception(failure))
+        self._context.log.error("a part of the pipeline has failed", error=failure, where=where)
 
     async def _reload_if_changed(self) -> None:
         """Reload when a file of the configuration is another than it was, if asked to look."""
@@ -189,8 +197,11 @@ class Agent:
                 health.block("outputs", troubled[0])
             else:
                 health.unblock("outputs")
-            if self.pipeline.is_finished:
-                # Every input has come to its end by itself: so does the process.
+            failure = self.pipeline.failure
+            if failure is not None:
+                self._log_failure(failure)
+            if failure is not None or self.pipeline.is_finished:
+                # Where every input has come to its end by itself, so does the process.
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             await self._reload_if_changed()

@@ -55,6 +55,7 @@ class Pipeline:
         inputs: by name.
         stages: the filters, in order.
         targets: the outputs.
+        failure: what has ended a part of it that should go on; None as long as all is well.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Pipeline:
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: list[asyncio.Task[None]] = []
         self._is_ending = False
+        self.failure: BaseException | None = None
 
     @property
     def waiting_filters(self) -> list[WaitingFilter]:
@@ -104,7 +106,7 @@ class Pipeline:
         for target in self.targets:
             self._spawn(target.shipper.run())
         self._reading = [
-            asyncio.ensure_future(self._read(name, each)) for name, each in self.inputs.items()
+            self._watched(self._read(name, each)) for name, each in self.inputs.items()
         ]
 
     async def drain(self, *, is_last: bool) -> None:
@@ -116,7 +118,7 @@ class Pipeline:
         self._is_ending = True
         for each in self.inputs.values():
             each.stop(is_last=is_last)
-        await asyncio.gather(*self._reading)
+        await asyncio.gather(*self._reading, return_exceptions=True)
         for target in self.targets:
             target.shipper.drain()
         while self._waiting or not all(target.shipper.is_idle for target in self.targets):  # noqa: ASYNC110  # it ends once, and nobody waits for its last 50 ms
@@ -205,6 +207,15 @@ class Pipeline:
         self._log.debug("an input has come to its end", input=name)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
+        task = self._watched(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _watched(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(self._note_failure)
+        return task
+
+    def _note_failure(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.failure = self.failure or task.exception()
