@@ -140,4 +140,5 @@ def total(scrape: Scrape, state: str) -> int:
 
 def lines(path: Path) -> list[str]:
     """Return the lines of a file, none where it is not there."""
-    return path.read_text("utf-8", "replace").splitlines() if path.exists() else []
+    # Not `splitlines`, which also takes other characters for the end of a line.
+    return path.read_text("utf-8", "replace").split("\n")[:-1] if path.exists() else []

@@ -14,7 +14,7 @@ takes the first and does what it says.
     {"kind": "down", "seconds": 0.5}                        break off, and refuse to be connected to
 
 `retry_after` may be a date too, `{"kind": "status", "status": 429, "retry_at": 2}` is one 2 s ahead.
-`GET /_documents` gives them, a JSON line each; `GET /_counts` how many, and how many requests;
+`GET /_documents` gives them, a JSON line each, with the time of their arrival; `GET /_counts` how many, and how many requests;
 `GET /_times` when each request came, in seconds of the system's monotonic clock. These and
 `/_faults` are answered on a port of their own, which is never out of order.
 A document with the field `refuse_me` is refused for good, alone.
@@ -53,7 +53,7 @@ class Store:
 
     def __init__(self, *, counts_only: bool) -> None:
         self.counts_only = counts_only
-        self.documents: dict[tuple[str, str], bytes] = {}
+        self.documents: dict[tuple[str, str], tuple[float, bytes]] = {}
         self.faults: list[dict[str, Any]] = []
         self.taken = 0
         self.requests = 0
@@ -82,7 +82,7 @@ class Store:
             self.conflicts += 1
             return 409, {"type": "version_conflict_engine_exception", "reason": "it is there"}
         json.loads(document)
-        self.documents[key] = document
+        self.documents[key] = time.monotonic(), document
         self.taken += 1
         return 201, None
 
@@ -144,8 +144,10 @@ class Connection(asyncio.Protocol):
 
     def _documents(self) -> bytes:
         found = [
-            json.dumps({"_index": index, "_id": identity, "_source": json.loads(document)})
-            for (index, identity), document in self._store.documents.items()
+            json.dumps(
+                {"_index": index, "_id": identity, "_at": at, "_source": json.loads(document)}
+            )
+            for (index, identity), (at, document) in self._store.documents.items()
         ]
         return "\n".join(found).encode()
 
