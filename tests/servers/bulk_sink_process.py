@@ -155,12 +155,6 @@ class Connection(asyncio.Protocol):
         store = self._store
         store.requests += 1
         store.times.append(time.monotonic())
-        if store.counts_only:
-            count = body.count(b"\n") // 2
-            store.taken += count
-            items = b",".join([b'{"create":{"status":201}}'] * count)
-            self._answer(200, b'{"took":1,"errors":false,"items":[' + items + b"]}")
-            return
         fault = store.faults.pop(0) if store.faults else {}
         kind = fault.get("kind", "")
         if kind == "status":
@@ -172,6 +166,12 @@ class Connection(asyncio.Protocol):
             return
         if kind == "down":
             store.go_down(fault["seconds"])
+            return
+        if store.counts_only:
+            count = body.count(b"\n") // 2
+            store.taken += count
+            items = b",".join([b'{"create":{"status":201}}'] * count)
+            self._answer(200, b'{"took":1,"errors":false,"items":[' + items + b"]}")
             return
         results = store.bulk(body, fault if kind == "items" else None)
         items_of = [
