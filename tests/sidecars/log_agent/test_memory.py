@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 LIMIT = 128 * MIB
 DOWN = float(os.environ.get("PILLION_FLOOD_SECONDS", "4"))
-FILES, FILE_BYTES = 4, 30 * MIB
+FILES, FILE_BYTES = 4, int(os.environ.get("PILLION_FLOOD_MB", "16")) * MIB
 LONG_LINES, LONG = 40, 900_000
 SMALL_FILES = 1000
+SHORT_LINES = 1_000_000
 CONFIGURATION = """
 service: {{flush: 1, scheduler.base: 0.1, scheduler.cap: 1}}
 pipeline:
@@ -44,7 +45,7 @@ pipeline:
 
 
 def flood(folder: Path) -> Iterator[int]:
-    """Write a few large files, one of long lines, and many small ones; yield how many lines."""
+    """Write large files, one of long lines and one of short ones, and many small ones; yield lines."""
     line = b"x" * 199 + b"\n"
     block = line * (MIB // len(line))
     for _ in range(FILE_BYTES // len(block)):
@@ -56,6 +57,9 @@ def flood(folder: Path) -> Iterator[int]:
         for _ in range(LONG_LINES):
             file.write(b"l" * LONG + b"\n")
             yield 1
+    with (folder / "short.log").open("ab") as file:
+        file.write(b"x\n" * SHORT_LINES)
+        yield SHORT_LINES
     for number in range(SMALL_FILES):
         (folder / f"small-{number}.log").write_bytes(line * 3)
         yield 3

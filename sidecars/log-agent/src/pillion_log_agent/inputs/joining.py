@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pillion_log_agent.inputs.lines import split_lines
 from pillion_log_agent.parsers.runtime import Piece, Shape, parse_piece, parse_whole_cri
 from pillion_log_agent.pipeline.batch import Batch, Origin, Record
+from pillion_log_agent.pipeline.countdown import Countdown
 from pillion_log_agent.pipeline.moments import Moments
 
 if TYPE_CHECKING:
@@ -29,26 +30,6 @@ class Joining:
     shape: Shape
     longest: int
     patience: float = 4.0
-
-
-class Countdown:
-    """Acknowledges a chunk once all that came of it has been delivered."""
-
-    __slots__ = ("_ack", "_count")
-
-    def __init__(self, ack: Callable[[], None]) -> None:
-        self._ack = ack
-        self._count = 1
-
-    def hold(self) -> None:
-        """Wait for one thing more."""
-        self._count += 1
-
-    def release(self) -> None:
-        """Say that one thing is delivered."""
-        self._count -= 1
-        if self._count == 0:
-            self._ack()
 
 
 @dataclass(slots=True)

@@ -107,8 +107,8 @@ class StdinInput:
             block, self._rest = rest[:end], rest[end:]
             batch = self._reader.batch(block, self._tag, origin, offset, self._context.wall_ns())
             self._unacknowledged[offset] = block
-            self._in_flight += end
-            intake.take(batch, partial(self._acknowledge, offset))
+            self._in_flight += batch.weight
+            intake.take(batch, partial(self._acknowledge, offset, batch.weight))
         return offset + end
 
     async def _read(self, loop: asyncio.AbstractEventLoop) -> bytes:
@@ -128,8 +128,9 @@ class StdinInput:
             for each in waits:
                 each.cancel()
 
-    def _acknowledge(self, offset: int) -> None:
-        self._in_flight -= len(self._unacknowledged.pop(offset))
+    def _acknowledge(self, offset: int, weight: int) -> None:
+        del self._unacknowledged[offset]
+        self._in_flight -= weight
         self._room.set()
 
 

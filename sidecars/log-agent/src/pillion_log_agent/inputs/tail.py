@@ -6,12 +6,13 @@ import asyncio
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion.tail import Checkpoint, FromLine, LastLines, Tailer, TailOptions
 from pillion_log_agent.configuration.declaration import Declaration
-from pillion_log_agent.inputs.joining import Countdown, Joiner, Joining
+from pillion_log_agent.inputs.joining import Joiner, Joining
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.memory import MemoryCheckpoint
 from pillion_log_agent.inputs.tail_metrics import tail_families
@@ -21,6 +22,7 @@ from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, RUNTIMES
 from pillion_log_agent.patterns.tags import expand_tag
 from pillion_log_agent.pipeline.batch import Origin
+from pillion_log_agent.pipeline.countdown import Countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,6 +92,7 @@ class TailInput:
         self._tailer: Tailer | None = None
         self._waiting = ThreadPoolExecutor(1, f"wait-{context.name}")
         self._is_stopping = False
+        self._excess = 0
 
     async def run(self, intake: Intake) -> None:
         """Hand over a batch for each chunk, until all files are read to their ends after `stop`."""
@@ -99,6 +102,7 @@ class TailInput:
         giving_up = asyncio.ensure_future(self._give_up_late(intake))
         try:
             while not (tailer.is_finished or self._is_stopping):
+                tailer.hold(is_held=self._excess > self._context.in_flight_bytes)
                 chunks = tailer.step()
                 for chunk in chunks:
                     self._take(chunk, intake)
@@ -210,7 +214,16 @@ class TailInput:
             if len(young) < len(times):
                 intake.drop(len(times) - len(young), "ignore_older")
                 batch = batch.select(young)
+        excess = batch.weight - batch.size
+        if excess:
+            self._excess += excess
+            ack = partial(self._lighten, excess, ack)
         intake.take(batch, ack)
+
+    def _lighten(self, excess: int, ack: Callable[[], None]) -> None:
+        """Acknowledge short lines, which took more memory than room in their file."""
+        self._excess -= excess
+        ack()
 
     async def _give_up_late(self, intake: Intake) -> None:
         while True:

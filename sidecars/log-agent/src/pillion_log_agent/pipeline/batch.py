@@ -25,6 +25,8 @@ Record = dict[str, Any]
 
 _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
+LEAST_WEIGHT = 64
+"""What a record counts for at least, in bytes: an empty line costs memory too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,11 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def weight(self) -> int:
+        """What it counts for, in bytes, where memory is bounded."""
+        return max(self.size, LEAST_WEIGHT * len(self))
 
     @property
     def offsets(self) -> list[int]:

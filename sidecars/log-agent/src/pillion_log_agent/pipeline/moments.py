@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DATETIMES = list[datetime]
 _ISO = TimeFormat.compile("%Y-%m-%dT%H:%M:%S.%L%z")
+_EPOCH = "1970"
 _DATE, _POINT, _FRACTION = 10, 19, 20
 _AFTER_ALL = "~"
 """Sorts behind whatever goes on with a second."""

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion_log_agent.pipeline.countdown import Countdown
 from pillion_log_agent.pipeline.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.shipping import Shipper
 
 MOST_ROUTES = 10_000
+MOST_RECORDS = 8192
+"""In a batch; one of more goes on in parts, since each record costs memory at an output."""
 LONGEST_IDLE_LOOK = 0.05
 
 
@@ -149,6 +152,20 @@ class Pipeline:
         figures.records += len(batch)
         figures.bytes += batch.size
         route = self.route(batch.tag)
+        if len(batch) > MOST_RECORDS:
+            self._go_in_parts(route, batch, ack)
+        else:
+            self._go(route, batch, ack)
+
+    def _go_in_parts(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
+        parts = Countdown(ack)
+        for start in range(0, len(batch), MOST_RECORDS):
+            parts.hold()
+            end = min(start + MOST_RECORDS, len(batch))
+            self._go(route, batch.select(range(start, end)), parts.release)
+        parts.release()
+
+    def _go(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
         if not len(batch):
             ack()
             return

@@ -100,7 +100,7 @@ class Shipper:
         """Take a batch into the queue."""
         loop = asyncio.get_running_loop()
         self._queue.append(Shipment(batch, delivery, loop.time()))
-        self._queued_bytes += batch.size
+        self._queued_bytes += batch.weight
         if len(self._queue) == 1 or self._queued_bytes >= WRITE_BYTES:
             self._woken.set()
 
@@ -136,9 +136,9 @@ class Shipper:
         """Take from the queue what goes into one write."""
         shipments: list[Shipment] = []
         size = 0
-        while self._queue and (not shipments or size + self._queue[0].batch.size <= WRITE_BYTES):
+        while self._queue and (not shipments or size + self._queue[0].batch.weight <= WRITE_BYTES):
             shipment = self._queue.popleft()
-            size += shipment.batch.size
+            size += shipment.batch.weight
             shipments.append(shipment)
         self._queued_bytes -= size
         return shipments
