@@ -10,12 +10,10 @@ import os
 from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED
-from pillion.tail.identity import agrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.tail.checkpoint_format import Entry
     from pillion.tail.generation import Generation
     from pillion.tail.identity import FileKey
 
@@ -38,15 +36,9 @@ class OpenFiles:
                 self._descriptors[generation.key] = generation.descriptor
                 generation.descriptor = CLOSED
 
-    def take(self, entry: Entry) -> int | None:
-        """Give up the file of a checkpoint's entry, if it is here and has its content still."""
-        descriptor = self._descriptors.pop(entry.key, None)
-        if descriptor is None:
-            return None
-        if agrees(descriptor, entry.fingerprint):
-            return descriptor
-        os.close(descriptor)
-        return None
+    def take(self, key: FileKey) -> int | None:
+        """Give up a file, if it is here."""
+        return self._descriptors.pop(key, None)
 
     def close(self) -> None:
         """Close those that nobody has taken."""

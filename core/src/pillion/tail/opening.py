@@ -139,9 +139,9 @@ class Opener:
         if at_path is not None and is_here and agrees(at_path, entry.fingerprint):
             self._take_on(follower, at_path, entry, now)
             return True
-        beside = self.handed_on.take(entry)
-        if beside is None:
-            beside = open_renamed(entry)
+        held = self.handed_on.take(entry.key)
+        is_same = held is not None and agrees(held, entry.fingerprint)
+        beside = held if is_same else open_renamed(entry)
         if beside is None:
             beside = self.open_copied(entry)
         if beside is not None:
@@ -154,7 +154,16 @@ class Opener:
             return True
         else:
             self._lose(entry, since_ns, is_here=is_here)
+        if held is not None and not is_same:
+            self._take_cut(follower, held, now, is_here=is_here)
         return False
+
+    def _take_cut(self, follower: Follower, held: int, now: float, *, is_here: bool) -> None:
+        """Take up what is in a handed on file since it was truncated, if it is not at its path."""
+        if is_here or _key(held) in self.known.held:
+            os.close(held)
+        else:
+            self.take(follower, held, now).detached_at = now
 
     def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
         """Take up generations that came and went between two looks, and lie beside the path.
