@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from pillion.tail.generation import CLOSED, Generation
+from pillion.tail.known import MOST_DONE
 
 if TYPE_CHECKING:
     from tests.core.tail.conftest import Bench
@@ -57,6 +61,37 @@ def test_a_path_that_was_not_there_when_its_tailer_ended(bench: Bench) -> None:
     assert first
     assert second
     assert not first & second
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_path_whose_file_was_deleted_counts_on(bench: Bench, *, restarts: bool) -> None:
+    # The next file at the path may be given the inode of the one before, and begin as it did.
+    bench.append("a.log", BANNER)
+    bench.open("*.log", state=True, rotate_wait=0.0)
+    first = names(bench)
+    os.unlink(bench.path("a.log"))
+    for _ in range(3):
+        bench.clock.now += 60
+        names(bench)
+    assert bench.tailer.open_files == 0
+    if restarts:
+        bench.close()
+        bench.open("*.log", state=True)
+    bench.append("a.log", BANNER)
+    bench.clock.now += 60
+    ordinals = [each.split("-")[2] for each in (*first, *names(bench))]
+    assert ordinals == ["0", "1"]
+
+
+def test_paths_that_are_gone_are_not_remembered_for_ever(bench: Bench) -> None:
+    bench.open("*.log", state=True, rotate_wait=0.0)
+    known = bench.tailer._known
+    generation = Generation("", (1, 1), 0, CLOSED, now=0.0, acknowledged=lambda *_: None)
+    for number in range(2 * MOST_DONE):
+        entry = replace(generation.entry(is_done=True), path=f"/{number}", key=(1, number))
+        known.finish(entry) if number % 2 else known.finish_deleted(entry)
+    assert len(known.done()) == MOST_DONE
+    assert len(known._done_of_path) == MOST_DONE
 
 
 @pytest.mark.parametrize("keeps", [True, False])

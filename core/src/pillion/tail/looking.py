@@ -61,19 +61,20 @@ class Looker:
 
     def _look(self, follower: Follower, now: float) -> None:
         looked_ns = self.wall_ns()
+        follower.note_clock(now, looked_ns)
         try:
             seen = os.stat(follower.path)
         except (FileNotFoundError, NotADirectoryError):
             self._detach(follower, now)
             self.troubles.is_missing(follower)
-            follower.looked_ns = looked_ns
+            follower.looked(now, looked_ns)
         except OSError as error:
             self.troubles.cannot_open(follower, error)
         else:
             live = follower.live
             if live is None or follower.trouble or judge(live, seen) is not Verdict.SAME:
                 self._see(follower, seen, now)
-            follower.looked_ns = looked_ns
+            follower.looked(now, looked_ns)
         follower.start = None
         if follower.generations and follower.generations[0] is not follower.live:
             for generation in list(follower.generations):
@@ -86,6 +87,7 @@ class Looker:
         Where rotation has made a copy first, the old generation is read to its end from there.
         """
         ledger = self.reader.ledger
+        follower.note_clock(now, self.wall_ns())
         is_live = generation is follower.live
         descriptor, key = generation.descriptor, generation.key
         ledger.truncations += 1
@@ -234,8 +236,11 @@ class Looker:
             self._shorten(generation, seen.st_size)
         if self._is_finished(follower, generation, now):
             follower.generations.remove(generation)
+            entry = generation.entry(is_done=True)
             if seen.st_nlink:
-                self.known.finish(generation.entry(is_done=True))
+                self.known.finish(entry)
+            else:
+                self.known.finish_deleted(entry)
             self.known.release(generation)
 
     def _is_finished(self, follower: Follower, generation: Generation, now: float) -> bool:
