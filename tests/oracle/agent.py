@@ -65,7 +65,7 @@ class Sinking:
         self._compress = draw.choice(["gzip", "off"])
         self.judge = Judge(oracle.truth, self.is_filtered)
         self.configure()
-        oracle.writer.weighted += [(self.misbehave, 14), (self.reload, 3)]
+        oracle.writer.weighted += [(self.misbehave, 14), (self.reload, 3), (self.flood, 2)]
 
     def is_filtered(self, text: str) -> bool:
         return GREP in self._filters and text.startswith("1 ")
@@ -94,6 +94,12 @@ class Sinking:
         """Have the sink do a few things that it should not."""
         draw = self._oracle.random
         self._sink.fail(*[fault(draw) for _ in range(draw.randint(1, 6))])
+
+    def flood(self) -> None:
+        """Write more than may be in flight."""
+        writer = self._oracle.writer
+        line = b"%d " % self._oracle.random.randint(2, 9) + b"f" * 8000 + b"\n"
+        writer.append(writer.log, line * self._oracle.random.randint(1, 300))
 
     def reload(self) -> None:
         """Have the agent take up another configuration, if it is there."""
