@@ -39,6 +39,7 @@ pipeline:
       rotate_wait: 1
       refresh_interval: 0.5
       mem_buf_limit: {buffer}
+{parser}
 {input}
   filters:
 {filters}
@@ -46,6 +47,9 @@ pipeline:
     - {{name: es, match: '*', host: 127.0.0.1, port: {port}, index: logs, compress: {compress}}}
 {output}
 """
+PARSERS = ("", "parser: json", "multiline.parser: cri", "multiline.parser: docker, cri")
+"""None of these finds anything in what is written here: each line comes as it is."""
+BLANKS = " \t\r\n\v\f"
 PLACE = "      offset_key: at\n      path_key: path"
 GREP = "    - {name: grep, match: '*', exclude: 'log ^1 '}"
 FIELD = "    - {name: record_modifier, match: '*', record: 'host here'}"
@@ -60,6 +64,7 @@ class Sinking:
         self._sink = sink
         draw = oracle.random
         self._has_file = draw.random() < 0.5
+        self._parser = draw.choice(PARSERS)
         self._filters = [each for each in (GREP, FIELD) if draw.random() < 0.5]
         self._buffer = draw.choice(["64k", "1M", "8M"])
         self._compress = draw.choice(["gzip", "off"])
@@ -68,7 +73,8 @@ class Sinking:
         oracle.writer.weighted += [(self.misbehave, 14), (self.reload, 3), (self.flood, 2)]
 
     def is_filtered(self, text: str) -> bool:
-        return GREP in self._filters and text.startswith("1 ")
+        is_blank = self._parser == "parser: json" and not text.strip(BLANKS)
+        return is_blank or (GREP in self._filters and text.startswith("1 "))
 
     def configure(self) -> None:
         """Write the configuration; each time it flushes at another pace."""
@@ -79,6 +85,7 @@ class Sinking:
             flush=self._oracle.random.choice([0.02, 0.1, 0.5]),
             buffer=self._buffer,
             compress=self._compress,
+            parser=f"      {self._parser}",
             input=PLACE if self._has_file else "",
             filters="\n".join(self._filters),
             output=FILE.format(folder=folder) if self._has_file else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -143,3 +144,22 @@ def test_a_slow_output_stops_another_only_at_the_bound_in_flight(tmp_path: Path)
             taken(slow, count)
             running.started.stop()
         assert logs(sink) == logs(slow) == expected(range(count))
+
+
+def test_two_outputs_on_standard_output_do_not_get_into_each_other_s_lines(tmp_path: Path) -> None:
+    count = 2000
+    (tmp_path / "a.log").write_text(("x" * 3000 + "\n") * count)
+    configuration = tmp_path / "agent.yaml"
+    configuration.write_text(
+        "pipeline: {inputs: [{"
+        f"name: tail, path: {tmp_path}/a.log, read_from_head: true, exit_on_eof: true"
+        "}], outputs: [{name: stdout, match: '*', format: json_lines},"
+        " {name: stdout, match: '*', format: json_lines}]}"
+    )
+    ran = subprocess.run(
+        [*COMMAND, f"--config.file={configuration}", "--web.listen-address=127.0.0.1:0"],
+        capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    lines = ran.stdout.splitlines()
+    assert len(lines) == 2 * count
+    assert {json.loads(line)["log"] for line in lines} == {"x" * 3000}
