@@ -187,12 +187,16 @@ class Looker:
             self.opener.open_path(follower, seen, now)
             return
         live.mtime_ns = seen.st_mtime_ns
-        if not live.size and (live.ordinal or verdict is Verdict.TOUCHED):
+        was_empty = not live.size and (live.ordinal or verdict is Verdict.TOUCHED)
+        if was_empty:
             # It was empty, and may have been filled and copied away since the last look; that
             # shows nowhere but beside the path.
             self._adopt_before(follower, now)
         if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.is_intact()):
             live.grow(seen.st_size, now)
+            if was_empty:
+                # And again between that and now, when its beginning is known.
+                self._adopt_before(follower, now)
             return
         if live.descriptor == CLOSED and not self.reopen(live):
             return

@@ -80,8 +80,8 @@ class Opener:
                 self._take_on(follower, descriptor, entry, now)
                 return
         generation = self.take(follower, descriptor, now)
-        if generation.size < seen.st_size and follower.looked_ns:
-            # Truncated between the two calls: what was in it may lie beside it now.
+        if follower.looked_ns:
+            # Copied away and truncated before it was looked into: it lies beside its path now.
             self.adopt_between(follower, follower.looked_ns, now)
             follower.put_live_last()
         if follower.start is not None:
