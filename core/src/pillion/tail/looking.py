@@ -187,16 +187,13 @@ class Looker:
             self.opener.open_path(follower, seen, now)
             return
         live.mtime_ns = seen.st_mtime_ns
-        was_empty = not live.size and (live.ordinal or verdict is Verdict.TOUCHED)
+        was_empty = not live.size and (live.ordinal > 0 or verdict is Verdict.TOUCHED)
         if was_empty:
             # It was empty, and may have been filled and copied away since the last look; that
             # shows nowhere but beside the path.
             self._adopt_before(follower, now)
         if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.is_intact()):
-            live.grow(seen.st_size, now)
-            if was_empty:
-                # And again between that and now, when its beginning is known.
-                self._adopt_before(follower, now)
+            self._grow(follower, live, seen.st_size, now, was_empty=was_empty)
             return
         if live.descriptor == CLOSED and not self.reopen(live):
             return
@@ -204,6 +201,14 @@ class Looker:
             self.truncated(follower, live, now)
         elif verdict is Verdict.SHORTENED:
             self._shorten(live, seen.st_size)
+
+    def _grow(
+        self, follower: Follower, live: Generation, size: int, now: float, *, was_empty: bool
+    ) -> None:
+        live.grow(size, now)
+        if was_empty:
+            # It may have been copied away since that search: now its beginning is known.
+            self._adopt_before(follower, now)
 
     def _adopt_before(self, follower: Follower, now: float) -> None:
         self.opener.adopt_between(follower, follower.looked_ns, now)

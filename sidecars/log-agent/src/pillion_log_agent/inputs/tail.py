@@ -183,8 +183,6 @@ class TailInput:
                 batch, done = self._join(data, start, tag, origin, ack)
             if not data.endswith(b"\n"):
                 batch.origin = origin.cut_at(chunk.end)
-            if self._properties.path_key is not None:
-                batch.put(self._properties.path_key, chunk.path)
             self._hand_over(batch, done, intake)
 
     def _join(
@@ -198,7 +196,14 @@ class TailInput:
         joined = joiner.take(data, start, ack, self._context.wall_ns(), time.monotonic())
         if not joiner.is_waiting:
             del self._joiners[origin.identity]
+        self._put_offsets(joined[0])
         return joined
+
+    def _put_offsets(self, joined: Batch) -> None:
+        key = self._properties.offset_key
+        if key is not None:
+            for record, offset in zip(joined.records(), joined.offsets, strict=True):
+                record[key] = offset
 
     def _is_whole(self, data: bytes, origin: Origin) -> bool:
         """Whether docker wrote the lines, and split none of them."""
@@ -207,6 +212,8 @@ class TailInput:
         return data.count(DOCKER_WHOLE) == data.count(b"\n")
 
     def _hand_over(self, batch: Batch, ack: Callable[[], None], intake: Intake) -> None:
+        if self._properties.path_key is not None:
+            batch.put(self._properties.path_key, batch.origin.path)
         oldest = self._context.wall_ns() - int(self._properties.ignore_older * SECOND)
         if self._properties.ignore_older:
             times = batch.times.nanoseconds()
@@ -235,6 +242,7 @@ class TailInput:
         for identity, joiner in list(self._joiners.items()):
             given_up = joiner.give_up(self._context.wall_ns(), clock)
             if given_up is not None:
+                self._put_offsets(given_up[0])
                 self._hand_over(*given_up, intake)
             if not joiner.is_waiting:
                 del self._joiners[identity]
