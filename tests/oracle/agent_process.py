@@ -115,7 +115,7 @@ class AgentProcess:
         ]
         for line in lines(self._folder / "letters"):
             letter = json.loads(line)
-            name = f"{letter['identity']}-{letter['offset']:x}"
+            name = f"{letter['identity']}-{letter['offset']}"
             arrivals.append(Arrival.of(name, letter["record"]["log"]))
         output = self._folder / "written"
         written = lines(output) if output.exists() else None

@@ -39,7 +39,7 @@ class Arrival:
         """Return the arrival that an id names."""
         identity, _, offset = name.rpartition("-")
         identity, cut, end = identity.partition(CUT)
-        return cls(identity, int(offset, 16), int(end, 16) if cut else None, text)
+        return cls(identity, int(offset), int(end) if cut else None, text)
 
 
 class Judge:

@@ -33,11 +33,11 @@ class Stumbling:
     delay = False
 
     def __init__(self) -> None:
-        self.taken: list[bytes] = []
+        self.taken: list[str] = []
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
         bodies = [body for batch in batches for body in batch.bodies()]
-        if any(b"bad" in body for body in bodies):
+        if any("bad" in body for body in bodies):
             raise KeyError("bad")
         self.taken += bodies
         return TAKEN

@@ -48,7 +48,7 @@ class Origin:
 
         After a crash the line may be whole: with an id of its own it is not taken for the piece.
         """
-        return Origin(self.input, self.path, f"{self.identity}~{end:x}")
+        return Origin(self.input, self.path, f"{self.identity}~{end}")
 
 
 class Cut(NamedTuple):
@@ -129,7 +129,7 @@ class Batch:
     @property
     def offsets(self) -> list[int]:
         """Where each record stands in its file."""
-        return self.cut_and_offsets()[1]
+        return self._offsets if self._offsets is not None else self.cut_and_offsets()[1]
 
     def records(self) -> list[Record]:
         """Return the records as dictionaries, which may be changed in place."""

@@ -103,7 +103,7 @@ def letters_of(
     for _, group in groupby(refused, key=lambda each: id(each[0])):
         of_batch = list(group)
         batch = of_batch[0][0]
-        bodies, offsets = batch.bodies_and_offsets()
+        bodies, offsets = batch.bodies(), batch.offsets
         times = batch.times.nanoseconds()
         common = batch.common()
         for _, rejection in of_batch:
