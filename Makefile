@@ -51,6 +51,15 @@ test: $(INSTALLED) ## Run every test; installs the Debian packages they use wher
 oracle: $(INSTALLED) ## Kill and rotate at random around the tail engine for MINUTES=n
 	$(BIN)/python -m tests.oracle.run --minutes $(or $(MINUTES),10)
 
+.PHONY: oracle-agent
+oracle-agent: $(INSTALLED) ## The same over the whole log agent, before a sink that is out of order
+	$(BIN)/python -m tests.oracle.agent --minutes $(or $(MINUTES),10)
+
+.PHONY: flood
+flood: $(INSTALLED) ## Flood the log agent in 128 MiB while its sink is down for SECONDS=n
+	PILLION_FLOOD_SECONDS=$(or $(SECONDS),180) PILLION_FLOOD_MB=$(or $(MB),100) \
+		$(BIN)/pytest -q -s tests/sidecars/log_agent/test_memory.py
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure us beside the peers, in one run, as CPU seconds and ratios
 	$(BIN)/python -m tools.debian

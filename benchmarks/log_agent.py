@@ -33,9 +33,12 @@ START_NS = 1_790_000_000_000_000_000
 GOALS = {"null": 0.25, "file": 0.31, "es": 0.38}
 GOAL_RATES = {"grep": 100_000, "traces": 300_000}
 GOAL_RSS, GOAL_IDLE = 70.0, 45.0
+FLUSHES = (1.0, 0.2)
+GOAL_LATENCY = 0.05
+LATENCY_LINES, LATENCY_PAUSE = 1000, 0.01
 
 CONFIGURATION = """
-service: {{flush: 1}}
+service: {{flush: {flush}}}
 parsers:
   - name: runtime
     format: json
@@ -85,6 +88,8 @@ def main() -> None:
         for what, found in runs.items():
             rows += rows_of(what, found, yardsticks)
         rows.append(idle(folder))
+        for flush in FLUSHES:
+            rows += latency(folder, flush)
         show(f"log agent, {LINES} lines of {WIDTH} bytes; peer is json.loads on each line", rows)
 
 
@@ -142,8 +147,8 @@ def agent(
         configuration = folder / "agent.yaml"
         configuration.write_text(
             CONFIGURATION.format(
-                path=path, tag=TAG, ends="true", input=f"{parser}\n{extra}", filters=filters,
-                output=outputs[output],
+                flush=1, path=path, tag=TAG, ends="true", input=f"{parser}\n{extra}",
+                filters=filters, output=outputs[output],
             )
         )  # fmt: skip
         process = subprocess.Popen(
@@ -180,7 +185,7 @@ def idle(folder: Path) -> Row:
     configuration = folder / "idle.yaml"
     configuration.write_text(
         CONFIGURATION.format(
-            path=empty, tag=TAG, ends="false", input="      parser: runtime", filters=GREP,
+            flush=1, path=empty, tag=TAG, ends="false", input="      parser: runtime", filters=GREP,
             output="{name: es, match: '*', host: 127.0.0.1, port: 1}",
         )
     )  # fmt: skip
@@ -193,6 +198,48 @@ def idle(folder: Path) -> Row:
     process.terminate()
     process.wait(30)
     return Row("idle RSS, MB", [rss], [], f"at most {GOAL_IDLE:g}", rss <= GOAL_IDLE)
+
+
+def latency(folder: Path, flush: float) -> list[Row]:
+    """Measure how long a line takes from its write to the sink, at a line each 10 ms."""
+    progress(f"latency with flush {flush:g}")
+    path = folder / f"slowly-{flush:g}.log"
+    path.touch()
+    configuration = folder / "latency.yaml"
+    with bulk_sink() as sink:
+        configuration.write_text(
+            CONFIGURATION.format(
+                flush=flush, path=path, tag=TAG, ends="false", input="", filters="[]",
+                output=f"{{name: es, match: '*', host: 127.0.0.1, port: {sink.port}}}",
+            )
+        )  # fmt: skip
+        process = subprocess.Popen(
+            [ours("pillion-log-agent"), "-c", str(configuration),
+             "--web.listen-address=127.0.0.1:0", "--log.level=error"]
+        )  # fmt: skip
+        with path.open("a", buffering=1) as file:
+            file.write("0\n")
+            while sink.counts()["taken"] < 1:
+                time.sleep(0.05)
+            due = time.monotonic()
+            for _ in range(LATENCY_LINES):
+                due += LATENCY_PAUSE
+                time.sleep(max(0.0, due - time.monotonic()))
+                file.write(f"{time.monotonic()}\n")
+        process.terminate()
+        process.wait(30)
+        took = sorted(
+            each["_at"] - float(each["_source"]["log"])
+            for each in sink.documents()
+            if each["_source"]["log"] != "0"
+        )
+    assert len(took) == LATENCY_LINES
+    p50, p99 = (1000 * took[LATENCY_LINES * percent // 100] for percent in (50, 99))
+    goal = 1000 * (flush + GOAL_LATENCY)
+    return [
+        Row(f"write to sink, flush {flush:g}, p50 ms", [p50]),
+        Row("  p99 ms", [p99], [], f"at most {goal:g}", p99 <= goal),
+    ]
 
 
 def _status(pid: int) -> list[str]:

@@ -10,10 +10,9 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pillion.tail.checkpoint_format import UnreadableError, decode
+from tests.oracle.state import kept_positions, open_inodes
 
 if TYPE_CHECKING:
-    from pillion.tail.checkpoint_format import Snapshot
     from tests.oracle.truth import Truth
 
 ROOT = Path(__file__).parents[2]
@@ -71,14 +70,7 @@ class ReaderProcess:
 
     def holds(self, inode: int) -> bool:
         """Return whether it has a file with this inode open."""
-        directory = f"/proc/{self.pid}/fd"
-        for name in os.listdir(directory):
-            try:
-                if os.stat(f"{directory}/{name}").st_ino == inode:
-                    return True
-            except OSError:
-                continue
-        return False
+        return inode in open_inodes(self.pid)
 
     def drain(self, truth: Truth) -> bool:
         """Judge what has come out so far; return whether there may be more to come."""
@@ -141,29 +133,3 @@ class ReaderProcess:
                 truth.take(fields[2].decode(), start, rest[:length])
                 rest = rest[length:]
             self.buffer = rest
-
-
-def kept_inodes(state: Path) -> set[int]:
-    """Return the inodes that a checkpoint knows, with a byte of content to know them by."""
-    snapshot = best_copy(state)
-    entries = snapshot.entries if snapshot is not None else ()
-    return {entry.key[1] for entry in entries if entry.fingerprint.head_length}
-
-
-def kept_positions(state: Path) -> tuple[dict[str, int], bool]:
-    """Return the positions by identity in the best copy of a checkpoint, and whether it is one."""
-    snapshot = best_copy(state)
-    if snapshot is None:
-        return {}, False
-    kept = {e.identity: e.fingerprint.position for e in snapshot.entries if e.identity}
-    return kept, bool(snapshot.looked_ns)
-
-
-def best_copy(state: Path) -> Snapshot | None:
-    """Return the checkpoint that a reader would start with."""
-    for name in ("tail.checkpoint", "tail.checkpoint.new", "tail.checkpoint.previous"):
-        try:
-            return decode((state / name).read_bytes())
-        except (OSError, UnreadableError):
-            continue
-    return None

@@ -10,7 +10,6 @@ What was deleted while nobody held it open is the one loss that is excused.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import shutil
@@ -18,23 +17,40 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.oracle.reading import ReaderProcess, best_copy, kept_inodes
+from tests.oracle.reading import ReaderProcess
+from tests.oracle.searching import OPERATIONS, search
+from tests.oracle.state import best_copy, kept_inodes
 from tests.oracle.truth import Truth
 from tests.oracle.writing import Writer
 
-OPERATIONS = 120
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.oracle.life import Life
 
 
 class Oracle:
-    """One run: what is written, who reads, and what came of it."""
+    """One run: what is written, who reads, and what came of it.
+
+    Attributes:
+        random: all that is left to chance.
+        directory: of everything.
+        state: where the reader keeps its positions.
+        begin: starts a reader.
+        patience: seconds within which the last reader has to come to the end of everything.
+    """
 
     def __init__(self, seed: int, directory: Path) -> None:
         self.random = random.Random(seed)
         self.directory = directory
+        self.state = directory / "state"
+        self.begin: Callable[[Oracle], Life] = begin_reader
+        self.patience = 20.0
         self.truth = Truth()
         self.writer = Writer(directory, self.truth, self.random)
-        self.reader: ReaderProcess | None = None
+        self.reader: Life | None = None
         self.may_repeat = False
         self.evidence = (directory / "evidence").open("a", buffering=1)
 
@@ -67,14 +83,7 @@ class Oracle:
     def start(self) -> None:
         self.note("start")
         self.note_checkpoint()
-        paths = self.writer.paths
-        reader = ReaderProcess(
-            self.directory / "state",
-            paths,
-            self.evidence,
-            no_inotify=self.random.random() < 0.5,
-            full_disk=self.random.random() < 0.15,
-        )
+        reader = self.begin(self)
         self.writer.reader_starts(has_state=reader.has_state)
         self.truth.begin_run(reader.kept, may_repeat=self.may_repeat or not reader.has_state)
         reader.wait_until_ready(self.truth)
@@ -86,7 +95,7 @@ class Oracle:
         self.reader.kill(self.truth)
         self.reader = None
         self.may_repeat = True
-        self.writer.reader_is_gone(kept_inodes(self.directory / "state"))
+        self.writer.reader_is_gone(kept_inodes(self.state))
 
     def stop(self) -> None:
         assert self.reader is not None
@@ -95,12 +104,12 @@ class Oracle:
         # Identities that a killed reader had given anew may overlap from then on.
         self.may_repeat |= self.reader.full_disk
         self.reader = None
-        self.writer.reader_is_gone(kept_inodes(self.directory / "state"))
+        self.writer.reader_is_gone(kept_inodes(self.state))
 
     def finish(self) -> None:
         """Let the last reader come to the end of everything."""
         assert self.reader is not None
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + self.patience
         while self.truth.missing() and time.monotonic() < deadline:
             self.reader.drain(self.truth)
             time.sleep(0.01)
@@ -114,7 +123,7 @@ class Oracle:
 
     def note_checkpoint(self) -> None:
         """Keep what the next reader starts with."""
-        snapshot = best_copy(self.directory / "state")
+        snapshot = best_copy(self.state)
         for entry in snapshot.entries if snapshot is not None else ():
             position, size, state = entry.fingerprint.position, entry.size, entry.line
             kind = "done" if entry.is_done else "held"
@@ -131,10 +140,25 @@ class Oracle:
         return [*self.truth.faults, *self.truth.missing()]
 
 
+def begin_reader(oracle: Oracle) -> Life:
+    """Start the bare reader of the tail engine."""
+    return ReaderProcess(
+        oracle.state,
+        oracle.writer.paths,
+        oracle.evidence,
+        no_inotify=oracle.random.random() < 0.5,
+        full_disk=oracle.random.random() < 0.15,
+    )
+
+
 def run(seed: int, operations: int = OPERATIONS) -> list[str]:
     """Run one seed; return what was wrong, with the directory of the evidence first."""
     directory = Path(tempfile.mkdtemp(prefix=f"pillion-oracle-{seed}-"))
-    oracle = Oracle(seed, directory)
+    return run_in(Oracle(seed, directory), seed, operations)
+
+
+def run_in(oracle: Oracle, seed: int, operations: int) -> list[str]:
+    """Run an oracle to its end; keep its directory only where something was wrong."""
     try:
         oracle.run(operations)
     finally:
@@ -143,31 +167,10 @@ def run(seed: int, operations: int = OPERATIONS) -> list[str]:
         oracle.evidence.close()
     wrong = oracle.verdict()
     if wrong:
-        return [f"seed {seed}, evidence in {directory}", *wrong]
-    shutil.rmtree(directory)
+        return [f"seed {seed}, evidence in {oracle.directory}", *wrong]
+    shutil.rmtree(oracle.directory)
     return []
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("seeds", nargs="*", type=int)
-    parser.add_argument("--operations", type=int, default=OPERATIONS)
-    parser.add_argument("--minutes", type=float, default=0.0)
-    given = parser.parse_args()
-    deadline = time.monotonic() + 60 * given.minutes
-    seeds = iter(given.seeds or iter(lambda: random.randrange(2**32), None))
-    count = 0
-    for seed in seeds:
-        wrong = run(seed, given.operations)
-        count += 1
-        print(f"{seed}: {'; '.join(wrong) or 'all came out'}", flush=True)
-        if wrong:
-            return 1
-        if not given.seeds and time.monotonic() >= deadline:
-            break
-    print(f"{count} runs")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(search(__doc__, run))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.oracle.reading import ReaderProcess
+    from tests.oracle.life import Life
     from tests.oracle.truth import Generation, Truth
 
 PATIENCE = 5.0
@@ -29,7 +29,7 @@ class Writer:
         self.link = directory / "link.log"
         self.paths = [self.log, self.link]
         self.current: dict[Path, Generation | None] = {self.log: None, self.link: None}
-        self.reader: ReaderProcess | None = None
+        self.reader: Life | None = None
         self.targets = 0
         self.weighted: list[tuple[Callable[[], None], int]] = [
             (self.append_lines, 30),
@@ -46,7 +46,7 @@ class Writer:
             (self.pause, 4),
         ]
 
-    def operate(self, reader: ReaderProcess | None) -> str:
+    def operate(self, reader: Life | None) -> str:
         """Do one thing, chosen by weight; return what."""
         self.reader = reader
         operations, weights = zip(*self.weighted, strict=True)

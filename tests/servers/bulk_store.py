@@ -39,6 +39,7 @@ class Document:
     source: Json
     version: int
     number: int
+    at: float
 
 
 @dataclass
@@ -60,13 +61,16 @@ class Store:
     taken: int = 0
     conflicts: int = 0
 
-    def bulk(self, body: bytes, index: str | None, busy: Json | None = None) -> tuple[int, Json]:
+    def bulk(
+        self, body: bytes, index: str | None, busy: Json | None = None, now: float = 0.0
+    ) -> tuple[int, Json]:
         """Do what a request says; return the status and the answer.
 
         Args:
             body: an action and a document on a line each.
             index: of the path, where actions name none.
             busy: refuse each record whose number `every` divides, with `status`.
+            now: when it came, which is kept with the documents.
         """
         try:
             operations = list(_operations(body, index))
@@ -77,12 +81,12 @@ class Store:
             if busy is not None and number % busy.get("every", 1) == 0:
                 outcome: Json = {"status": busy["status"], "error": BUSY}
             else:
-                outcome = self._apply(operation, target, document)
+                outcome = self._apply(operation, target, document, now)
             items.append({operation: {**target, **outcome}})
         errors = any("error" in item for each in items for item in each.values())
         return 200, {"took": 1, "errors": errors, "items": items}
 
-    def _apply(self, operation: str, target: Json, document: bytes) -> Json:
+    def _apply(self, operation: str, target: Json, document: bytes, now: float) -> Json:
         name, identity = target["_index"], target["_id"]
         if not identity:
             return _error(
@@ -116,12 +120,12 @@ class Store:
             fields = {**there.source, **fields}
             if fields == there.source:
                 return self._done("noop", there)
-        return self._put(index, identity, fields)
+        return self._put(index, identity, fields, now)
 
-    def _put(self, index: Index, identity: str, source: Json) -> Json:
+    def _put(self, index: Index, identity: str, source: Json, now: float) -> Json:
         there = index.documents.get(identity)
         version = there.version + 1 if there is not None else 1
-        made = index.documents[identity] = Document(source, version, next(index.numbers))
+        made = index.documents[identity] = Document(source, version, next(index.numbers), now)
         return self._done("created" if there is None else "updated", made)
 
     def _done(self, result: str, document: Document) -> Json:

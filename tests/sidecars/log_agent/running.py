@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pillion.testing import Started
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 PROGRAM = "import sys; from pillion_log_agent.command import main; sys.exit(main())"
@@ -64,12 +64,23 @@ def agent(
     configuration: Path,
     *flags: str,
     environment: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
+    has_input: bool = False,
 ) -> Iterator[Agent]:
-    """Run the agent with a configuration; stop it at the end."""
+    """Run the agent with a configuration; stop it at the end.
+
+    Args:
+        configuration: the file.
+        flags: of the command line.
+        environment: more variables.
+        before: a command that runs the one behind it in its own place.
+        has_input: give it a pipe as standard input.
+    """
     output = configuration.parent / "standard-output"
     with output.open("ab") as file:
         process = subprocess.Popen(
             [
+                *before,
                 *COMMAND,
                 "-c",
                 str(configuration),
@@ -77,6 +88,7 @@ def agent(
                 "--log.level=info",
                 *flags,
             ],
+            stdin=subprocess.PIPE if has_input else None,
             stdout=file,
             stderr=subprocess.PIPE,
             text=True,
@@ -95,6 +107,8 @@ def agent(
             if process.poll() is None:
                 process.kill()
             started.wait()
+            if process.stdin is not None:
+                process.stdin.close()
             assert process.stderr is not None
             process.stderr.close()
 

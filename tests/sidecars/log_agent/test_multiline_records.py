@@ -97,9 +97,20 @@ def test_files_do_not_disturb_each_other() -> None:
     assert joiner.take(batch_of(err(TRACE[0]), identity="two"), lambda: None, 0.0) == []
     joiner.take(batch_of(err(TRACE[1]), identity="two"), lambda: None, 0.0)
     given_up = {
-        each.batch.origin.identity: logs(each.batch) for each in joiner.give_up(None, "stop")
+        each.batch.origin.identity.partition("~")[0]: logs(each.batch)
+        for each in joiner.give_up(None, "stop")
     }
     assert given_up == {"one": TRACE[:1], "two": ["\n".join(TRACE[:2])]}
+
+
+def test_a_record_that_is_given_up_is_not_taken_for_the_whole_one_when_that_comes() -> None:
+    joiner = record_joiner("java")
+    joiner.take(batch_of(err(TRACE[0]), identity="one"), lambda: None, 0.0)
+    (piece,) = joiner.give_up(None, "timeout")
+    joiner.take(batch_of(err(TRACE[0]), err(TRACE[1]), identity="one"), lambda: None, 0.0)
+    (whole,) = joiner.take(batch_of(err("other"), identity="one"), lambda: None, 0.0)[:1]
+    assert piece.batch.offsets == whole.batch.offsets
+    assert piece.batch.origin.identity != whole.batch.origin.identity
 
 
 def test_records_without_the_text_are_left_alone() -> None:

@@ -8,6 +8,7 @@ with Tailer(["/var/log/app/*.log"], checkpoint=Checkpoint("/state")) as tailer:
 
 from pillion.tail.checkpoint import Checkpoint
 from pillion.tail.chunk import Chunk
+from pillion.tail.handing_on import OpenFiles
 from pillion.tail.ledger import Ledger
 from pillion.tail.options import FromLine, LastLines, TailOptions
 from pillion.tail.status import FileStatus
@@ -22,6 +23,7 @@ __all__ = [
     "FromLine",
     "LastLines",
     "Ledger",
+    "OpenFiles",
     "PollingWaker",
     "TailOptions",
     "Tailer",

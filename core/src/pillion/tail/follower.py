@@ -30,6 +30,7 @@ class Follower:
         generations: oldest first; the last one is at the path, unless it is detached.
         next_ordinal: of the generation that appears next.
         looked_ns: wall time of the last look that found something, in nanoseconds.
+        looked_at: the same by the monotonic clock; 0 when another process made it.
         due: when to look again.
         interval: how long after that, if nothing is new.
         is_ready: it waits for its turn to be read.
@@ -49,6 +50,7 @@ class Follower:
         "interval",
         "is_ready",
         "is_wanted",
+        "looked_at",
         "looked_ns",
         "next_ordinal",
         "path",
@@ -64,6 +66,7 @@ class Follower:
         self.generations: list[Generation] = []
         self.next_ordinal = 0
         self.looked_ns = 0
+        self.looked_at = 0.0
         self.due = 0.0
         self.interval = interval
         self.is_ready = False
@@ -88,6 +91,20 @@ class Follower:
         if not self.target:
             return (self.directory,)
         return self.directory, self.target.rpartition("/")[0] or "/"
+
+    def looked(self, now: float, wall_ns: int) -> None:
+        """Take note of a look."""
+        self.looked_at = now
+        self.looked_ns = wall_ns
+
+    def note_clock(self, now: float, wall_ns: int) -> None:
+        """Where the wall clock was set back since the last look, set the time of that look back.
+
+        What was written since has earlier time stamps, and is new all the same.
+        """
+        if self.looked_at:
+            elapsed = int((now - self.looked_at) * 1e9)
+            self.looked_ns = min(self.looked_ns, wall_ns - elapsed)
 
     def put_live_last(self) -> None:
         """Put the generation that is at the path behind those that were found since."""

@@ -102,6 +102,11 @@ class Following:
             waiting += follower.entries
         return waiting
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether there is something of the checkpoint that was not taken up yet."""
+        return bool(self._pending) or any(each.entries for each in self.followers.values())
+
     def scan(self, now: float, clock: Callable[[], float]) -> None:
         """Search for files, and follow the new ones."""
         found = self._found
@@ -161,6 +166,7 @@ class Following:
 
     def _follow(self, path: str, now: float) -> None:
         follower = self.followers[path] = Follower(path, self._options.poll_min)
+        follower.next_ordinal = self._looker.opener.known.next_ordinal(path)
         self._find_target(follower)
         if self._is_fresh:
             follower.start = self._options.start

@@ -119,7 +119,7 @@ class Generation:
 
     def name(self) -> None:
         """Give it its name, once there is something in it."""
-        self.identity = name_generation(self.descriptor, self.key, self.ordinal)
+        self.identity = name_generation(self.descriptor, self.path, self.key, self.ordinal)
 
     def extend_head(self) -> None:
         """Let the checksum of the head cover what has been seen since, up to HEAD_BYTES."""

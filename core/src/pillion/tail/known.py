@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from pillion.tail.generation import CLOSED
 
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from pillion.tail.identity import FileKey
 
 DONE_FOR_EACH_PATH = 32
+MOST_DONE = 4096
+"""Over all paths: where pods come and go, their paths do too, and never come back."""
+NO_DEVICE = 0
 SPARE_DESCRIPTORS = 64
 PARKED_AT_ONCE = 64
 
@@ -55,6 +61,10 @@ class Known:
         """Remember a generation that was read to its end, lest it be read again."""
         self._done.pop(entry.key, None)
         self._done[entry.key] = entry
+        if len(self._done) > MOST_DONE:
+            _, oldest_of_all = self._done.popitem(last=False)
+            if all(key not in self._done for key in self._done_of_path[oldest_of_all.path]):
+                del self._done_of_path[oldest_of_all.path]
         keys = self._done_of_path.setdefault(entry.path, [])
         keys.append(entry.key)
         if len(keys) > DONE_FOR_EACH_PATH:
@@ -63,9 +73,22 @@ class Known:
                 del self._done[keys[0]]
             del keys[0]
 
+    def finish_deleted(self, entry: Entry) -> None:
+        """Remember of a generation that was deleted only that its path had its ordinal.
+
+        Its inode may be given to another file at any time.
+        """
+        self.finish(replace(entry, key=(NO_DEVICE, crc32(os.fsencode(entry.path)))))
+
     def done_with(self, key: FileKey) -> Entry | None:
         """Return what is remembered of a finished generation with this inode."""
         return self._done.get(key)
+
+    def next_ordinal(self, path: str) -> int:
+        """Return the first ordinal that no generation of a path is remembered to have had."""
+        found = [self._done.get(key) for key in self._done_of_path.get(path, ())]
+        of_path = [each.ordinal for each in found if each is not None and each.path == path]
+        return max(of_path, default=-1) + 1
 
     def forget(self, key: FileKey) -> None:
         """Forget a finished generation: it is followed again, or its inode has another file."""

@@ -61,19 +61,20 @@ class Looker:
 
     def _look(self, follower: Follower, now: float) -> None:
         looked_ns = self.wall_ns()
+        follower.note_clock(now, looked_ns)
         try:
             seen = os.stat(follower.path)
         except (FileNotFoundError, NotADirectoryError):
             self._detach(follower, now)
             self.troubles.is_missing(follower)
-            follower.looked_ns = looked_ns
+            follower.looked(now, looked_ns)
         except OSError as error:
             self.troubles.cannot_open(follower, error)
         else:
             live = follower.live
             if live is None or follower.trouble or judge(live, seen) is not Verdict.SAME:
                 self._see(follower, seen, now)
-            follower.looked_ns = looked_ns
+            follower.looked(now, looked_ns)
         follower.start = None
         if follower.generations and follower.generations[0] is not follower.live:
             for generation in list(follower.generations):
@@ -86,6 +87,7 @@ class Looker:
         Where rotation has made a copy first, the old generation is read to its end from there.
         """
         ledger = self.reader.ledger
+        follower.note_clock(now, self.wall_ns())
         is_live = generation is follower.live
         descriptor, key = generation.descriptor, generation.key
         ledger.truncations += 1
@@ -185,12 +187,13 @@ class Looker:
             self.opener.open_path(follower, seen, now)
             return
         live.mtime_ns = seen.st_mtime_ns
-        if not live.size and (live.ordinal or verdict is Verdict.TOUCHED):
+        was_empty = not live.size and (live.ordinal > 0 or verdict is Verdict.TOUCHED)
+        if was_empty:
             # It was empty, and may have been filled and copied away since the last look; that
             # shows nowhere but beside the path.
             self._adopt_before(follower, now)
         if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.is_intact()):
-            live.grow(seen.st_size, now)
+            self._grow(follower, live, seen.st_size, now, was_empty=was_empty)
             return
         if live.descriptor == CLOSED and not self.reopen(live):
             return
@@ -198,6 +201,14 @@ class Looker:
             self.truncated(follower, live, now)
         elif verdict is Verdict.SHORTENED:
             self._shorten(live, seen.st_size)
+
+    def _grow(
+        self, follower: Follower, live: Generation, size: int, now: float, *, was_empty: bool
+    ) -> None:
+        live.grow(size, now)
+        if was_empty:
+            # It may have been copied away since that search: now its beginning is known.
+            self._adopt_before(follower, now)
 
     def _adopt_before(self, follower: Follower, now: float) -> None:
         self.opener.adopt_between(follower, follower.looked_ns, now)
@@ -234,8 +245,11 @@ class Looker:
             self._shorten(generation, seen.st_size)
         if self._is_finished(follower, generation, now):
             follower.generations.remove(generation)
+            entry = generation.entry(is_done=True)
             if seen.st_nlink:
-                self.known.finish(generation.entry(is_done=True))
+                self.known.finish(entry)
+            else:
+                self.known.finish_deleted(entry)
             self.known.release(generation)
 
     def _is_finished(self, follower: Follower, generation: Generation, now: float) -> bool:

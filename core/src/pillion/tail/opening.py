@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pillion.tail.checkpoint_format import Entry
     from pillion.tail.chunk import Chunk
     from pillion.tail.follower import Follower
+    from pillion.tail.handing_on import OpenFiles
     from pillion.tail.identity import FileKey
     from pillion.tail.known import Known
     from pillion.tail.ledger import Ledger
@@ -46,6 +47,7 @@ class Opener:
         troubles: reports what keeps a path from being opened.
         log: where a loss is reported.
         acknowledged: takes the chunks that are acknowledged.
+        handed_on: files that the tailer before had open.
     """
 
     known: Known
@@ -53,6 +55,7 @@ class Opener:
     troubles: Troubles
     log: Logger
     acknowledged: Callable[[Generation, Chunk], None]
+    handed_on: OpenFiles
 
     def open_path(self, follower: Follower, seen: os.stat_result, now: float) -> None:
         """Take up the file that is at the path, unless it is followed already."""
@@ -77,8 +80,8 @@ class Opener:
                 self._take_on(follower, descriptor, entry, now)
                 return
         generation = self.take(follower, descriptor, now)
-        if generation.size < seen.st_size and follower.looked_ns:
-            # Truncated between the two calls: what was in it may lie beside it now.
+        if follower.looked_ns:
+            # Copied away and truncated before it was looked into: it lies beside its path now.
             self.adopt_between(follower, follower.looked_ns, now)
             follower.put_live_last()
         if follower.start is not None:
@@ -112,7 +115,7 @@ class Opener:
         if seen is not None and at_path is None and follower.trouble:
             return False
         follower.entries = ()
-        follower.next_ordinal = entries[-1].ordinal + 1
+        follower.next_ordinal = max(follower.next_ordinal, entries[-1].ordinal + 1)
         for entry in entries:
             if self._resume_one(follower, entry, at_path, since_ns, now):
                 at_path = None
@@ -136,7 +139,9 @@ class Opener:
         if at_path is not None and is_here and agrees(at_path, entry.fingerprint):
             self._take_on(follower, at_path, entry, now)
             return True
-        beside = open_renamed(entry)
+        held = self.handed_on.take(entry.key)
+        is_same = held is not None and agrees(held, entry.fingerprint)
+        beside = held if is_same else open_renamed(entry)
         if beside is None:
             beside = self.open_copied(entry)
         if beside is not None:
@@ -149,7 +154,16 @@ class Opener:
             return True
         else:
             self._lose(entry, since_ns, is_here=is_here)
+        if held is not None and not is_same:
+            self._take_cut(follower, held, now, is_here=is_here)
         return False
+
+    def _take_cut(self, follower: Follower, held: int, now: float, *, is_here: bool) -> None:
+        """Take up what is in a handed on file since it was truncated, if it is not at its path."""
+        if is_here or _key(held) in self.known.held:
+            os.close(held)
+        else:
+            self.take(follower, held, now).detached_at = now
 
     def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
         """Take up generations that came and went between two looks, and lie beside the path.

@@ -50,6 +50,8 @@ class TailOptions:
         poll_watched: seconds between two looks at a quiet file whose directory is watched.
         scan_interval: seconds between two searches for new files that match a glob.
         checkpoint_interval: seconds between two writes of the checkpoint, at least.
+        keep_names: write the checkpoint before the first chunk of a generation is handed out, so
+            that its identity holds over a crash too. Whoever makes ids of it needs this.
         reclaim: give the acknowledged part of live files back to the file system.
         max_open_files: how many files to hold open; 0 takes what the process may, less 64.
         count_lines: count the lines of each chunk. It costs 0.1 s of CPU for 200 MB; who finds
@@ -69,6 +71,7 @@ class TailOptions:
     poll_watched: float = 1.0
     scan_interval: float = 1.0
     checkpoint_interval: float = 1.0
+    keep_names: bool = False
     reclaim: bool = False
     max_open_files: int = 0
     count_lines: bool = True

@@ -41,12 +41,14 @@ class Reader:
         ledger: where it is accounted for.
         partial_bytes: unfinished lines that are kept in memory, over all files.
         is_full: the last read was not made, since too much is in flight.
+        has_named: a generation was given its name, which is in no checkpoint yet.
     """
 
     options: TailOptions
     ledger: Ledger
     partial_bytes: int = 0
     is_full: bool = False
+    has_named: bool = False
 
     @property
     def room(self) -> int:
@@ -172,6 +174,7 @@ class Reader:
     def _deliver(self, generation: Generation, data: bytes, *, after: LineState = "whole") -> Chunk:
         if not generation.identity:
             generation.name()
+            self.has_named = True
         lines = 0
         if self.options.count_lines:
             lines = data.count(NEWLINE) + (not data.endswith(NEWLINE))

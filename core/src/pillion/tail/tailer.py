@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from pillion.log import Logger
 from pillion.tail.discovery import Discovery
 from pillion.tail.following import Following
+from pillion.tail.generation import CLOSED
+from pillion.tail.handing_on import OpenFiles
 from pillion.tail.iteration import iterate, iterate_async
 from pillion.tail.keeping import Keeper
 from pillion.tail.known import Known
@@ -59,6 +61,7 @@ class Tailer:
         log: Logger | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_ns: Callable[[], int] = time.time_ns,
+        handed_on: OpenFiles | None = None,
     ) -> None:
         log = log or Logger(level="warn")
         self.options = options = options or TailOptions()
@@ -73,8 +76,11 @@ class Tailer:
             if entry.is_done:
                 self._known.finish(entry)
         self._troubles = Troubles(log)
-        opener = Opener(self._known, self.ledger, self._troubles, log, self._take_ack)
-        reader = Reader(options, self.ledger)
+        self._handed_on = handed_on or OpenFiles()
+        opener = Opener(
+            self._known, self.ledger, self._troubles, log, self._take_ack, self._handed_on
+        )
+        self._reader = reader = Reader(options, self.ledger)
         looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
         self._discovery = Discovery(paths, options.exclude)
         self._following = Following(
@@ -97,6 +103,8 @@ class Tailer:
         """Look at what is due and return what there is to read: a MiB or so, or nothing."""
         now = self._begin()
         chunks = self._turns.read(now)
+        if self._reader.has_named:
+            self._keep_names()
         self._end(now, is_idle=not chunks)
         return chunks
 
@@ -151,6 +159,13 @@ class Tailer:
         if self._keeper.is_kept and self._keeper.is_dirty:
             due = min(due, self._keeper.due)
         return max(0.0, due - self._clock())
+
+    def hold(self, *, is_held: bool) -> None:
+        """Read no more, but go on to look, for as long as the caller has no room for chunks.
+
+        `in_flight_bytes` is what the tailer itself knows of that.
+        """
+        self._turns.is_held = is_held
 
     def stop(self) -> None:
         """Read what is there to its end, unfinished lines included, and then be finished."""
@@ -214,7 +229,20 @@ class Tailer:
         self._keeper.close()
         for generation in list(self._known.held.values()):
             self._known.release(generation)
+        self._handed_on.close()
         self.waker.close()
+
+    def hand_on(self) -> OpenFiles:
+        """Close, but keep the files open for a tailer that goes on from the same checkpoint.
+
+        It finds there what was deleted meanwhile. What it does not take up is closed by it, or
+        by `OpenFiles.close` where none follows.
+        """
+        self._settle()
+        self._handed_on.gather(self._known.held.values())
+        handed_on, self._handed_on = self._handed_on, OpenFiles()
+        self.close()
+        return handed_on
 
     def __iter__(self) -> Iterator[Chunk]:
         return iterate(self)
@@ -240,6 +268,8 @@ class Tailer:
             self._following.scan(now, self._clock)
         for follower in self._following.look(now):
             self._turns.queue(follower, now)
+        if self._handed_on and not self._following.has_pending:
+            self._handed_on.close()
         return now
 
     def _end(self, now: float, *, is_idle: bool) -> None:
@@ -250,6 +280,18 @@ class Tailer:
             self._is_finished = not self._turns.has_ready
         if self._keeper.is_dirty and self._keeper.is_kept and now >= self._keeper.due:
             self.save()
+
+    def _keep_names(self) -> None:
+        """Have the names on disk before they are used, and those that will be needed next."""
+        self._reader.has_named = False
+        if not self.options.keep_names:
+            return
+        for follower in self._following.followers.values():
+            for generation in follower.generations:
+                if not generation.identity and generation.size and generation.descriptor != CLOSED:
+                    generation.name()
+        self._keeper.is_dirty = True
+        self.save()
 
     def _settle(self) -> None:
         """Take the acknowledgements that have come since the last step, in this thread."""

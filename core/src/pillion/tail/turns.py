@@ -30,9 +30,19 @@ class Turns:
 
     Attributes:
         flush: deliver unfinished last lines at once.
+        is_held: read nothing, as if too much were in flight.
     """
 
-    __slots__ = ("_is_full", "_looker", "_options", "_reader", "_reclaimer", "_row", "flush")
+    __slots__ = (
+        "_is_full",
+        "_looker",
+        "_options",
+        "_reader",
+        "_reclaimer",
+        "_row",
+        "flush",
+        "is_held",
+    )
 
     def __init__(
         self,
@@ -48,6 +58,7 @@ class Turns:
         self._row: deque[Follower] = deque()
         self._is_full = False
         self.flush = False
+        self.is_held = False
 
     @property
     def has_ready(self) -> bool:
@@ -57,7 +68,7 @@ class Turns:
     @property
     def is_ready(self) -> bool:
         """Whether a step would read something: someone has something, and there is room."""
-        return self.has_ready and not self._is_full
+        return self.has_ready and not (self._is_full or self.is_held)
 
     def queue(self, follower: Follower, now: float) -> None:
         """Put a follower at the end of the row, if it has something and is not there yet."""
@@ -77,7 +88,7 @@ class Turns:
         """Return a chunk of each in turn, until there is enough, or no more, or no room."""
         chunks, self._looker.leftovers = self._looker.leftovers, []
         budget = STEP_BYTES - sum([len(chunk.data) for chunk in chunks])
-        while self._row and budget > 0 and not self._is_full:
+        while self._row and budget > 0 and not (self._is_full or self.is_held):
             follower = self._row.popleft()
             follower.is_ready = False
             turn = self._turn(follower, now)

@@ -167,9 +167,13 @@ class WatchingWaker:
 
     def _running_observer(self) -> BaseObserver:
         if self._observer is None:
+            import logging  # watchdog needs it anyway  # noqa: PLC0415
+
             # With its threads 3.6 MB, on top of what settings and log cost anyway.
             from watchdog.observers import Observer  # noqa: PLC0415
 
+            # What its threads meet at their end is nobody's trouble, and no line of our log.
+            logging.getLogger("watchdog").addHandler(logging.NullHandler())
             observer = Observer(timeout=60)
             observer.start()
             self._observer = observer

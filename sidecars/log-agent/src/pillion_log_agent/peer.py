@@ -41,15 +41,16 @@ def add_peer_routes(routes: Routes, ledger: Ledger, health: Health, started: flo
         health: of the process.
         started: when the process began, in seconds since 1970.
     """
+    began = time.monotonic()
 
     def answer_health(_: Request) -> Response:
         return Response("ok\n") if health.why_unhealthy() is None else Response("error\n", 500)
 
     def answer_uptime(_: Request) -> Response:
-        return _json(_uptime(int(time.time() - started)))
+        return _json(_uptime(int(time.monotonic() - began)))
 
     def answer_prometheus(_: Request) -> Response:
-        families = _families(ledger, started)
+        families = _families(ledger, started, int(time.monotonic() - began))
         return Response(exposition.text(families), content_type=exposition.TEXT)
 
     routes.get("/api/v1/health", answer_health)
@@ -89,7 +90,7 @@ def _figures(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _families(ledger: Ledger, started: float) -> Iterator[Family]:
+def _families(ledger: Ledger, started: float, uptime: int) -> Iterator[Family]:
     for prefix, table in _figures(ledger).items():
         names = list(_OUTPUT if prefix == "output" else _INPUT) if prefix != "filter" else []
         for key in names or ["drop_records", "add_records"]:
@@ -98,7 +99,10 @@ def _families(ledger: Ledger, started: float) -> Iterator[Family]:
                 f"fluentbit_{prefix}_{key}_total", "counter", f"Number of {prefix} {key}.", samples
             )
     yield Family(
-        "fluentbit_uptime", "counter", "Seconds of running.", [Sample(int(time.time() - started))]
+        "fluentbit_uptime",
+        "counter",
+        "Seconds of running.",
+        [Sample(uptime)],
     )
     yield Family(
         "process_start_time_seconds", "gauge", "Start time of the process.", [Sample(started)]

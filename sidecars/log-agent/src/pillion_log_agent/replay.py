@@ -73,7 +73,7 @@ async def _replay(values: Values, log: Logger) -> int:
         )
     workers = [asyncio.ensure_future(shipper.run()) for shipper in shippers.values()]
     for output, batch in batches_of(letters):
-        around.ledger.read += len(batch)
+        around.ledger.take(len(batch))
         shippers[output].put(batch, Delivery(len(batch), 1, around.ledger, _nothing))
     for shipper in shippers.values():
         shipper.drain()

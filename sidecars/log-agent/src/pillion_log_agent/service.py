@@ -7,9 +7,10 @@ import json
 import os
 import signal
 import time
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
-from pillion.errors import ConfigurationError
+from pillion.errors import ConfigurationError, PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process.memory import keep_large_blocks
 from pillion.web import Response
@@ -63,6 +64,8 @@ class Agent:
         self._status = Status(context, self, self._around)
         self._beating: asyncio.Task[None] | None = None
         self._reloading = asyncio.Lock()
+        self._retiring: asyncio.Timeout | None = None
+        self._is_ending = False
         # From when they were read: what changes until it starts, or while it reloads, counts too.
         self._seen = _states(self.configuration.files)
         self._look_due = 0.0
@@ -85,10 +88,14 @@ class Agent:
             ConfigurationError: the old one stays.
         """
         async with self._reloading:
+            if self._is_ending:
+                raise ConfigurationError("the process is shutting down")
             configuration, pipeline = self._construct()
             self._seen = _states(configuration.files)
             await self._retire(RELOAD_SECONDS, is_last=False)
+            self._around.ledger.drop(self._around.ledger.in_flight, "reload")
             self.configuration, self.pipeline = configuration, pipeline
+            self._around.handed_on.close_besides(pipeline.inputs)
             await pipeline.start()
             self._status.reloads += 1
 
@@ -106,21 +113,32 @@ class Agent:
 
     async def drain(self, deadline: Deadline) -> None:
         """Deliver what has been read, as far as the deadline allows, and say what became of all."""
-        if self._beating is not None:
-            self._beating.cancel()
-        await self._retire(deadline.remaining, is_last=True)
+        self._is_ending = True
+        if self._retiring is not None:
+            # A reload that has begun comes to its end first, and may take half of what is left.
+            latest = asyncio.get_running_loop().time() + deadline.remaining / 2
+            self._retiring.reschedule(min(self._retiring.when() or latest, latest))
+        async with self._reloading:
+            if self._beating is not None:
+                self._beating.cancel()
+            await self._retire(deadline.remaining, is_last=True)
         summary = self._around.ledger.summary()
         self._context.log.info("records", **summary)
+        if self.pipeline.failure is not None:
+            raise PillionError(f"a part of the pipeline has failed: {self.pipeline.failure}")
 
     async def _retire(self, seconds: float, *, is_last: bool) -> None:
         """End the pipeline: what cannot be delivered in time is read again by the next one."""
         try:
-            await asyncio.wait_for(self.pipeline.drain(is_last=is_last), max(seconds - 1.0, 0.1))
+            async with asyncio.timeout(max(seconds - 1.0, 0.1)) as self._retiring:
+                await self.pipeline.drain(is_last=is_last)
         except TimeoutError:
             self._context.log.warning(
                 "records are left that no output has taken; they will be read again",
                 in_flight=self._around.ledger.in_flight,
             )
+        finally:
+            self._retiring = None
         await self.pipeline.close()
 
     def _construct(self) -> tuple[Configuration, Pipeline]:
@@ -133,6 +151,11 @@ class Agent:
         for warning in configuration.warnings:
             self._context.log.warning("the configuration is odd", what=warning)
         return configuration, pipeline
+
+    def _log_failure(self, failure: BaseException) -> None:
+        """Say what happened and where: it is ours to mend, or the configuration's."""
+        where = "" if isinstance(failure, PillionError) else "".join(format_exception(failure))
+        self._context.log.error("a part of the pipeline has failed", error=failure, where=where)
 
     async def _reload_if_changed(self) -> None:
         """Reload when a file of the configuration is another than it was, if asked to look."""
@@ -165,8 +188,11 @@ class Agent:
                 health.block("outputs", troubled[0])
             else:
                 health.unblock("outputs")
-            if self.pipeline.is_finished:
-                # Every input has come to its end by itself: so does the process.
+            failure = self.pipeline.failure
+            if failure is not None:
+                self._log_failure(failure)
+            if failure is not None or self.pipeline.is_finished:
+                # Where every input has come to its end by itself, so does the process.
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             await self._reload_if_changed()

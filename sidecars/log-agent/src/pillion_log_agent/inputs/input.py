@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, MutableMapping
+    from collections.abc import Callable, Collection, Iterable
 
     from pillion.log import Logger
     from pillion.metrics import Family
+    from pillion.tail import OpenFiles
     from pillion_log_agent.multiline.plan import JoiningContext
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.pipeline.batch import Batch
@@ -27,6 +28,24 @@ class Intake(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class HandedOn:
+    """What inputs leave to those that follow them when the configuration is reloaded.
+
+    Attributes:
+        kept: by the input's kind and name, what it remembers.
+        open_files: by the input's name, files that are open, of which some may be deleted.
+    """
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+    open_files: dict[str, OpenFiles] = field(default_factory=dict)
+
+    def close_besides(self, names: Collection[str]) -> None:
+        """Close the files of inputs that none of these names follows."""
+        for name in set(self.open_files) - set(names):
+            self.open_files.pop(name).close()
+
+
 @dataclass(frozen=True, slots=True)
 class InputContext:
     """What an input is built from, beside its properties.
@@ -39,7 +58,7 @@ class InputContext:
         wall_ns: the system's clock, nanoseconds since 1970.
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: how much may be handed out and not acknowledged.
-        positions: what an input hands on to the one of its name after a reload.
+        handed_on: what an input leaves to the one of its name after a reload.
         joining: what joining lines needs.
     """
 
@@ -50,7 +69,7 @@ class InputContext:
     wall_ns: Callable[[], int]
     state: str | None
     in_flight_bytes: int
-    positions: MutableMapping[str, bytes]
+    handed_on: HandedOn
     joining: JoiningContext
 
 

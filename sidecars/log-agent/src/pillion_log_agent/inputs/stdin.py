@@ -47,6 +47,7 @@ class StdinInput:
     ) -> None:
         self._tag = shared.tag or context.name
         self._context = context
+        self._key = f"stdin {context.name}"
         self._longest = properties.buffer_size
         parser = (
             context.parser(properties.parser)
@@ -54,8 +55,11 @@ class StdinInput:
             else make_parser(built_in("docker"))
         )
         self._reader = LineReader(properties.key, parser)
+        self._unacknowledged: dict[int, bytes] = {}
         self._in_flight = 0
+        self._rest = b""
         self._stopping = asyncio.Event()
+        self._is_last = False
         self._room = asyncio.Event()
 
     async def run(self, intake: Intake) -> None:
@@ -63,36 +67,49 @@ class StdinInput:
         loop = asyncio.get_running_loop()
         started = self._context.wall_ns()
         origin = Origin(self._context.name, "", f"{self._context.name}-{started:x}")
+        self._rest = self._context.handed_on.kept.pop(self._key, b"")
         offset = 0
-        rest = b""
-        while not self._stopping.is_set():
-            data = await self._read(loop)
-            rest += data
-            end = len(rest) if not data or len(rest) > self._longest else rest.rfind(b"\n") + 1
-            if end:
-                block, rest = rest[:end], rest[end:]
-                batch = self._reader.batch(
-                    block, self._tag, origin, offset, self._context.wall_ns()
-                )
-                offset += len(block)
-                self._in_flight += len(block)
-                intake.take(batch, partial(self._acknowledge, len(block)))
-            if not data:
-                return
-            while self._in_flight > self._context.in_flight_bytes:
+        is_at_end = False
+        while not (self._stopping.is_set() or is_at_end):
+            # What another has left may hold whole lines.
+            if b"\n" not in self._rest:
+                data = await self._read(loop)
+                is_at_end = not data and not self._stopping.is_set()
+                self._rest += data
+            offset = self._hand_over(intake, origin, offset, is_last=is_at_end)
+            while self._in_flight > self._context.in_flight_bytes and not self._stopping.is_set():
                 self._room.clear()
                 await self._room.wait()
+        if self._is_last:
+            self._hand_over(intake, origin, offset, is_last=True)
 
-    def stop(self, *, is_last: bool) -> None:  # noqa: ARG002  # either way
+    def stop(self, *, is_last: bool) -> None:
         """Read no more."""
+        self._is_last = is_last
         self._stopping.set()
+        self._room.set()
 
     def families(self) -> Iterable[Family]:
         """Return nothing beside what is counted of every input."""
         return ()
 
     def close(self) -> None:
-        """Standard input stays open."""
+        """Leave what cannot be read again to who may follow; standard input stays open."""
+        left = b"".join([*self._unacknowledged.values(), self._rest])
+        self._context.handed_on.kept[self._key] = left
+
+    def _hand_over(self, intake: Intake, origin: Origin, offset: int, *, is_last: bool) -> int:
+        """Hand over the lines that are whole, or all there is; return where they end."""
+        rest = self._rest
+        is_whole = is_last or len(rest) > self._longest
+        end = len(rest) if is_whole else rest.rfind(b"\n") + 1
+        if end:
+            block, self._rest = rest[:end], rest[end:]
+            batch = self._reader.batch(block, self._tag, origin, offset, self._context.wall_ns())
+            self._unacknowledged[offset] = block
+            self._in_flight += batch.weight
+            intake.take(batch, partial(self._acknowledge, offset, batch.weight))
+        return offset + end
 
     async def _read(self, loop: asyncio.AbstractEventLoop) -> bytes:
         """Return what is there, and nothing at the end of the input, or after `stop`."""
@@ -111,8 +128,9 @@ class StdinInput:
             for each in waits:
                 each.cancel()
 
-    def _acknowledge(self, size: int) -> None:
-        self._in_flight -= size
+    def _acknowledge(self, offset: int, weight: int) -> None:
+        del self._unacknowledged[offset]
+        self._in_flight -= weight
         self._room.set()
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion.tail import Checkpoint, FromLine, LastLines, Tailer, TailOptions
+from pillion.tail.sleeping import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.memory import MemoryCheckpoint
+from pillion_log_agent.inputs.parts import parts_of
 from pillion_log_agent.inputs.tail_joining import Joiners, joining_of
 from pillion_log_agent.inputs.tail_metrics import tail_families
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from pillion.tail import Chunk
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
-    from pillion_log_agent.inputs.tail_joining import JoiningPlan
+    from pillion_log_agent.inputs.parts import Part
+    from pillion_log_agent.inputs.tail_joining import Handed, JoiningPlan
     from pillion_log_agent.multiline.stream import End
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.pipeline.batch import Batch
@@ -87,8 +90,8 @@ class TailInput:
         self._directory = checkpoint_directory(properties.db, context)
         self._options = options_of(properties, context.in_flight_bytes)
         self._tailer: Tailer | None = None
-        self._waiting = ThreadPoolExecutor(1, f"wait-{context.name}")
         self._is_stopping = False
+        self._excess = 0
 
     async def run(self, intake: Intake) -> None:
         """Hand over a batch for each chunk, until all files are read to their ends after `stop`."""
@@ -96,16 +99,19 @@ class TailInput:
         if self._properties.exit_on_eof:
             tailer.stop()
         giving_up = asyncio.ensure_future(self._give_up_late(intake)) if self._joiners else None
+        sleeper = Sleeper(tailer)
         try:
             while not (tailer.is_finished or self._is_stopping):
+                tailer.hold(is_held=self._excess > self._context.in_flight_bytes)
                 chunks = tailer.step()
                 for chunk in chunks:
                     self._take(chunk, intake)
                 if chunks:
                     await asyncio.sleep(0)
-                else:
-                    await self._wait(tailer)
+                elif not tailer.is_finished:
+                    await sleeper.wait()
         finally:
+            sleeper.close()
             if giving_up is not None:
                 giving_up.cancel()
         # What waits is delivered as it is: kept back, it would keep back what came with it.
@@ -124,26 +130,13 @@ class TailInput:
             self._tailer.waker.wake()
 
     def close(self) -> None:
-        """Write the checkpoint for the last time."""
+        """Write the checkpoint for the last time, and leave the files to who may follow."""
         if self._tailer is not None:
-            self._tailer.waker.wake()
-            self._waiting.shutdown()
-            self._tailer.close()
+            self._context.handed_on.open_files[self._context.name] = self._tailer.hand_on()
 
     def families(self) -> Iterable[Family]:
         """Return what the tailer counts."""
         return tail_families(self._context.name, self._tailer) if self._tailer else ()
-
-    async def _wait(self, tailer: Tailer) -> None:
-        """Wait in a thread until there may be more; a file or an acknowledgement wakes it."""
-        if tailer.is_finished or self._is_stopping:
-            return
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(self._waiting, tailer.wait)
-        except asyncio.CancelledError:
-            tailer.waker.wake()
-            raise
 
     def _open(self) -> Tailer:
         context = self._context
@@ -151,10 +144,11 @@ class TailInput:
             self._properties.path,
             checkpoint=Checkpoint(self._directory)
             if self._directory
-            else MemoryCheckpoint(context.positions, context.name),
+            else MemoryCheckpoint(context.handed_on.kept, f"tail {context.name}"),
             options=self._options,
             log=self._context.log,
             wall_ns=self._context.wall_ns,
+            handed_on=context.handed_on.open_files.pop(context.name, None),
         )
 
     def _take(self, chunk: Chunk, intake: Intake) -> None:
@@ -164,12 +158,17 @@ class TailInput:
             intake.drop(1, "long_line")
             chunk.ack()
             return
-        if self._joiners is None:
-            batch = self._reader.batch(chunk.data, tag, origin, chunk.start, now)
-            self._hand_over(batch, ChunkAck(chunk), intake)
-            return
-        for batch, ack in self._joiners.take(chunk, tag, origin, now, self._clock()):
-            self._hand_over(batch, ack, intake)
+        for part in parts_of(chunk):
+            for batch, ack in self._handed(part, tag, origin, now):
+                if part.is_piece:
+                    batch.origin = batch.origin.cut_at(chunk.end)
+                self._hand_over(batch, ack, intake)
+
+    def _handed(self, part: Part, tag: str, origin: Origin, now: int) -> Iterable[Handed]:
+        if self._joiners is not None:
+            return self._joiners.take(part, tag, origin, now, self._clock())
+        batch = self._reader.batch(part.data, tag, origin, part.start, now)
+        return [(batch, part.ack)]
 
     def _hand_over(self, batch: Batch, ack: Callable[[], None], intake: Intake) -> None:
         properties = self._properties
@@ -185,7 +184,16 @@ class TailInput:
             if len(young) < len(times):
                 intake.drop(len(times) - len(young), "ignore_older")
                 batch = batch.select(young)
+        excess = batch.weight - batch.size
+        if excess:
+            self._excess += excess
+            lighten = partial(self._lighten, excess)
+            ack = ack.then(lighten) if isinstance(ack, ChunkAck) else partial(_both, ack, lighten)
         intake.take(batch, ack)
+
+    def _lighten(self, excess: int) -> None:
+        """Let go of short lines, which took more memory than room in their file."""
+        self._excess -= excess
 
     async def _give_up_late(self, intake: Intake) -> None:
         assert self._joiners is not None
@@ -211,6 +219,11 @@ class TailInput:
         return named
 
 
+def _both(first: Callable[[], None], second: Callable[[], None]) -> None:
+    first()
+    second()
+
+
 def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
     """Return how the tailer reads."""
     longest = max(properties.buffer_max_size, LEAST_LINE)
@@ -222,7 +235,9 @@ def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
         in_flight_bytes=max(in_flight_bytes, longest + 1),
         max_line_bytes=longest,
         long_lines="truncate" if properties.skip_long_lines else "split",
+        partial_flush=properties.partial_flush,
         rotate_wait=properties.rotate_wait,
+        keep_names=True,
         scan_interval=max(min(properties.refresh_interval, LONGEST_SCAN), SHORTEST_SCAN),
         count_lines=False,
     )

@@ -15,14 +15,13 @@ from pillion_log_agent.multiline.plan import TEXT_KEY, named, planned
 from pillion_log_agent.multiline.records import RecordJoiner, RecordShape
 from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, RUNTIMES
-from pillion_log_agent.pipeline.countdown import ChunkAck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pillion.tail import Chunk
     from pillion_log_agent.inputs.input import InputContext
     from pillion_log_agent.inputs.lines import LineReader
+    from pillion_log_agent.inputs.parts import Part
     from pillion_log_agent.inputs.tail_properties import TailProperties
     from pillion_log_agent.multiline.stream import End
     from pillion_log_agent.pipeline.batch import Batch, Origin
@@ -73,31 +72,33 @@ class Joiners:
         self._records = RecordJoiner(*plan.records) if plan.records else None
 
     def take(
-        self, chunk: Chunk, tag: str, origin: Origin, now: int, clock: float
+        self, part: Part, tag: str, origin: Origin, now: int, clock: float
     ) -> Iterator[Handed]:
-        """Yield the records of a chunk that are complete, each batch with its acknowledgement."""
+        """Yield the records of lines that are complete, each batch with its acknowledgement."""
         plan, identity = self._plan, origin.identity
-        ack = ChunkAck(chunk)
         if plan.lines is not None:
             lines = self._lines.get(identity) or LineJoiner(*plan.lines, tag, origin)
             yield lines.take(
-                chunk.data, chunk.start, ack, now, clock, starts_line=chunk.starts_line
+                part.data, part.start, part.ack, now, clock, starts_line=part.starts_line
             )
             _keep(self._lines, identity, lines)
-        elif plan.pieces is not None and not self._is_whole(chunk, origin):
+        elif plan.pieces is not None and not self._is_whole(part, origin):
             pieces = self._pieces.get(identity) or Joiner(plan.pieces, tag, origin)
-            handed = pieces.take(chunk.data, chunk.start, ack, now, clock)
+            handed = pieces.take(part.data, part.start, part.ack, now, clock)
             _keep(self._pieces, identity, pieces)
             yield from self._joined_records(handed, clock)
         else:
-            batch = self._reader.batch(chunk.data, tag, origin, chunk.start, now)
-            yield from self._joined_records((batch, ack), clock)
+            batch = self._reader.batch(part.data, tag, origin, part.start, now)
+            yield from self._joined_records((batch, part.ack), clock)
 
     def give_up(self, now: int, clock: float | None, end: End) -> Iterator[Handed]:
         """Yield what has waited too long, as far as it has come; with no clock, all of it."""
         for identity, joiner in list(self._pieces.items()):
             given_up = joiner.give_up(now, clock)
             if given_up is not None:
+                if self._records is None:
+                    batch = given_up[0]
+                    batch.origin = batch.origin.cut_at(batch.size)
                 yield from self._joined_records(given_up, clock or 0.0)
             _keep(self._pieces, identity, joiner)
         for identity, lines in list(self._lines.items()):
@@ -116,13 +117,13 @@ class Joiners:
         for joined in self._records.take(*handed, clock):
             yield joined.batch, joined.ack
 
-    def _is_whole(self, chunk: Chunk, origin: Origin) -> bool:
-        """Whether docker wrote the chunk, and split no line in it."""
-        if origin.identity in self._pieces or not chunk.starts_line:
+    def _is_whole(self, part: Part, origin: Origin) -> bool:
+        """Whether docker wrote the lines, and split none of them."""
+        if origin.identity in self._pieces or not part.starts_line:
             return False
-        if not chunk.data.startswith(b"{"):
+        if not part.data.startswith(b"{"):
             return False
-        return chunk.data.count(DOCKER_WHOLE) == chunk.data.count(b"\n")
+        return part.data.count(DOCKER_WHOLE) == part.data.count(b"\n")
 
 
 def _keep(joiners: dict[str, T], identity: str, joiner: T) -> None:

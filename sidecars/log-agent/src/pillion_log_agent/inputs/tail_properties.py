@@ -68,6 +68,12 @@ class TailProperties:
     rotate_wait: float = setting(
         "rotate_wait", TIME, "How long a rotated file must be quiet to be let go.", default=5.0
     )
+    partial_flush: float = setting(
+        "partial_flush",
+        TIME,
+        "How long the end of a file's last line is waited for before it comes without.",
+        default=5.0,
+    )
     ignore_older: float = setting(
         "ignore_older", TIME, "Drop records that are older; 0 drops none.", default=0.0
     )

@@ -117,6 +117,7 @@ class LineJoiner:
             return None
         size = self._end - opened.offset
         batch = self._batch([], [], [], opened, (opened.first, size))
+        batch.origin = self.origin.cut_at(size)
         return batch, releasing(opened.holding)
 
     def _cut_off(self, chunk: Countdown, start: int) -> None:

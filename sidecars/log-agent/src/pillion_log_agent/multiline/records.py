@@ -97,13 +97,13 @@ class RecordJoiner:
             if complete is not None:
                 finished.append(complete)
             vanished += self._join_all(batch, indices, spans, kept)
-        finished += self._fallen_behind(streams, batch)
+        behind = self._fallen_behind(streams, batch)
         streams = {value: each for value, each in streams.items() if each.opened is not None}
         if streams:
             self._sources[source] = streams
         else:
             self._sources.pop(source, None)
-        joined = [self._finished(each) for each in finished]
+        joined = [*map(self._finished, finished), *behind]
         parts = [chunk, *_held_before(before, chunk)]
         if len(by_stream) == 1:
             parts += _cut_off(chunk, streams, batch)
@@ -121,7 +121,7 @@ class RecordJoiner:
             for value, stream in list(streams.items()):
                 opened = stream.give_up(clock, end)
                 if opened is not None:
-                    given_up.append(self._finished(opened))
+                    given_up.append(self._cut_short(opened))
                     del streams[value]
             if not streams:
                 del self._sources[source]
@@ -196,17 +196,21 @@ class RecordJoiner:
         lines = [text.rstrip("\r\n") for text in looked_at]
         return stream.take(lines, texts, chunk, clock, place)
 
-    def _fallen_behind(
-        self, streams: dict[str, Stream[_First]], batch: Batch
-    ) -> list[Opened[_First]]:
+    def _fallen_behind(self, streams: dict[str, Stream[_First]], batch: Batch) -> list[Joined]:
         """Return the open records that keep too much of the file from being acknowledged."""
-        behind: list[Opened[_First]] = []
+        behind: list[Joined] = []
         for stream in streams.values():
             opened = stream.opened
             if opened is not None and batch.offsets[-1] - opened.offset > self._shape.reach:
                 stream.give_up(None, "behind")
-                behind.append(opened)
+                behind.append(self._cut_short(opened))
         return behind
+
+    def _cut_short(self, opened: Opened[_First]) -> Joined:
+        """Return a record whose end is not there, with an id that the whole one does not have."""
+        joined = self._finished(opened)
+        joined.batch.origin = joined.batch.origin.cut_at(opened.length)
+        return joined
 
     def _finished(self, opened: Opened[_First]) -> Joined:
         first = opened.first

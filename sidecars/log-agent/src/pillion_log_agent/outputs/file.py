@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError, TransientError
 from pillion.settings import optional, setting
+from pillion_log_agent.appending import append_whole, open_to_append
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
 from pillion_log_agent.outputs.output import TAKEN
@@ -78,7 +79,7 @@ class FileOutput:
                 descriptor = self._open(path)
                 written.append((descriptor, os.fstat(descriptor).st_size))
                 for part in parts:
-                    _append(descriptor, part)
+                    append_whole(descriptor, part)
         except OSError as error:
             # What was written in part would be there twice after the next attempt.
             for descriptor, size in written:
@@ -114,7 +115,7 @@ class FileOutput:
             os.close(self._files.pop(next(iter(self._files))))
         if self._properties.mkdir:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        descriptor = open_to_append(path, 0o644)
         self._files[path] = descriptor
         return descriptor
 
@@ -159,12 +160,6 @@ def _out_file(batch: Batch) -> bytes:
         quote, middles = batch.cut()
         text = interleaved(head, seconds, rest, ", {" + quote, middles, quote + "}]\n")
     return text.encode()
-
-
-def _append(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 FILE = Declaration(

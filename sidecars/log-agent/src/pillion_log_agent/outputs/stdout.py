@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.batch import Batch
 
 STANDARD_OUTPUT = 1
+_WRITER = ThreadPoolExecutor(1, "standard-output")
+"""One thread for the one descriptor, also over a reload: lines do not get into each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class StdoutOutput:
         """Write to a pipe that may be full: in a thread, since it may block."""
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(None, _write_all, data)
+            await loop.run_in_executor(_WRITER, _write_all, data)
         except OSError as error:
             raise TransientError(
                 f"standard output cannot be written: {error.strerror}", reason="write"

@@ -25,6 +25,8 @@ Record = dict[str, Any]
 
 _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
+LEAST_WEIGHT = 64
+"""What a record counts for at least, in bytes: an empty line costs memory too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class Origin:
     input: str
     path: str
     identity: str
+
+    def cut_at(self, end: int) -> Origin:
+        """Return the origin of a piece of a line, which may come again, and longer.
+
+        After a crash the line may be whole: with an id of its own it is not taken for the piece.
+        """
+        return Origin(self.input, self.path, f"{self.identity}~{end}")
 
 
 class Cut(NamedTuple):
@@ -115,6 +124,11 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def weight(self) -> int:
+        """What it counts for, in bytes, where memory is bounded."""
+        return max(self.size, LEAST_WEIGHT * len(self))
 
     @property
     def is_decoded(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import FilterContext
-from pillion_log_agent.inputs.input import InputContext
+from pillion_log_agent.inputs.input import HandedOn, InputContext
 from pillion_log_agent.multiline.make import MultilineParsers
 from pillion_log_agent.multiline.plan import JoiningContext
 from pillion_log_agent.outputs.output import OutputContext
@@ -42,7 +42,7 @@ class Surroundings:
         environment: of the process.
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: the most over all inputs.
-        positions: what inputs hand on over a reload.
+        handed_on: what inputs leave to those after a reload.
     """
 
     log: Logger
@@ -52,7 +52,7 @@ class Surroundings:
     environment: Mapping[str, str]
     state: str | None
     in_flight_bytes: int
-    positions: dict[str, bytes] = field(default_factory=dict)
+    handed_on: HandedOn = field(default_factory=HandedOn)
 
 
 def build_pipeline(
@@ -103,7 +103,7 @@ class _Building:
             around.wall_ns,
             around.state,
             limit,
-            around.positions,
+            around.handed_on,
             self._joining(plugin.name, limit),
         )
         made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)

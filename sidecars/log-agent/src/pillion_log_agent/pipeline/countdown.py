@@ -13,14 +13,22 @@ if TYPE_CHECKING:
 class ChunkAck:
     """Acknowledges a chunk of a file, which may be cut for that."""
 
-    __slots__ = ("_chunk",)
+    __slots__ = ("_after", "_chunk")
 
-    def __init__(self, chunk: Chunk) -> None:
+    def __init__(self, chunk: Chunk, after: Callable[[], None] | None = None) -> None:
         self._chunk = chunk
+        self._after = after
 
     def __call__(self) -> None:
         """Say that all of it is delivered."""
         self._chunk.ack()
+        if self._after is not None:
+            self._after()
+            self._after = None
+
+    def then(self, after: Callable[[], None]) -> ChunkAck:
+        """Return the same that calls something once it is delivered, or the end of it is."""
+        return ChunkAck(self._chunk, after)
 
     @property
     def has_more(self) -> bool:
@@ -33,9 +41,11 @@ class ChunkAck:
         None where no line begins there: it then stays whole.
         """
         try:
-            return ChunkAck(self._chunk.split(offset))
+            rest = ChunkAck(self._chunk.split(offset), self._after)
         except ValueError:
             return None
+        self._after = None
+        return rest
 
 
 class Countdown:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
+from itertools import groupby
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pillion_log_agent.appending import append_whole, open_to_append
 from pillion_log_agent.patterns.times import show_iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from pillion.log import Logger
     from pillion_log_agent.outputs.output import Rejection
@@ -34,12 +36,14 @@ _decode = msgspec.json.Decoder().decode
 class DeadLetters:
     """Puts records aside. Without a path they are counted and logged only.
 
+    They are on disk when `put` returns, for then their positions move.
+
     A file that has grown to its size is renamed to `NAME.1`, in the place of the one before, so
     that the two together hold twice the size at most.
 
     Attributes:
         written: records in the file.
-        unwritten: records that could not be written there.
+        unwritten: records for which there is no file.
     """
 
     def __init__(
@@ -51,68 +55,76 @@ class DeadLetters:
         self._limit = limit
         self._log = log
         self._wall_ns = wall_ns
-        self._is_failing = False
 
-    def put(self, output: str, batch: Batch, rejection: Rejection) -> None:
-        """Put one record aside. Raises nothing: a full disk does not stop the rest."""
-        rejection = replace(rejection, detail=without_secrets(rejection.detail))
-        if self.written + self.unwritten == 0:
-            self._log.warning(
-                "an output refused a record for good",
-                output=output,
-                tag=batch.tag,
-                reason=rejection.reason,
-                detail=rejection.detail[:200],
-                dead_letter_file=self._path or "none",
-            )
+    def put(self, output: str, refused: Sequence[tuple[Batch, Rejection]]) -> None:
+        """Put records aside, all of them or none.
+
+        Raises:
+            OSError: they could not be written, and should be put aside again later.
+        """
+        if self.written + self.unwritten == 0 and refused:
+            self._tell_of_the_first(output, *refused[0])
         if self._path is None:
-            self.unwritten += 1
+            self.unwritten += len(refused)
             return
-        try:
-            self._append(_encode(letter(output, batch, rejection, self._wall_ns())) + b"\n")
-        except OSError as error:
-            self.unwritten += 1
-            if not self._is_failing:
-                self._log.error(
-                    "the dead-letter file cannot be written",
-                    path=self._path,
-                    error=error.strerror,
-                )
-            self._is_failing = True
-        else:
-            self.written += 1
-            self._is_failing = False
+        now = self._wall_ns()
+        self._append(self._path, b"".join(map(_line, letters_of(output, refused, now))))
+        self.written += len(refused)
 
-    def _append(self, line: bytes) -> None:
-        assert self._path is not None
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    def _tell_of_the_first(self, output: str, batch: Batch, rejection: Rejection) -> None:
+        self._log.warning(
+            "an output refused a record for good",
+            output=output,
+            tag=batch.tag,
+            reason=rejection.reason,
+            detail=without_secrets(rejection.detail)[:200],
+            dead_letter_file=self._path or "none",
+        )
+
+    def _append(self, path: str, lines: bytes) -> None:
+        descriptor = open_to_append(path, 0o600)
         try:
             size = os.fstat(descriptor).st_size
-            if size and size + len(line) > self._limit:
-                os.rename(self._path, f"{self._path}.1")
+            if size and size + len(lines) > self._limit:
+                os.rename(path, f"{path}.1")
                 os.close(descriptor)
-                descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.write(descriptor, line)
+                descriptor = open_to_append(path, 0o600)
+            append_whole(descriptor, lines)
+            if S_ISREG(os.fstat(descriptor).st_mode):
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
 
-def letter(output: str, batch: Batch, rejection: Rejection, now: int) -> dict[str, Any]:
-    """Return what is written of a record."""
-    index = rejection.index
-    body = "{" + batch.bodies()[index] + batch.common() + "}"
-    return {
-        "at": show_iso(now),
-        "output": output,
-        "reason": rejection.reason,
-        "detail": rejection.detail,
-        "tag": batch.tag,
-        "source": batch.origin.path or batch.origin.input,
-        "identity": batch.origin.identity,
-        "offset": batch.offsets[index],
-        "time": show_iso(batch.times.nanoseconds()[index], 9),
-        "record": redacted(_decode(body.replace("{,", "{", 1))),
-    }
+def letters_of(
+    output: str, refused: Sequence[tuple[Batch, Rejection]], now: int
+) -> Iterator[dict[str, Any]]:
+    """Yield what is written of each record."""
+    for _, group in groupby(refused, key=lambda each: id(each[0])):
+        of_batch = list(group)
+        batch = of_batch[0][0]
+        bodies, offsets = batch.bodies(), batch.offsets
+        times = batch.times.nanoseconds()
+        common = batch.common()
+        for _, rejection in of_batch:
+            index = rejection.index
+            body = "{" + bodies[index] + common + "}"
+            yield {
+                "at": show_iso(now),
+                "output": output,
+                "reason": rejection.reason,
+                "detail": without_secrets(rejection.detail),
+                "tag": batch.tag,
+                "source": batch.origin.path or batch.origin.input,
+                "identity": batch.origin.identity,
+                "offset": offsets[index],
+                "time": show_iso(times[index], 9),
+                "record": redacted(_decode(body.replace("{,", "{", 1))),
+            }
+
+
+def _line(letter: dict[str, Any]) -> bytes:
+    return _encode(letter) + b"\n"
 
 
 def without_secrets(detail: str) -> str:

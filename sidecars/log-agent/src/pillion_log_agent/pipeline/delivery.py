@@ -32,8 +32,7 @@ class Delivery:
         self._outputs -= 1
         if self._outputs > 0:
             return
-        self._ledger.delivered += self._records - len(self._rejected)
-        self._ledger.rejected.update(self._rejected.values())
+        self._ledger.settle(self._records, self._rejected.values())
         self._ack()
 
 

@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class InputFigures:
@@ -48,10 +52,12 @@ class Ledger:
 
     Attributes:
         read: records that inputs have handed over or dropped.
+        in_flight: read, and not accounted for otherwise yet.
         delivered: taken by every output that they were routed to.
         filtered: taken out by a filter, by its name.
         rejected: refused for good by an output and put aside, by reason.
-        dropped: gone no further, by reason: `no_output`, `long_line`, `ignore_older`.
+        dropped: gone no further, by reason: `no_output`, `long_line`, `ignore_older`,
+            and `reload` for what a reload has cut off and reads again.
         inputs: figures by the input's name.
         outputs: figures by the output's name.
         joined: records that were made of several lines, by who did and what ended them.
@@ -61,6 +67,7 @@ class Ledger:
         "delivered",
         "dropped",
         "filtered",
+        "in_flight",
         "inputs",
         "joined",
         "outputs",
@@ -70,6 +77,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.read = 0
+        self.in_flight = 0
         self.delivered = 0
         self.filtered: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
@@ -78,11 +86,26 @@ class Ledger:
         self.outputs: defaultdict[str, OutputFigures] = defaultdict(OutputFigures)
         self.joined: Counter[tuple[str, str]] = Counter()
 
-    @property
-    def in_flight(self) -> int:
-        """Read, and not accounted for otherwise yet."""
-        done = self.delivered + self.filtered.total() + self.rejected.total()
-        return self.read - done - self.dropped.total()
+    def take(self, records: int) -> None:
+        """Note records that were read."""
+        self.read += records
+        self.in_flight += records
+
+    def filter(self, records: int, name: str) -> None:
+        """Note records in flight that a filter has taken out."""
+        self.filtered[name] += records
+        self.in_flight -= records
+
+    def drop(self, records: int, reason: str) -> None:
+        """Note records in flight that go no further."""
+        self.dropped[reason] += records
+        self.in_flight -= records
+
+    def settle(self, records: int, rejected: Collection[str]) -> None:
+        """Note records in flight that every output is done with, and why some were refused."""
+        self.delivered += records - len(rejected)
+        self.rejected.update(rejected)
+        self.in_flight -= records
 
     def note_joined(self, name: str, count: int, end: str) -> None:
         """Count records of several lines that an input or a filter has joined."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DATETIMES = list[datetime]
 _ISO = TimeFormat.compile("%Y-%m-%dT%H:%M:%S.%L%z")
+_EPOCH = "1970"
 _DATE, _POINT, _FRACTION = 10, 19, 20
 _AFTER_ALL = "~"
 """Sorts behind whatever goes on with a second."""
@@ -94,11 +95,13 @@ class Moments:
     def epoch_parts(self, digits: int) -> tuple[list[str], list[str]]:
         """Return seconds since 1970, and the point with so many digits, for each."""
         if self._texts is not None:
-            return _seconds_of(self._texts), self._cut(_POINT, _FRACTION + digits)
+            written = _seconds_of(self._texts)
+            if written is not None:
+                return written, self._cut(_POINT, _FRACTION + digits)
         times, drop = self.nanoseconds(), 10 ** (9 - digits)
         distinct = set(times)
-        seconds = {time: str(time // SECOND) for time in distinct}
-        fractions = {time: f".{time % SECOND // drop:0{digits}d}" for time in distinct}
+        seconds = {time: f"{'-' * (time < 0)}{abs(time) // SECOND}" for time in distinct}
+        fractions = {time: f".{abs(time) % SECOND // drop:0{digits}d}" for time in distinct}
         return list(map(seconds.__getitem__, times)), list(map(fractions.__getitem__, times))
 
     def span(self) -> tuple[int, int]:
@@ -136,12 +139,19 @@ def _second(head: str) -> int:
     return (_ISO.parse(head, 0) or 0) // SECOND
 
 
-def _seconds_of(texts: list[str]) -> list[str]:
-    """Return the seconds since 1970 of ISO texts; those of a log are in order, mostly."""
+def _seconds_of(texts: list[str]) -> list[str] | None:
+    """Return the seconds since 1970 of ISO texts; those of a log are in order, mostly.
+
+    None where one is before: its fraction does not stand behind its seconds as it is.
+    """
     if texts != sorted(texts):
         heads = list(map(itemgetter(slice(_POINT)), texts))
         seconds = {head: str(_second(head)) for head in set(heads)}
+        if min(seconds) < _EPOCH:
+            return None
         return list(map(seconds.__getitem__, heads))
+    if texts and texts[0] < _EPOCH:
+        return None
     found: list[str] = []
     while len(found) < len(texts):
         head = texts[len(found)][:_POINT]

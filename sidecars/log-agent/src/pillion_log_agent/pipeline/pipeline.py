@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.filters.filter import HoldingFilter
+from pillion_log_agent.pipeline.countdown import Countdown
 from pillion_log_agent.pipeline.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.shipping import Shipper
 
 MOST_ROUTES = 10_000
+MOST_RECORDS = 8192
+"""In a batch; one of more goes on in parts, since each record costs memory at an output."""
 LONGEST_IDLE_LOOK = 0.05
 SHORTEST_LOOK, LONGEST_LOOK = 0.05, 1.0
 
@@ -58,6 +61,7 @@ class Pipeline:
         inputs: by name.
         stages: the filters, in order.
         targets: the outputs.
+        failure: what has ended a part of it that should go on; None as long as all is well.
     """
 
     def __init__(
@@ -77,6 +81,8 @@ class Pipeline:
         self._waiting: dict[str, list[tuple[Batch, Callable[[], None], int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: list[asyncio.Task[None]] = []
+        self._is_ending = False
+        self.failure: BaseException | None = None
 
     @property
     def waiting_filters(self) -> list[WaitingFilter]:
@@ -108,7 +114,7 @@ class Pipeline:
         for stage, holding in self._holding():
             self._spawn(self._give_up_late(stage, holding))
         self._reading = [
-            asyncio.ensure_future(self._read(name, each)) for name, each in self.inputs.items()
+            self._watched(self._read(name, each)) for name, each in self.inputs.items()
         ]
 
     async def drain(self, *, is_last: bool) -> None:
@@ -117,9 +123,10 @@ class Pipeline:
         Args:
             is_last: no pipeline follows this one.
         """
+        self._is_ending = True
         for each in self.inputs.values():
             each.stop(is_last=is_last)
-        await asyncio.gather(*self._reading)
+        await asyncio.gather(*self._reading, return_exceptions=True)
         for stage, holding in self._holding():
             # What still waits for a lookup may be held by this filter afterwards.
             await self._until(lambda: not self._waiting)
@@ -144,29 +151,44 @@ class Pipeline:
 
     @property
     def is_finished(self) -> bool:
-        """Whether every input has come to an end by itself."""
-        return bool(self._reading) and all(task.done() for task in self._reading)
+        """Whether every input has come to an end by itself, and was not told to."""
+        is_at_end = bool(self._reading) and all(task.done() for task in self._reading)
+        return is_at_end and not self._is_ending
 
     def take(self, batch: Batch, ack: Callable[[], None]) -> None:
         """Take a batch on its way; `ack` is called when all of it is where it should be."""
-        self._ledger.read += len(batch)
+        self._ledger.take(len(batch))
         figures = self._ledger.inputs[batch.origin.input]
         figures.records += len(batch)
         figures.bytes += batch.size
         route = self.route(batch.tag)
+        if len(batch) > MOST_RECORDS:
+            self._go_in_parts(route, batch, ack)
+        else:
+            self._go(route, batch, ack)
+
+    def _go_in_parts(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
+        parts = Countdown(ack)
+        for start in range(0, len(batch), MOST_RECORDS):
+            parts.hold()
+            end = min(start + MOST_RECORDS, len(batch))
+            self._go(route, batch.select(range(start, end)), parts.release)
+        parts.release()
+
+    def _go(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
         if not len(batch):
             ack()
             return
         if not route.shippers:
-            self._ledger.dropped["no_output"] += len(batch)
+            self._ledger.drop(len(batch), "no_output")
             ack()
             return
         self._enter(route, batch, ack, 0)
 
     def drop(self, records: int, reason: str) -> None:
         """Note records that were read and go no further."""
-        self._ledger.read += records
-        self._ledger.dropped[reason] += records
+        self._ledger.take(records)
+        self._ledger.drop(records, reason)
 
     def _enter(self, route: Route, batch: Batch, ack: Callable[[], None], first: int) -> None:
         """Ship a batch by the filters from the first on, behind those of its file that wait."""
@@ -186,13 +208,13 @@ class Pipeline:
         for number, stage in enumerate(route.stages[first:], first + 1):
             if isinstance(stage.filter, HoldingFilter):
                 for joined in stage.filter.hold(batch, ack):
-                    self._ledger.filtered[stage.name] += joined.vanished
+                    self._ledger.filter(joined.vanished, stage.name)
                     self._ship(route, joined.batch, joined.ack, number)
                 return
             before = len(batch)
             batch = stage.filter.apply(batch)
             if len(batch) != before:
-                self._ledger.filtered[stage.name] += before - len(batch)
+                self._ledger.filter(before - len(batch), stage.name)
                 if not len(batch):
                     ack()
                     return
@@ -219,7 +241,7 @@ class Pipeline:
     def _go_on(self, stage: Stage, given_up: list[Joined]) -> None:
         """Let records go on behind the filter that has kept them back."""
         for joined in given_up:
-            self._ledger.filtered[stage.name] += joined.vanished
+            self._ledger.filter(joined.vanished, stage.name)
             route = self.route(joined.batch.tag)
             self._enter(route, joined.batch, joined.ack, route.stages.index(stage) + 1)
 
@@ -248,6 +270,15 @@ class Pipeline:
         self._log.debug("an input has come to its end", input=name)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
+        task = self._watched(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _watched(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(self._note_failure)
+        return task
+
+    def _note_failure(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.failure = self.failure or task.exception()

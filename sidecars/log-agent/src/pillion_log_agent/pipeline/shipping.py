@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import TransientError
 from pillion_log_agent.outputs.output import Rejection
+from pillion_log_agent.outputs.splitting import split
 from pillion_log_agent.pipeline.delivery import Shipment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pillion.log import Logger
     from pillion_log_agent.outputs.output import Outcome, Output
@@ -45,8 +46,12 @@ class Retrying:
     def wait(self, attempt: int, after: float | None, draw: Callable[[], float]) -> float:
         """Return the seconds to wait after the attempt of that number, from 1."""
         doubled = min(self.cap, self.base * 2.0 ** min(attempt - 1, 30))
-        wait = doubled * (0.5 + draw() / 2)
-        return max(wait, min(after or 0.0, LONGEST_WAIT_SAID))
+        return max(doubled * (0.5 + draw() / 2), self.asked(after))
+
+    @staticmethod
+    def asked(after: float | None) -> float:
+        """Return the seconds that the other side asks for, within reason."""
+        return min(after or 0.0, LONGEST_WAIT_SAID)
 
 
 class Shipper:
@@ -82,7 +87,8 @@ class Shipper:
         self._queue: deque[Shipment] = deque()
         self._queued_bytes = 0
         self._is_busy = False
-        self._is_draining = False
+        self._has_failed = False
+        self._draining = asyncio.Event()
         self._woken = asyncio.Event()
 
     @property
@@ -94,13 +100,13 @@ class Shipper:
         """Take a batch into the queue."""
         loop = asyncio.get_running_loop()
         self._queue.append(Shipment(batch, delivery, loop.time()))
-        self._queued_bytes += batch.size
+        self._queued_bytes += batch.weight
         if len(self._queue) == 1 or self._queued_bytes >= WRITE_BYTES:
             self._woken.set()
 
     def drain(self) -> None:
-        """Wait for no more company."""
-        self._is_draining = True
+        """Wait for no more company, and no longer before a retry than the other side asks for."""
+        self._draining.set()
         self._woken.set()
 
     async def run(self) -> None:
@@ -119,7 +125,7 @@ class Shipper:
             self._woken.clear()
             wait: float | None = None
             if self._queue:
-                is_due = self._queued_bytes >= WRITE_BYTES or self._is_draining
+                is_due = self._queued_bytes >= WRITE_BYTES or self._draining.is_set()
                 wait = 0.0 if is_due else self._queue[0].since + self._flush - loop.time()
                 if wait <= 0:
                     return
@@ -130,9 +136,9 @@ class Shipper:
         """Take from the queue what goes into one write."""
         shipments: list[Shipment] = []
         size = 0
-        while self._queue and (not shipments or size + self._queue[0].batch.size <= WRITE_BYTES):
+        while self._queue and (not shipments or size + self._queue[0].batch.weight <= WRITE_BYTES):
             shipment = self._queue.popleft()
-            size += shipment.batch.size
+            size += shipment.batch.weight
             shipments.append(shipment)
         self._queued_bytes -= size
         return shipments
@@ -143,13 +149,13 @@ class Shipper:
         while shipments:
             attempt += 1
             try:
-                outcome = await self.output.write([each.batch for each in shipments])
+                outcome = await self._write([each.batch for each in shipments])
             except TransientError as error:
                 self.figures.errors += 1
                 self._note_trouble(error.reason, str(error))
                 after = error.after
             else:
-                shipments = self._settle(shipments, outcome)
+                shipments = await self._settle(shipments, outcome)
                 if not shipments:
                     self._note_end_of_trouble()
                     return
@@ -157,19 +163,45 @@ class Shipper:
                 after = outcome.after
             limit = self._retrying.limit
             if limit is not None and attempt > limit:
-                self._give_up(shipments)
+                await self._give_up(shipments)
                 return
             self.figures.retries += 1
             self.figures.retried += sum(len(each.batch) for each in shipments)
-            await asyncio.sleep(self._retrying.wait(attempt, after, self._draw))
+            await self._pause(attempt, after)
 
-    def _settle(self, shipments: list[Shipment], outcome: Outcome) -> list[Shipment]:
+    async def _write(self, batches: Sequence[Batch]) -> Outcome:
+        """Write batches; where the output itself fails at a record, find that record."""
+        try:
+            return await self.output.write(batches)
+        except TransientError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the rest
+            detail = f"{type(error).__name__}: {error}"
+            if not self._has_failed:
+                self._log.error("an output fails at a record", error=detail)
+            self._has_failed = True
+            return await split(batches, self._write, "error", detail)
+
+    async def _pause(self, attempt: int, after: float | None) -> None:
+        """Wait before the next attempt."""
+        if self._draining.is_set():
+            await asyncio.sleep(self._retrying.wait(1, after, self._draw))
+            return
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        wait = self._retrying.wait(attempt, after, self._draw)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._draining.wait()
+            asked = self._retrying.asked(after) - (loop.time() - began)
+            await asyncio.sleep(max(asked, 0.0))
+
+    async def _settle(self, shipments: list[Shipment], outcome: Outcome) -> list[Shipment]:
         """Account for an outcome; return what is to be sent again."""
         again: dict[int, list[int]] = {}
         for number, index in outcome.again:
             again.setdefault(number, []).append(index)
-        for rejection in outcome.rejected:
-            self._put_aside(shipments[rejection.batch], rejection)
+        await self._put_aside([(shipments[each.batch], each) for each in outcome.rejected])
         left: list[Shipment] = []
         for number, shipment in enumerate(shipments):
             indices = again.get(number)
@@ -185,19 +217,39 @@ class Shipper:
         self.figures.records -= len(outcome.rejected)
         return left
 
-    def _give_up(self, shipments: list[Shipment]) -> None:
+    async def _give_up(self, shipments: list[Shipment]) -> None:
         """Put records aside that were tried as often as they may be."""
         self.figures.failed += 1
-        for number, shipment in enumerate(shipments):
-            for index in range(len(shipment.batch)):
-                self._put_aside(shipment, Rejection(number, index, "retries", self.trouble or ""))
+        detail = self.trouble or ""
+        await self._put_aside(
+            [
+                (shipment, Rejection(number, index, "retries", detail))
+                for number, shipment in enumerate(shipments)
+                for index in range(len(shipment.batch))
+            ]
+        )
+        for shipment in shipments:
             shipment.delivery.finish_output()
 
-    def _put_aside(self, shipment: Shipment, rejection: Rejection) -> None:
-        self.figures.rejected += 1
-        self._dead_letters.put(self.name, shipment.batch, rejection)
-        offset = shipment.batch.offsets[rejection.index]
-        shipment.delivery.reject(offset, rejection.reason)
+    async def _put_aside(self, refused: list[tuple[Shipment, Rejection]]) -> None:
+        """Put records aside; on a full disk, wait until there is room for them."""
+        attempt = 0
+        while refused:
+            attempt += 1
+            try:
+                self._dead_letters.put(
+                    self.name, [(shipment.batch, rejection) for shipment, rejection in refused]
+                )
+                break
+            except OSError as error:
+                if attempt == 1:
+                    self._log.error("the dead-letter file cannot be written", error=error.strerror)
+                self.trouble = f"the dead-letter file cannot be written: {error.strerror}"
+                await self._pause(attempt, None)
+        self.figures.rejected += len(refused)
+        for shipment, rejection in refused:
+            offset = shipment.batch.offsets[rejection.index]
+            shipment.delivery.reject(offset, rejection.reason)
 
     def _note_trouble(self, reason: str, sentence: str) -> None:
         if self.trouble is None:

@@ -18,14 +18,14 @@ from pillion_log_agent.outputs.elasticsearch.results import (
     read_results,
     reason_of,
 )
-from pillion_log_agent.outputs.output import Outcome, Rejection
+from pillion_log_agent.outputs.splitting import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion_log_agent.http.message import Answer
     from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
-    from pillion_log_agent.outputs.output import OutputContext
+    from pillion_log_agent.outputs.output import Outcome, OutputContext
     from pillion_log_agent.pipeline.batch import Batch
 
 OK = 200
@@ -76,7 +76,10 @@ class BulkOutput:
             if self._plan.type is not None and _NO_TYPES in answer.body:
                 self._send_no_types()
                 return await self.write(batches)
-            return await self._split(batches, answer)
+            # A record that is refused alone is refused for good.
+            kind, detail = read_refusal(answer.body)
+            detail = detail or f"{self._client.endpoint} answered {answer.status}"
+            return await split(batches, self.write, reason_of(kind, answer.status), detail)
         raise TransientError(
             f"{self._client.endpoint} answered {answer.status}: {read_refusal(answer.body)[1]}",
             reason=str(answer.status),
@@ -99,51 +102,3 @@ class BulkOutput:
         return await self._client.request(
             "POST", self._target, self._headers, body, timeout=self._timeout
         )
-
-    async def _split(self, batches: Sequence[Batch], answer: Answer) -> Outcome:
-        """Send each half by itself; a record that is refused alone is refused for good."""
-        if len(batches) == 1 and len(batches[0]) == 1:
-            kind, detail = read_refusal(answer.body)
-            detail = detail or f"{self._client.endpoint} answered {answer.status}"
-            return Outcome([Rejection(0, 0, reason_of(kind, answer.status), detail)])
-        rejected: list[Rejection] = []
-        again: list[tuple[int, int]] = []
-        cause = ""
-        after: float | None = None
-        halves = _halves(batches)
-        for number, (places, part) in enumerate(halves):
-            try:
-                outcome = await self.write(part)
-            except TransientError as error:
-                # What was taken stays taken: the rest is to be sent again, and not now.
-                left = [places for places, _ in halves[number:]]
-                again += [place for half in left for each in half for place in each]
-                cause, after = str(error), error.after
-                break
-            rejected += [
-                Rejection(*places[each.batch][each.index], each.reason, each.detail)
-                for each in outcome.rejected
-            ]
-            again += [places[batch][index] for batch, index in outcome.again]
-            cause, after = cause or outcome.cause, after or outcome.after
-        return Outcome(rejected, again, after, cause)
-
-
-Places = list[list[tuple[int, int]]]
-
-
-def _halves(batches: Sequence[Batch]) -> list[tuple[Places, list[Batch]]]:
-    """Return two parts of some batches, with where each record of them was."""
-    if len(batches) == 1:
-        (batch,) = batches
-        middle = len(batch) // 2
-        ranges = [range(middle), range(middle, len(batch))]
-        return [([[(0, index) for index in each]], [batch.select(each)]) for each in ranges]
-    middle = len(batches) // 2
-    return [
-        (
-            [[(number, index) for index in range(len(batches[number]))] for number in numbers],
-            [batches[number] for number in numbers],
-        )
-        for numbers in (range(middle), range(middle, len(batches)))
-    ]

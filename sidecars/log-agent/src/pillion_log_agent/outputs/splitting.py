@@ -1,0 +1,72 @@
+"""Splitting a refused write, until what is wrong with it stands alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pillion.errors import TransientError
+from pillion_log_agent.outputs.output import Outcome, Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from pillion_log_agent.pipeline.batch import Batch
+
+    Places = list[list[tuple[int, int]]]
+
+
+async def split(
+    batches: Sequence[Batch],
+    write: Callable[[Sequence[Batch]], Awaitable[Outcome]],
+    reason: str,
+    detail: str,
+) -> Outcome:
+    """Write each half of what was refused by itself; reject a record that stands alone.
+
+    Args:
+        batches: what was refused as a whole.
+        write: writes a part, and splits it again where that is refused too.
+        reason: one word for a record that stands alone.
+        detail: the other side's words.
+    """
+    if len(batches) == 1 and len(batches[0]) == 1:
+        return Outcome([Rejection(0, 0, reason, detail)])
+    rejected: list[Rejection] = []
+    again: list[tuple[int, int]] = []
+    cause = ""
+    after: float | None = None
+    halves = _halves(batches)
+    for number, (places, part) in enumerate(halves):
+        try:
+            outcome = await write(part)
+        except TransientError as error:
+            # What was taken stays taken: the rest is to be sent again, and not now.
+            left = [places for places, _ in halves[number:]]
+            again += [place for half in left for each in half for place in each]
+            cause, after = str(error), error.after
+            break
+        rejected += [
+            Rejection(*places[each.batch][each.index], each.reason, each.detail)
+            for each in outcome.rejected
+        ]
+        again += [places[number][index] for number, index in outcome.again]
+        cause = cause or outcome.cause
+        after = after or outcome.after
+    return Outcome(rejected, again, after, cause)
+
+
+def _halves(batches: Sequence[Batch]) -> list[tuple[Places, list[Batch]]]:
+    """Return two parts of some batches, with where each record of them was."""
+    if len(batches) == 1:
+        (batch,) = batches
+        middle = len(batch) // 2
+        ranges = [range(middle), range(middle, len(batch))]
+        return [([[(0, index) for index in each]], [batch.select(each)]) for each in ranges]
+    middle = len(batches) // 2
+    return [
+        (
+            [[(number, index) for index in range(len(batches[number]))] for number in numbers],
+            [batches[number] for number in numbers],
+        )
+        for numbers in (range(middle), range(middle, len(batches)))
+    ]

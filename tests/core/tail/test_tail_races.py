@@ -1,0 +1,66 @@
+"""Rotation between two system calls of one look."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from tests.core.tail.conftest import Bench
+
+
+def once_after(
+    monkeypatch: pytest.MonkeyPatch, name: str, path: str | int, rotate: Callable[[], None]
+) -> None:
+    """Rotate after the first call of an `os` function for a path or a descriptor."""
+    real, due = getattr(os, name), [rotate]
+
+    def call(given: Any, *arguments: Any, **options: Any) -> Any:
+        found = real(given, *arguments, **options)
+        if given == path and due:
+            due.pop()()
+        return found
+
+    monkeypatch.setattr(os, name, call)
+
+
+def test_a_file_that_is_copied_and_cut_between_its_opening_and_the_first_look_into_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.open("a.log")
+    bench.append("a.log", b"one\n")
+    assert bench.read() == b"one\n"
+    os.unlink(bench.path("a.log"))
+    bench.append("a.log", b"two\n")
+
+    def rotate() -> None:
+        bench.copytruncate("a.log", "a.log.1")
+        bench.append("a.log", b"three, and more than before\n")
+
+    once_after(monkeypatch, "open", bench.path("a.log"), rotate)
+    assert bench.read() == b"two\nthree, and more than before\n"
+
+
+def test_an_empty_file_that_is_filled_copied_and_cut_within_a_look(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.open("a.log")
+    bench.append("a.log", b"one\n")
+    assert bench.read() == b"one\n"
+    os.unlink(bench.path("a.log"))
+    bench.append("a.log", b"")
+    assert bench.read() == b""
+    bench.append("a.log", b"two\n")
+
+    def rotate() -> None:
+        bench.copytruncate("a.log", "a.log.1")
+        bench.append("a.log", b"three, and more than before\n")
+
+    # It has been searched for beside its path by then, and is about to be looked into.
+    (live,) = [each for each in bench.tailer._known.held.values() if each.detached_at is None]
+    once_after(monkeypatch, "pread", live.descriptor, rotate)
+    assert bench.read() == b"two\nthree, and more than before\n"
