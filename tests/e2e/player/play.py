@@ -19,6 +19,7 @@ import docker.errors
 
 from pillion.testing import Answer, Scrape
 from tests.e2e.player import environment, host, probes
+from tests.e2e.player.ending import end
 from tests.e2e.player.folders import write_keys
 from tests.e2e.player.manifest import Container, Document, Pod, pod, sources
 from tests.e2e.player.volumes import Volumes
@@ -84,6 +85,8 @@ class Playing:
         self._node = node
         self._sources = {"configMap": config_maps, "secret": secrets}
         self._running: dict[str, Running] = {}
+        # Those that ended and were started anew; `kubectl logs --previous` shows the last.
+        self._previous: list[Running] = []
         self._pause: Running | None = None
         self._volumes = Volumes(node.client, what, node.folder, self._sources)
 
@@ -111,16 +114,25 @@ class Playing:
 
     def stop(self) -> dict[str, int]:
         """End it as a kubelet does; return each container's exit status."""
-        end = time.monotonic() + self.pod.grace
+        deadline = time.monotonic() + self.pod.grace
         sidecars = [item.name for item in reversed(self.pod.init) if item.is_sidecar]
-        statuses = self._terminate([item.name for item in self.pod.containers], end)
+        statuses = self.end([item.name for item in self.pod.containers], deadline)
         for name in sidecars:
-            statuses |= self._terminate([name], end)
+            statuses |= self.end([name], deadline)
         return statuses
+
+    def end(self, names: list[str], deadline: float) -> dict[str, int]:
+        """End some containers at once; SIGKILL comes at the deadline, of `time.monotonic()`."""
+
+        def one(name: str) -> int:
+            return end(self._running[name], self._container(name), self.address, deadline)
+
+        with ThreadPoolExecutor(max(len(names), 1)) as pool:
+            return dict(zip(names, pool.map(one, names), strict=True))
 
     def remove(self) -> None:
         """Remove all of it at once, whatever state it is in."""
-        for running in (*self._running.values(), self._pause):
+        for running in (*self._running.values(), *self._previous, self._pause):
             if running is not None:
                 with suppress(docker.errors.NotFound):
                     running.remove(force=True)
@@ -132,13 +144,16 @@ class Playing:
         if signal == "SIGKILL":
             self._running[name].wait(timeout=PATIENCE)
 
+    def execute(self, name: str, command: list[str]) -> tuple[int, str]:
+        """Run a command in a container; return its exit status and output, as `kubectl exec`."""
+        status, output = self._running[name].exec_run(command)
+        return int(status or 0), cast("bytes", output).decode(errors="replace")
+
     def restart(self, name: str) -> None:
         """Make and start a container anew after its end, as restartPolicy does."""
-        self._running.pop(name).remove(force=True)
-        (container,) = [
-            item for item in (*self.pod.init, *self.pod.containers) if item.name == name
-        ]
-        self._run(container)
+        previous = self._running[name]
+        self._run(self._container(name))
+        self._previous.append(previous)
 
     # What a user looks at.
 
@@ -187,12 +202,12 @@ class Playing:
 
     def probe(self, name: str, kind: str) -> bool:
         """Return whether a probe of a container succeeds now: `readinessProbe`."""
-        (container,) = [
-            item for item in (*self.pod.init, *self.pod.containers) if item.name == name
-        ]
+        container = self._container(name)
         probe = container.get(kind)
         if "exec" in probe:
-            return bool(self._running[name].exec_run(probe["exec"]["command"]).exit_code == 0)
+            with suppress(docker.errors.APIError):  # it has just ended
+                return self.execute(name, probe["exec"]["command"])[0] == 0
+            return False
         return probes.succeeds(container, probe, self.address)
 
     def wait_for(self, look: Callable[[], T], what: str = "") -> T:
@@ -222,14 +237,9 @@ class Playing:
 
     # How.
 
-    def _terminate(self, names: list[str], end: float) -> dict[str, int]:
-        running = {name: self._running[name] for name in names if name in self._running}
-        for item in running.values():
-            with suppress(docker.errors.APIError):  # it has ended by itself
-                item.kill("SIGTERM")
-        with ThreadPoolExecutor(max(len(running), 1)) as pool:
-            statuses = pool.map(lambda item: _ended(item, end), running.values())
-            return dict(zip(running, statuses, strict=True))
+    def _container(self, name: str) -> Container:
+        (found,) = [item for item in (*self.pod.init, *self.pod.containers) if item.name == name]
+        return found
 
     def _run(self, container: Container) -> Running:
         image = self._node.images[container.image]
@@ -257,11 +267,3 @@ class Playing:
     def _wait_until_started(self, container: Container) -> None:
         if container.get("startupProbe"):
             self.wait_for(lambda: self.probe(container.name, "startupProbe"), "the startup probe")
-
-
-def _ended(running: Running, end: float) -> int:
-    try:
-        return int(running.wait(timeout=max(end - time.monotonic(), 0.1))["StatusCode"])
-    except OSError:
-        running.kill()
-        return int(running.wait(timeout=PATIENCE)["StatusCode"])
