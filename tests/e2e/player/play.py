@@ -19,6 +19,7 @@ import docker.errors
 
 from pillion.testing import Answer, Scrape
 from tests.e2e.player import environment, host, probes
+from tests.e2e.player.account import with_account
 from tests.e2e.player.ending import end
 from tests.e2e.player.folders import write_keys
 from tests.e2e.player.manifest import Container, Document, Pod, pod, sources
@@ -49,6 +50,9 @@ class Node:
         folder: holds the volumes, and below `host/` what `hostPath` names.
         pause: the image that holds the network namespace.
         hosts: names that pods resolve, as services of a cluster would be.
+        authority: the certificate of the cluster's API, in PEM; without it there is no API, and
+            no pod has a service account.
+        token: of every service account.
     """
 
     client: docker.DockerClient
@@ -56,13 +60,17 @@ class Node:
     folder: Path
     pause: str
     hosts: dict[str, str] = field(default_factory=dict)
+    authority: str = ""
+    token: str = ""
 
     @contextmanager
     def play(self, found: list[Document], name: str | None = None) -> Iterator[Playing]:
         """Run the pod among documents, with the ConfigMaps and Secrets beside it."""
-        playing = Playing(
-            self, pod(found, name), sources(found, "ConfigMap"), sources(found, "Secret")
-        )
+        what, config_maps = pod(found, name), sources(found, "ConfigMap")
+        if self.authority:
+            what = with_account(what)
+            config_maps["kube-root-ca.crt"] = {"ca.crt": self.authority}
+        playing = Playing(self, what, config_maps, sources(found, "Secret"))
         try:
             playing.start()
             yield playing
@@ -88,7 +96,7 @@ class Playing:
         # Those that ended and were started anew; `kubectl logs --previous` shows the last.
         self._previous: list[Running] = []
         self._pause: Running | None = None
-        self._volumes = Volumes(node.client, what, node.folder, self._sources)
+        self._volumes = Volumes(node.client, what, node.folder, self._sources, node.token)
 
     # Its life, in order.
 

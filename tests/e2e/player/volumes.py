@@ -27,12 +27,13 @@ class Volumes:
     """
 
     def __init__(
-        self, client: docker.DockerClient, pod: Pod, folder: Path, sources: Sources
+        self, client: docker.DockerClient, pod: Pod, folder: Path, sources: Sources, token: str
     ) -> None:
         self._client = client
         self._pod = pod
         self._folder = folder
         self._sources = sources
+        self._token = token
         self._address = ""
         self._in_memory: dict[str, Any] = {}
 
@@ -46,7 +47,10 @@ class Volumes:
         for name, volume in self._pod.volumes.items():
             if "emptyDir" in volume:
                 self._make_empty(name, volume["emptyDir"])
-            elif "hostPath" not in volume:
+            elif "hostPath" in volume:
+                if volume["hostPath"].get("type") == "DirectoryOrCreate":
+                    self._on_host(volume).mkdir(parents=True, exist_ok=True)
+            else:
                 write_keys(self.folder(name), self._keys(volume))
 
     def remove(self) -> None:
@@ -93,8 +97,15 @@ class Volumes:
         data: dict[str, str] = {}
         for source in volume["sources"]:
             ((kind, what),) = source.items()
-            data |= self._downward(what) if kind == "downwardAPI" else self._data(kind, what)
+            if kind == "serviceAccountToken":
+                data[what["path"]] = self._token
+            else:
+                data |= self._downward(what) if kind == "downwardAPI" else self._data(kind, what)
         return data
+
+    def _on_host(self, volume: Document) -> Path:
+        path: str = volume["hostPath"]["path"]
+        return self._folder / "host" / path.strip("/")
 
     def _mount(self, mount: Document) -> docker.types.Mount:
         name, target = mount["name"], mount["mountPath"].rstrip("/")
@@ -102,7 +113,7 @@ class Volumes:
             return docker.types.Mount(target, self._in_memory[name].name, type="volume")
         volume, path = self._pod.volumes[name], self.folder(name)
         if "hostPath" in volume:
-            path = self._folder / "host" / volume["hostPath"]["path"].strip("/")
+            path = self._on_host(volume)
         if "subPath" in mount:
             path = (path / mount["subPath"]).resolve()
         return docker.types.Mount(
