@@ -84,6 +84,20 @@ def numbers_api(client: docker.DockerClient, base: str) -> str:
     return numbers_api_image(client, base)
 
 
+@pytest.fixture(scope="session")
+def example_images(
+    nginx: str, numbers_api: str, busybox: str, ours: dict[str, str]
+) -> dict[str, str]:
+    """The images that k8s-examples name, by those names."""
+    version = (components.ROOT / "VERSION").read_text().strip()
+    return {
+        "nginx:1.29-alpine": nginx,
+        "kiamol/ch03-numbers-api": numbers_api,
+        "busybox:1.37": busybox,
+        **{f"pillion/{name}:{version}": image for name, image in ours.items()},
+    }
+
+
 @pytest.fixture
 def node(client: docker.DockerClient, busybox: str, tmp_path: Path) -> Node:
     """A node that has busybox; a test adds the images that its manifest names."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.architecture.workspace import ROOT
 from tests.e2e.bulk_sink import bulk_sink
 from tests.e2e.network import gateway
 from tests.e2e.node_logs import ContainerLog
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from tests.e2e.player.play import Node
 
 POD = "web-5d9c7b6f4-x2x7p"
-VERSION = (ROOT / "VERSION").read_text().strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,9 @@ class Cluster:
 
 @pytest.fixture
 def cluster(
-    node: Node, ours: dict[str, str], busybox: str, client: docker.DockerClient, tmp_path: Path
+    node: Node, example_images: dict[str, str], client: docker.DockerClient, tmp_path: Path
 ) -> Iterator[Cluster]:
-    node.images = {"busybox:1.37": busybox, f"pillion/log-agent:{VERSION}": ours["log-agent"]}
+    node.images = example_images
     address = gateway(client)
     node.hosts = {"kubernetes.default.svc": address, "opensearch.monitoring": address}
     authority = Authority(tmp_path)

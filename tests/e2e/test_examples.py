@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.architecture.workspace import ROOT
 from tests.e2e.player.manifest import documents
 from tests.k8s_examples.examples import EXAMPLES, built
 
@@ -17,17 +16,11 @@ if TYPE_CHECKING:
     from tests.e2e.player.play import Node, Playing
 
 FORMS = pytest.mark.parametrize("form", ["", "-legacy"], ids=["native", "legacy"])
-VERSION = (ROOT / "VERSION").read_text().strip()
 
 
 @pytest.fixture
-def node(node: Node, nginx: str, numbers_api: str, busybox: str, ours: dict[str, str]) -> Node:
-    node.images = {
-        "nginx:1.29-alpine": nginx,
-        "kiamol/ch03-numbers-api": numbers_api,
-        "busybox:1.37": busybox,
-        **{f"pillion/{name}:{VERSION}": image for name, image in ours.items()},
-    }
+def node(node: Node, example_images: dict[str, str]) -> Node:
+    node.images = example_images
     return node
 
 
