@@ -64,15 +64,20 @@ class Node:
     token: str = ""
 
     @contextmanager
-    def play(self, found: list[Document], name: str | None = None) -> Iterator[Playing]:
-        """Run the pod among documents, with the ConfigMaps and Secrets beside it."""
+    def play(
+        self, found: list[Document], name: str | None = None, *, late: str = ""
+    ) -> Iterator[Playing]:
+        """Run the pod among documents, with the ConfigMaps and Secrets beside it.
+
+        A container that is `late` starts when the test begins it, as one whose image is pulled.
+        """
         what, config_maps = pod(found, name), sources(found, "ConfigMap")
         if self.authority:
             what = with_account(what)
             config_maps["kube-root-ca.crt"] = {"ca.crt": self.authority}
         playing = Playing(self, what, config_maps, sources(found, "Secret"))
         try:
-            playing.start()
+            playing.start(late)
             yield playing
         finally:
             playing.remove()
@@ -100,11 +105,12 @@ class Playing:
 
     # Its life, in order.
 
-    def start(self) -> None:
-        """Start all of it; an init container that fails is a RuntimeError."""
+    def start(self, late: str = "") -> None:
+        """Start all of it but one container; an init container that fails is a RuntimeError."""
         self._pause = self._node.client.containers.run(
             self._node.pause, _PAUSE, detach=True, hostname=self.pod.name[:63],
             extra_hosts=self._node.hosts, sysctls=_SYSCTLS,
+            mounts=self._volumes.make_in_memory(),
         )  # fmt: skip
         self._pause.reload()
         self.address = self._pause.attrs["NetworkSettings"]["IPAddress"]
@@ -118,7 +124,12 @@ class Playing:
                     f"{container.name} ended with {status}: {self.logs(container.name)}"
                 )
         for container in self.pod.containers:
-            self._run(container)
+            if container.name != late:
+                self._run(container)
+
+    def begin(self, name: str) -> None:
+        """Start a container that is late."""
+        self._run(self._container(name))
 
     def stop(self) -> dict[str, int]:
         """End it as a kubelet does; return each container's exit status."""

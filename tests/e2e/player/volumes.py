@@ -41,12 +41,28 @@ class Volumes:
         """Return the folder of a volume on this machine."""
         return self._folder / self._pod.name / name
 
+    def make_in_memory(self) -> list[docker.types.Mount]:
+        """Make what is in memory; return mounts that keep it for as long as the pod lives.
+
+        The engine forgets such a volume when the last container that has it ends.
+        """
+        mounts = []
+        for name, volume in self._pod.volumes.items():
+            empty = volume.get("emptyDir", {})
+            # A limit is kept by a file system of that size, so that it can be full.
+            if "sizeLimit" in empty or empty.get("medium") == "Memory":
+                made = self._in_memory[name] = self._tmpfs(name, empty)
+                mounts.append(docker.types.Mount(f"/volumes/{name}", made.name, type="volume"))
+        return mounts
+
     def make(self, address: str) -> None:
-        """Make every volume; `address` is the pod's."""
+        """Make every other volume; `address` is the pod's."""
         self._address = address
         for name, volume in self._pod.volumes.items():
+            if name in self._in_memory:
+                continue
             if "emptyDir" in volume:
-                self._make_empty(name, volume["emptyDir"])
+                make_empty(self.folder(name))
             elif "hostPath" in volume:
                 if volume["hostPath"].get("type") == "DirectoryOrCreate":
                     self._on_host(volume).mkdir(parents=True, exist_ok=True)
@@ -62,15 +78,10 @@ class Volumes:
         """Return what a container mounts."""
         return [self._mount(item) for item in container.get("volumeMounts", [])]
 
-    def _make_empty(self, name: str, volume: Document) -> None:
-        # A limit is kept by a file system of that size, so that it can be full.
-        if "sizeLimit" not in volume and volume.get("medium") != "Memory":
-            make_empty(self.folder(name))
-            return
+    def _tmpfs(self, name: str, volume: Document) -> Any:
         size = int(number(volume.get("sizeLimit", "64Mi")))
         options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},mode=1777"}
-        full_name = f"{self._pod.name}-{name}"
-        self._in_memory[name] = self._client.volumes.create(full_name, driver_opts=options)
+        return self._client.volumes.create(f"{self._pod.name}-{name}", driver_opts=options)
 
     def _keys(self, volume: Document) -> dict[str, str]:
         if "downwardAPI" in volume:
