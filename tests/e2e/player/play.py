@@ -184,6 +184,10 @@ class Playing:
         """Return what a container has written to standard output alone."""
         return self._running[name].logs(stderr=False).decode(errors="replace")
 
+    def last_words(self, name: str) -> str:
+        """Return the end of what a container has written."""
+        return self._running[name].logs(tail=5).decode(errors="replace")
+
     def is_running(self, name: str) -> bool:
         """Return whether a container runs."""
         self._running[name].reload()
