@@ -89,7 +89,7 @@ def test_the_agent_of_a_node_under_a_flood_of_lines(
 def test_all_four_beside_one_application(node: Node) -> None:
     with node.play(built(EXAMPLES / "overlays/all-four")) as pod:
         pod.wait_for(lambda: pod.scrape(9113).value("nginx_up") == 1)
-        for _ in range(SCRAPES // 3):
+        for _ in range(SCRAPES // 10):
             pod.scrape(9113)
             pod.scrape(9115, "/probe?module=http_2xx&target=http://127.0.0.1:8080/")
             pod.scrape(9116)
