@@ -212,6 +212,34 @@ def test_an_agent_whose_state_is_full_ships_on_and_says_so(node: Node) -> None:
         assert pod.stop()["log-agent"] == 0
 
 
+def test_an_agent_to_which_everything_is_read_only_ships_on_and_says_what_that_costs(
+    node: Node,
+) -> None:
+    found = writing("log-agent", f"{NUMBERED.format(count=10)}; {STAY}")
+    for mount in spec_of(found)["initContainers"][0]["volumeMounts"]:
+        mount["readOnly"] = True
+    with node.play(found) as pod:
+        pod.wait_for(lambda: lines(pod, "log-agent") == [*range(1, 11)])
+        assert "Read-only file system" in pod.logs("log-agent")
+        assert pod.stop()["log-agent"] == 0
+
+
+def test_a_process_that_hangs_is_ended_by_its_liveness_probe_and_comes_back(node: Node) -> None:
+    found = built(EXAMPLES / "overlays/all-four")
+    # One that hangs hears no signal, so the whole of the grace would be waited for.
+    spec_of(found)["terminationGracePeriodSeconds"] = 0
+    names = ("nginx-exporter", "blackbox-exporter", "log-streamer", "log-agent")
+    with node.play(found) as pod, tended(pod) as kubelet:
+        pod.wait_for(kubelet.is_ready)
+        for name in names:
+            pod.kill(name, "SIGSTOP")
+        for name in names:
+            pod.wait_for(lambda name=name: kubelet.restarts(name) == 1)  # type: ignore[misc]  # a default of a lambda has no type
+        pod.wait_for(kubelet.is_ready)
+        assert f"{names[0]}: ended for its livenessProbe" in kubelet.events
+        assert kubelet.restarts("nginx") == 0
+
+
 def test_an_agent_takes_up_a_config_map_that_is_updated_in_place(node: Node) -> None:
     found = writing("log-agent", f"{NUMBERED.format(count=3)}; {STAY}")
     (sidecar,) = spec_of(found)["initContainers"]

@@ -18,7 +18,7 @@ _LOOK_EVERY = 0.05
 
 
 class Kubelet:
-    """What looks after one pod, in a thread of its own.
+    """What looks after one pod, each container in a thread of its own.
 
     Args:
         pod: which.
@@ -35,7 +35,10 @@ class Kubelet:
             if item in pod.pod.containers or item.is_sidecar
         }
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, args=(care,), daemon=True)
+            for care in self._cares.values()
+        ]
 
     def restarts(self, name: str) -> int:
         """Return how often a container was started anew."""
@@ -48,19 +51,20 @@ class Kubelet:
     def start(self) -> None:
         for care in self._cares.values():
             care.started(self._now())
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def _now(self) -> float:
         return time.monotonic() * self._speed
 
-    def _run(self) -> None:
+    def _run(self, care: Care) -> None:
         while not self._ended.wait(_LOOK_EVERY):
-            for care in self._cares.values():
-                self._look_after(care)
+            self._look_after(care)
 
     def _look_after(self, care: Care) -> None:
         name = care.container.name

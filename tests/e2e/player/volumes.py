@@ -120,13 +120,13 @@ class Volumes:
 
     def _mount(self, mount: Document) -> docker.types.Mount:
         name, target = mount["name"], mount["mountPath"].rstrip("/")
+        read_only = bool(mount.get("readOnly"))
         if name in self._in_memory:
-            return docker.types.Mount(target, self._in_memory[name].name, type="volume")
+            made = self._in_memory[name].name
+            return docker.types.Mount(target, made, type="volume", read_only=read_only)
         volume, path = self._pod.volumes[name], self.folder(name)
         if "hostPath" in volume:
             path = self._on_host(volume)
         if "subPath" in mount:
             path = (path / mount["subPath"]).resolve()
-        return docker.types.Mount(
-            target, str(path), type="bind", read_only=bool(mount.get("readOnly"))
-        )
+        return docker.types.Mount(target, str(path), type="bind", read_only=read_only)
