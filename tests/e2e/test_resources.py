@@ -13,8 +13,8 @@ import pytest
 from tests.e2e.bulk_sink import bulk_sink
 from tests.e2e.network import gateway
 from tests.e2e.node_logs import ContainerLog
-from tests.e2e.player.manifest import Document, documents
 from tests.e2e.player.quantities import number
+from tests.e2e.shipped import example, writing
 from tests.k8s_examples.examples import EXAMPLES, built
 
 if TYPE_CHECKING:
@@ -35,13 +35,6 @@ STAY = "trap 'exit 0' TERM; while :; do sleep 0.1 & wait $!; done"
 def node(node: Node, example_images: dict[str, str]) -> Node:
     node.images = example_images
     return node
-
-
-def example(name: str, script: str = "") -> list[Document]:
-    found = documents((EXAMPLES / "pods" / f"{name}.yaml").read_text())
-    if script:
-        found[-1]["spec"]["template"]["spec"]["containers"][0]["args"] = [script]
-    return found
 
 
 def fits(pod: Playing, name: str, *, idle: bool = False) -> None:
@@ -69,7 +62,7 @@ def test_an_exporter_under_scrapes(node: Node, name: str, port: int, path: str) 
     ("name", "reader"), [("log-streamer", "count-log-1"), ("log-agent", "log-agent")]
 )
 def test_a_reader_under_a_flood_of_lines(node: Node, name: str, reader: str) -> None:
-    with node.play(example(name, f"{FLOOD} > /var/log/1.log; {STAY}")) as pod:
+    with node.play(writing(name, f"{FLOOD} > /var/log/1.log; {STAY}")) as pod:
         pod.wait_for(lambda: f"{LINES}: a line" in pod.last_words(reader))
         fits(pod, reader)
 
