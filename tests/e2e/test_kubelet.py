@@ -64,6 +64,24 @@ def test_a_pod_is_ready_when_its_readiness_probe_says_so(node: Node) -> None:
         assert kubelet.restarts("app") == 0
 
 
+def test_a_sidecar_has_started_up_before_what_follows_it_begins(node: Node) -> None:
+    mount = {"name": "shared", "mountPath": "/shared"}
+    probe = {"exec": {"command": ["test", "-e", "/shared/up"]}, "periodSeconds": 1}
+    sidecar = shell(
+        f"sleep 0.5; touch /shared/up; {STEADY}", "sidecar",
+        restartPolicy="Always", startupProbe=probe, volumeMounts=[mount],
+    )  # fmt: skip
+    look = "test -e /shared/up && echo after || echo before"
+    found = pod(
+        shell(f"{look}; {STEADY}", volumeMounts=[mount]),
+        initContainers=[sidecar, shell(look, "second", volumeMounts=[mount])],
+        volumes=[{"name": "shared", "emptyDir": {}}],
+    )
+    with node.play(found) as playing:
+        playing.wait_for(lambda: playing.logs("app").startswith("after"))
+        assert playing.logs("second") == "after\n"
+
+
 def test_a_pod_ends_with_its_hook_then_the_signal_then_its_sidecars_in_the_opposite_order(
     node: Node,
 ) -> None:

@@ -205,7 +205,9 @@ class Playing:
 
     def memory(self, name: str) -> int:
         """Return the bytes of memory that a container has for itself, without the page cache."""
-        stats = cast("Document", self._running[name].stats(stream=False))["memory_stats"]["stats"]
+        stats = cast("Document", self._running[name].stats(stream=False, one_shot=True))[
+            "memory_stats"
+        ]["stats"]
         return int(stats.get("rss", stats.get("anon", 0)))  # of cgroups 1, and of 2
 
     def get(self, port: int, path: str) -> Answer:
