@@ -13,9 +13,11 @@ from pillion_images.bases import BASES
 from pillion_images.building import Build
 from pillion_images.debian import make
 from tests.e2e.applications import nginx_image, numbers_api_image
+from tests.e2e.network import gateway
 from tests.e2e.player.play import Node
 from tests.packaging.wheels import build_wheels
 from tests.servers.nginx import absent, program
+from tests.servers.opensearch.node import OpenSearch, opensearch
 from tools import engine
 
 if TYPE_CHECKING:
@@ -113,3 +115,10 @@ def example_images(
 def node(client: docker.DockerClient, busybox: str, tmp_path: Path) -> Node:
     """A node that has busybox; a test adds the images that its manifest names."""
     return Node(client, {"busybox": busybox}, tmp_path, busybox)
+
+
+@pytest.fixture
+def search(client: docker.DockerClient, tmp_path: Path) -> Iterator[OpenSearch]:
+    """A real OpenSearch on this machine's address in the pods' network."""
+    with opensearch(tmp_path / "opensearch", gateway(client), 9200) as running:
+        yield running

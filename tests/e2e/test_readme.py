@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.bulk_sink import bulk_sink
-from tests.e2e.network import gateway
 from tests.e2e.node_logs import ContainerLog
 from tests.e2e.player.manifest import Document, documents
 from tests.e2e.player.quantities import number
 from tests.k8s_examples.examples import EXAMPLES, built
+from tests.servers.certificates import Authority
+from tests.servers.kubernetes_api import in_a_thread
 
 if TYPE_CHECKING:
-    import docker
-
     from tests.e2e.player.play import Node, Playing
+    from tests.servers.opensearch.node import OpenSearch
 
 README = (EXAMPLES / "README.md").read_text()
 ROW = re.compile(
@@ -68,15 +68,26 @@ def test_a_pod_shows_what_the_table_says(
 
 
 def test_the_daemonset_fills_the_indices_that_the_table_says(
-    node: Node, example_images: dict[str, str], client: docker.DockerClient
+    node: Node, example_images: dict[str, str], search: OpenSearch, tmp_path: Path
 ) -> None:
     (row,) = [row for row in ROWS if row.applied == "daemonset"]
-    node.images, address = example_images, gateway(client)
-    node.hosts = {"kubernetes.default.svc": address, "opensearch.monitoring": address}
-    ContainerLog(node.folder / "host", "cri", "web-1").write("hello")
-    with bulk_sink(address, 9200) as found, node.play(applied(row.applied)) as pod:
-        pod.wait_for(lambda: list(found))
-    assert all(index.startswith(row.seen) for index in found)
+    node.images = example_images
+    node.hosts = dict.fromkeys(("kubernetes.default.svc", "opensearch.monitoring"), search.address)
+    authority = Authority(tmp_path)
+    node.authority, node.token = Path(authority.path).read_text(), "token"
+    pair = authority.issue("kubernetes.default.svc")
+    with in_a_thread(search.address, 443, pair) as api:
+        # Labels as charts and people give them: one is the beginning of the other's path.
+        api.add("shop", "web-1")
+        api.add("shop", "api-1")["metadata"]["labels"]["app.kubernetes.io/name"] = "api"
+        for name, identity in (("web-1", "a" * 64), ("api-1", "b" * 64)):
+            ContainerLog(node.folder / "host", "cri", name, identity=identity).write(f"of {name}")
+        with node.play(applied(row.applied)) as pod:
+            pod.wait_for(lambda: search.count("kube-*") == 2)
+    _, indices = search.request("GET", "/_cat/indices?format=json")
+    assert [index["index"].startswith(row.seen) for index in indices] == [True]
+    (found,) = search.search("kube-*", "kubernetes.labels.app:web AND log:of")
+    assert found["_source"]["kubernetes"]["pod_name"] == "web-1"
 
 
 def test_the_table_has_a_row_for_each_pod_and_each_kustomization() -> None:
