@@ -45,6 +45,7 @@ check: $(INSTALLED) ## Format, lint, types and the architecture rules
 .PHONY: test
 test: $(INSTALLED) ## Run every test; installs the Debian packages they use where it may
 	$(BIN)/python -m tools.debian
+	$(BIN)/python -m tools.kustomize
 	$(BIN)/pytest
 
 .PHONY: oracle
@@ -120,4 +121,4 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 
 .PHONY: clean
 clean: ## Remove .venv, dist and the caches
-	rm -rf $(VENV) dist .images .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist .images .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

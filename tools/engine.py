@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PATIENCE = 60.0
-# A network that machines of ours rarely use: the usual docker0 stays free for the usual engine.
-BRIDGE, NETWORK = "pillion-e2e0", "10.213.77.1/24"
+# Networks that machines of ours rarely use, one for each run at the same time; the usual docker0
+# stays free for the usual engine.
+BRIDGES = {f"pillion-e2e{number}": f"10.213.{77 + number}.1/24" for number in range(10)}
 
 
 class NoEngineError(Exception):
@@ -44,15 +45,15 @@ def engine() -> Iterator[str]:
     program = startable()
     with tempfile.TemporaryDirectory(prefix="pillion-engine-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        _bridge("add", "name", BRIDGE, "type", "bridge")
-        process = _start(program, folder)
+        bridge = _make_bridge()
+        process = _start(program, folder, bridge)
         try:
             address = f"unix://{folder}/docker.sock"
             _wait_for(address, process, folder / "log")
             yield address
         finally:
             _stop(process, folder)
-            _bridge("delete", BRIDGE)
+            _ip("link", "delete", bridge)
 
 
 def answering() -> str | None:
@@ -71,7 +72,7 @@ def startable() -> str:
     return program
 
 
-def _start(program: str, folder: Path) -> subprocess.Popen[bytes]:
+def _start(program: str, folder: Path, bridge: str) -> subprocess.Popen[bytes]:
     # Not the machine's iptables: what it has may be another's, or missing in the kernel.
     command = [
         program,
@@ -79,7 +80,7 @@ def _start(program: str, folder: Path) -> subprocess.Popen[bytes]:
         f"--exec-root={folder}/exec",
         f"--host=unix://{folder}/docker.sock",
         f"--pidfile={folder}/pid",
-        f"--bridge={BRIDGE}",
+        f"--bridge={bridge}",
         "--iptables=false",
         "--ip6tables=false",
         "--log-level=warn",
@@ -134,11 +135,18 @@ def _mounted_below(folder: Path) -> list[str]:
     return sorted((path for path in paths if path.startswith(f"{folder}/")), reverse=True)
 
 
-def _bridge(*words: str) -> None:
-    subprocess.run(["ip", "link", *words], check=False, capture_output=True)
-    if words[0] == "add":
-        subprocess.run(["ip", "address", "add", NETWORK, "dev", BRIDGE], check=False)
-        subprocess.run(["ip", "link", "set", BRIDGE, "up"], check=False)
+def _make_bridge() -> str:
+    """Make the first bridge that is not there yet; return its name."""
+    for name, network in BRIDGES.items():
+        if _ip("link", "add", "name", name, "type", "bridge"):
+            _ip("address", "add", network, "dev", name)
+            _ip("link", "set", name, "up")
+            return name
+    raise NoEngineError(f"no bridge can be made: {', '.join(BRIDGES)} are there, or may not be")
+
+
+def _ip(*words: str) -> bool:
+    return subprocess.run(["ip", *words], check=False, capture_output=True).returncode == 0
 
 
 def main(command: list[str]) -> int:

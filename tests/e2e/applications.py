@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import tempfile
 from pathlib import Path
@@ -43,17 +44,35 @@ def _stays(path: str) -> bool:
 
 def numbers_api_image(client: docker.DockerClient, base: str) -> str:
     """Make an image of the API that fails after some calls, on our own base."""
-    name = "pillion-e2e/numbers-api:latest"
+    api = (Path(__file__).parent / "numbers_api.py").read_bytes()
+    return _on(client, base, "numbers-api", {"api.py": api}, ["python3", "/api.py"])
+
+
+def prometheus_image(client: docker.DockerClient, base: str, program: str) -> str:
+    """Make an image of this machine's Prometheus, with the entrypoint of the official one."""
+    content = Path(program).read_bytes()
+    return _on(client, base, "prometheus", {"bin/prometheus": content}, ["prometheus"])
+
+
+def _on(
+    client: docker.DockerClient,
+    base: str,
+    name: str,
+    files: dict[str, bytes],
+    entrypoint: list[str],
+) -> str:
+    lines = [f"FROM {base}", *(f"COPY {path} /{path}" for path in files)]
     files = {
-        "Dockerfile": f'FROM {base}\nCOPY api.py /api.py\nENTRYPOINT ["python3", "/api.py"]\n',
-        "api.py": (Path(__file__).parent / "numbers_api.py").read_text(),
+        "Dockerfile": "\n".join([*lines, f"ENTRYPOINT {json.dumps(entrypoint)}"]).encode(),
+        **files,
     }
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as archive:
-        for path, text in files.items():
+        for path, content in files.items():
             info = tarfile.TarInfo(path)
-            info.size = len(text.encode())
-            archive.addfile(info, io.BytesIO(text.encode()))
+            info.size, info.mode = len(content), 0o755
+            archive.addfile(info, io.BytesIO(content))
     context.seek(0)
-    client.images.build(fileobj=context, custom_context=True, tag=name, rm=True)
-    return name
+    tag = f"pillion-e2e/{name}:latest"
+    client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True)
+    return tag

@@ -1,4 +1,4 @@
-"""Every example of k8s-examples/pods, native and legacy, at the memory that it asks for."""
+"""Every example of k8s-examples/pods, native and legacy, and the overlay."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.architecture.workspace import ROOT
 from tests.e2e.player.manifest import documents
 from tests.k8s_examples.examples import EXAMPLES, built
 
@@ -17,17 +16,11 @@ if TYPE_CHECKING:
     from tests.e2e.player.play import Node, Playing
 
 FORMS = pytest.mark.parametrize("form", ["", "-legacy"], ids=["native", "legacy"])
-VERSION = (ROOT / "VERSION").read_text().strip()
 
 
 @pytest.fixture
-def node(node: Node, nginx: str, numbers_api: str, busybox: str, ours: dict[str, str]) -> Node:
-    node.images = {
-        "nginx:1.29-alpine": nginx,
-        "kiamol/ch03-numbers-api": numbers_api,
-        "busybox:1.37": busybox,
-        **{f"pillion/{name}:{VERSION}": image for name, image in ours.items()},
-    }
+def node(node: Node, example_images: dict[str, str]) -> Node:
+    node.images = example_images
     return node
 
 
@@ -38,32 +31,20 @@ def example(node: Node, name: str) -> Iterator[Playing]:
 
 
 @FORMS
-def test_the_nginx_exporter_measures_and_stays_under_its_memory_under_load(
-    node: Node, form: str
-) -> None:
+def test_the_nginx_exporter_measures(node: Node, form: str) -> None:
     with example(node, f"nginx-exporter{form}") as pod:
         pod.wait_for(lambda: pod.scrape(9113).value("nginx_up") == 1)
-        for _ in range(300):
-            pod.scrape(9113)
         assert pod.probe("exporter", "livenessProbe")
         assert pod.is_running("exporter")
-        assert not pod.was_killed_for_memory("exporter")
-        assert pod.memory("exporter") < 28 * 2**20
         assert pod.stop() == {"nginx": 0, "exporter": 0}
 
 
 @FORMS
-def test_the_blackbox_exporter_probes_and_stays_under_its_memory_under_load(
-    node: Node, form: str
-) -> None:
+def test_the_blackbox_exporter_probes(node: Node, form: str) -> None:
     with example(node, f"blackbox-exporter{form}") as pod:
         path = "/probe?target=http://127.0.0.1/healthz"
         pod.wait_for(lambda: pod.scrape(9115, path).value("probe_success") == 1)
-        for _ in range(300):
-            pod.scrape(9115, path)
         assert pod.probe("exporter", "livenessProbe")
-        assert not pod.was_killed_for_memory("exporter")
-        assert pod.memory("exporter") < 40 * 2**20
         assert pod.stop()["exporter"] == 0
 
 
@@ -72,7 +53,6 @@ def test_the_log_streamer_streams_both_files_each_in_its_container(node: Node, f
     with example(node, f"log-streamer{form}") as pod:
         pod.wait_for(lambda: pod.output("count-log-1").startswith("0: "))
         pod.wait_for(lambda: " INFO 0\n" in pod.logs("count-log-2"))
-        assert pod.memory("count-log-1") < 24 * 2**20
         statuses = pod.stop()
         assert statuses["count-log-1"] == statuses["count-log-2"] == 0
 
@@ -82,7 +62,6 @@ def test_the_log_agent_ships_lines_with_the_pod_s_name(node: Node, form: str) ->
     with example(node, f"log-agent{form}") as pod:
         pod.wait_for(lambda: '"pod":"counter"' in pod.logs("log-agent"))
         assert pod.probe("log-agent", "livenessProbe")
-        assert pod.memory("log-agent") < 80 * 2**20
         assert pod.stop()["log-agent"] == 0
 
 

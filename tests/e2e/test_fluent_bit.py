@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.bulk_sink import bulk_sink
+from tests.e2e.network import gateway
+from tests.e2e.node_logs import MOMENT, ContainerLog
 from tests.e2e.player.manifest import Document, documents
 from tests.manifests import manifest_text
 
@@ -30,22 +32,10 @@ def node(node: Node, ours: dict[str, str]) -> Node:
 
 def write_logs(host: Path, namespace: str, container: str, lines: list[str]) -> None:
     """Write a container's log as Docker does on a node, with the links that a kubelet makes."""
-    docker_folder = host / "var/lib/docker/containers" / CONTAINER
-    docker_folder.mkdir(parents=True)
-    file = docker_folder / f"{CONTAINER}-json.log"
-    moment = "2026-11-20T10:00:00.123456789Z"
-    entries = [{"log": f"{line}\n", "stream": "stdout", "time": moment} for line in lines]
-    file.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
-    # As Docker leaves them: root and its group, and nobody else.
-    file.chmod(0o640)
-    docker_folder.chmod(0o710)
-    pod_folder = host / f"var/log/pods/{namespace}_{POD}_uid/{container}"
-    pod_folder.mkdir(parents=True)
-    (pod_folder / "0.log").symlink_to(f"/var/lib/docker/containers/{CONTAINER}/{file.name}")
-    folder = host / "var/log/containers"
-    folder.mkdir(parents=True)
-    link = folder / f"{POD}_{namespace}_{container}-{CONTAINER}.log"
-    link.symlink_to(f"/var/log/pods/{namespace}_{POD}_uid/{container}/0.log")
+    log = ContainerLog(
+        host, "docker", POD, namespace=namespace, container=container, identity=CONTAINER
+    )
+    log.write(*lines)
 
 
 def manifest(configuration: str) -> list[Document]:
@@ -65,7 +55,7 @@ def test_lines_of_the_namespace_go_to_standard_output_as_json(node: Node) -> Non
         shown = [json.loads(line) for line in pod.output("fluent-bit").splitlines()]
         assert [record["log"].strip() for record in shown] == ["ready", "steady"]
         assert shown[0]["stream"] == "stdout"
-        assert shown[0]["time"] == "2026-11-20T10:00:00.123456789Z"
+        assert shown[0]["time"] == MOMENT
         assert pod.stop() == {"fluent-bit": 0}
 
 
@@ -88,9 +78,10 @@ def test_documents_of_the_namespace_go_to_their_index(
     expected: list[str],
 ) -> None:
     write_logs(node.folder / "host", "kiamol-ch13-test", "api", lines)
-    gateway = _gateway(client)
-    node.hosts = {"elasticsearch": gateway}
-    with bulk_sink(gateway, 9200) as found, node.play(manifest(configuration)) as pod:
+    address = gateway(client)
+    # Nobody answers for the API; without its name the resolver would be waited for.
+    node.hosts = {"elasticsearch": address, "kubernetes.default.svc": address}
+    with bulk_sink(address, 9200) as found, node.play(manifest(configuration)) as pod:
         pod.wait_for(lambda: found.get("test"))
         assert pod.stop() == {"fluent-bit": 0}
     assert set(found) == {"test"}
@@ -99,12 +90,3 @@ def test_documents_of_the_namespace_go_to_their_index(
 
 def _message(document: dict[str, Any]) -> str:
     return str(document.get("m") or document["log"]).strip()
-
-
-def _gateway(client: docker.DockerClient) -> str:
-    (pool,) = [
-        pool
-        for pool in client.networks.get("bridge").attrs["IPAM"]["Config"]
-        if ":" not in pool.get("Gateway", ":")
-    ]
-    return str(pool["Gateway"])

@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.e2e.test_fluent_bit import CONTAINER, POD, manifest, write_logs
-from tests.servers.opensearch.node import OpenSearch, opensearch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    import docker
-
     from tests.e2e.player.play import Node
-
-
-@pytest.fixture
-def search(client: docker.DockerClient, tmp_path: Path) -> Iterator[OpenSearch]:
-    """A node on the host's address in the pods' network, where the manifest looks for one."""
-    addresses = client.networks.get("bridge").attrs["IPAM"]["Config"]
-    (gateway,) = (pool["Gateway"] for pool in addresses if ":" not in pool.get("Gateway", ":"))
-    with opensearch(tmp_path / "opensearch", gateway, 9200) as running:
-        yield running
+    from tests.servers.opensearch.node import OpenSearch
 
 
 def test_lines_of_a_node_can_be_searched_by_the_pod_that_wrote_them(
     node: Node, ours: dict[str, str], search: OpenSearch
 ) -> None:
     node.images = {"fluent/fluent-bit:1.8.11": ours["log-agent"]}
-    node.hosts = {"elasticsearch": search.address}
+    node.hosts = {"elasticsearch": search.address, "kubernetes.default.svc": search.address}
     write_logs(node.folder / "host", "kiamol-ch13-test", "api", ["ready", "steady"])
     with node.play(manifest("fluent-bit-config-elasticsearch.yaml")) as pod:
         pod.wait_for(lambda: search.count("test") == 2)

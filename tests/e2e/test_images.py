@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pillion_images import building, sizes
 from pillion_images import registry as pushing
-from pillion_images import sizes
-from pillion_images.components import Component, present
+from pillion_images.bases import BASES, DEBIAN_BASE
+from pillion_images.building import Build
+from pillion_images.components import ROOT, Component, present
+from pillion_images.errors import ImageError
 from pillion_images.verifying import verify
 from tests.e2e.conftest import TAG
 from tests.e2e.registry import registry
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import docker
 
 EACH = pytest.mark.parametrize("component", present(), ids=lambda item: item.name)
@@ -43,6 +49,78 @@ def test_the_sizes_are_within_their_limits(
 ) -> None:
     measured = [sizes.measure(client, image, base) for image in ours.values()]
     assert [line for size in measured for line in size.complaints()] == []
+
+
+def test_the_sizes_are_the_ones_that_the_readme_says(
+    client: docker.DockerClient, base: str, ours: dict[str, str]
+) -> None:
+    readme = (ROOT / "images/README.md").read_text()
+    measured = {name: sizes.measure(client, image, base) for name, image in ours.items()}
+    said = {name: float(figure) for name, figure in re.findall(r"`([a-z-]+)` (\d+\.\d)", readme)}
+    assert {name: size.own / 1e6 for name, size in measured.items()} == pytest.approx(said, abs=0.3)
+    any_of_them = next(iter(measured.values()))
+    for row, actual in (("base", any_of_them.base), ("shared", any_of_them.shared)):
+        (figure,) = re.findall(rf"^\| {row}\b.*\| (\d+\.\d) \|$", readme, re.MULTILINE)
+        assert actual / 1e6 == pytest.approx(float(figure), abs=1)
+
+
+def test_a_rebuild_without_the_cache_has_the_same_layers(
+    client: docker.DockerClient, ours: dict[str, str], platform: str, dist: Path
+) -> None:
+    component = present()[0]
+    before = client.images.get(ours[component.name]).attrs["RootFS"]["Layers"]
+    how = Build(BASES["debian"], f"again-{TAG}", platform, dist, cache=False)
+    again = building.build(client, component, how, print)
+    try:
+        assert client.images.get(again).attrs["RootFS"]["Layers"] == before
+    finally:
+        client.images.remove(again, force=True)
+
+
+def test_another_platform_than_the_base_s_is_refused_before_anything_is_built(
+    client: docker.DockerClient, base: str, platform: str, dist: Path
+) -> None:
+    other = "linux/arm64" if platform == "linux/amd64" else "linux/amd64"
+    how = Build(BASES["debian"], TAG, other, dist)
+    with pytest.raises(ImageError, match=f"^pillion/base is here for {platform}, and {other} is"):
+        building.build(client, present()[0], how, print)
+
+
+def test_a_base_that_was_not_made_is_an_error_that_says_how(
+    client: docker.DockerClient, platform: str, dist: Path
+) -> None:
+    client.images.get(DEBIAN_BASE).tag(f"{DEBIAN_BASE}-kept")
+    client.images.remove(DEBIAN_BASE)
+    try:
+        with pytest.raises(ImageError, match="`pillion-images base` makes it"):
+            building.build(client, present()[0], Build(BASES["debian"], TAG, platform, dist), print)
+    finally:
+        client.images.get(f"{DEBIAN_BASE}-kept").tag(DEBIAN_BASE)
+        client.images.remove(f"{DEBIAN_BASE}-kept")
+
+
+def test_the_command_does_what_a_release_asks_of_it(
+    ours: dict[str, str], engine_address: str, dist: Path, tmp_path: Path
+) -> None:
+    component = present()[0]
+
+    def run(*words: str) -> str:
+        command = [str(Path(sys.executable).parent / "pillion-images"), *words]
+        environment = {**os.environ, "DOCKER_HOST": engine_address}
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    of_it = (component.name, f"--tag={TAG}")
+    shown = run("build", *of_it, "--base=debian", f"--dist={dist}", "--label=org.example.a=b")
+    assert f"{component.name}: step " in shown
+    assert re.search(rf"^{component.repository}:{TAG} +\d+\.\d +\d+\.\d ", shown, re.MULTILINE)
+    assert f"{component.repository}:{TAG}  " in run("list")
+    assert run("verify", *of_it, "--base=debian") == f"{component.name}: as it should be\n"
+    with registry(tmp_path) as address:
+        assert f"{address}/team/{component.repository}@sha256:" in run(
+            "push", *of_it, f"--registry={address}/team"
+        )
 
 
 def test_the_base_has_no_program_but_python(client: docker.DockerClient, base: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.architecture.workspace import ROOT
 from tests.e2e.player.manifest import Document, documents
-from tests.servers.nginx import program
+from tests.servers.nginx import absent
+from tools import kustomize
 
 EXAMPLES = ROOT / "k8s-examples"
 PODS = sorted((EXAMPLES / "pods").glob("*.yaml"))
@@ -22,9 +23,10 @@ DASHBOARDS = sorted((EXAMPLES / "monitoring/grafana/dashboards").glob("*.json"))
 
 def built(folder: Path) -> list[Document]:
     """Return the documents that a kustomization makes."""
-    ran = subprocess.run(
-        [program("kubectl"), "kustomize", str(folder)], capture_output=True, text=True, check=False
-    )
+    command = kustomize.command()
+    if command is None:
+        absent("nothing here builds a kustomization: kubectl 1.27 or kustomize 5")
+    ran = subprocess.run([*command, str(folder)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     return documents(ran.stdout)
 

@@ -25,6 +25,19 @@ def of_dashboard(path: Path) -> list[str]:
     return [_filled(query) for query in _expressions(json.loads(path.read_text()))]
 
 
+def of_panels(path: Path) -> dict[str, list[str]]:
+    """Return the queries of each panel of a dashboard by its title."""
+    panels = json.loads(path.read_text())["panels"]
+    return {panel["title"]: list(map(_filled, _expressions(panel))) for panel in panels}
+
+
+def of_variables(path: Path) -> list[tuple[str, str]]:
+    """Return what a dashboard's variables are filled from: a selector, and the label wanted."""
+    variables = json.loads(path.read_text())["templating"]["list"]
+    found = [re.fullmatch(r"label_values\((.+), (\w+)\)", item["definition"]) for item in variables]
+    return [(_filled(match[1]), match[2]) for match in found if match]
+
+
 def of_rules(path: Path) -> dict[str, str]:
     """Return the queries of a rule file by the name of the record or alert."""
     groups = yaml.safe_load(path.read_text())["groups"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,3 +101,44 @@ def test_the_overlay_adds_all_four_to_the_application_and_changes_nothing_of_it(
     }
     assert all(item["restartPolicy"] == "Always" for item in after["initContainers"])
     assert [item for item in after["volumes"] if item in before["volumes"]] == before["volumes"]
+
+
+STATEFUL = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: NAME
+  labels: {pillion.io/COMPONENT: "WANTED"}
+spec:
+  serviceName: NAME
+  selector: {matchLabels: {app: NAME}}
+  template:
+    metadata: {labels: {app: NAME}}
+    spec:
+      containers: [{name: app, image: app:1, volumeMounts: [{name: logs, mountPath: /logs}]}]
+      volumes: [{name: logs, emptyDir: {}}]
+"""
+
+
+@pytest.mark.parametrize("component", [component.name for component in COMPONENTS])
+def test_a_component_adds_its_sidecar_to_a_stateful_set_with_its_label_and_to_no_other(
+    component: str, tmp_path: Path
+) -> None:
+    for name, wanted in (("with", "true"), ("without", "false")):
+        text = STATEFUL.replace("NAME", name).replace("WANTED", wanted)
+        (tmp_path / f"{name}.yaml").write_text(text.replace("COMPONENT", component))
+    relative = os.path.relpath(EXAMPLES / "components" / component, tmp_path.resolve())
+    (tmp_path / "kustomization.yaml").write_text(
+        f"resources: [with.yaml, without.yaml]\ncomponents: [{relative}]\n"
+    )
+    found = [item for item in built(tmp_path) if item["kind"] == "StatefulSet"]
+    added = {
+        item["metadata"]["name"]: [
+            each["name"] for each in item["spec"]["template"]["spec"].get("initContainers", [])
+        ]
+        for item in found
+    }
+    assert added == {"with": [component], "without": []}
+    for document in found:
+        for release in newest_releases(3):
+            kubernetes_validate.validate(document, release, strict=True)

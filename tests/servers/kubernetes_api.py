@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+import ssl
+import threading
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from tests.servers.certificates import Pair
 
 
 class KubernetesApi:
@@ -132,6 +136,28 @@ class KubernetesApi:
             self._watches.discard(queue)
 
 
+def _context(pair: Pair) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair.certificate, pair.key)
+    return context
+
+
+@contextmanager
+def in_a_thread(address: str, port: int, pair: Pair) -> Iterator[KubernetesApi]:
+    """Run a stand-in beside a test that has no loop of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    running = kubernetes_api(address, port, pair)
+    try:
+        yield asyncio.run_coroutine_threadsafe(running.__aenter__(), loop).result(10)
+    finally:
+        asyncio.run_coroutine_threadsafe(running.__aexit__(None, None, None), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
 def _status(code: int, reason: str) -> dict[str, Any]:
     return {"kind": "Status", "code": code, "reason": reason, "message": reason}
 
@@ -146,10 +172,12 @@ def _send(writer: asyncio.StreamWriter, status: int, value: dict[str, Any]) -> N
 
 
 @asynccontextmanager
-async def kubernetes_api() -> AsyncIterator[KubernetesApi]:
-    """Run a stand-in on a free port."""
+async def kubernetes_api(
+    address: str = "127.0.0.1", port: int = 0, pair: Pair | None = None
+) -> AsyncIterator[KubernetesApi]:
+    """Run a stand-in, on a free port if none is given, over TLS if a certificate is."""
     api = KubernetesApi()
-    server = await asyncio.start_server(api.answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(api.answer, address, port, ssl=pair and _context(pair))
     api.port = server.sockets[0].getsockname()[1]
     try:
         yield api

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from docker.errors import ImageNotFound
+
 from pillion_images import context, progress
-from pillion_images.bases import PYTHON, Base
+from pillion_images.bases import DEBIAN_BASE, PYTHON, Base
 from pillion_images.components import ROOT
+from pillion_images.errors import ImageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,7 @@ class Build:
         platform: as the engine has it, `linux/amd64`.
         dist: the folder with our wheels.
         labels: on top of the ones that every image has.
+        cache: whether a layer that the engine has made before is taken as it is.
     """
 
     base: Base
@@ -41,12 +45,14 @@ class Build:
     platform: str
     dist: Path
     labels: tuple[tuple[str, str], ...] = ()
+    cache: bool = True
 
 
 def build(
     client: docker.DockerClient, component: Component, how: Build, say: Callable[[str], None]
 ) -> str:
     """Build the image of one component; return its name with the tag."""
+    _check_bases(client, how)
     name = f"{component.repository}:{how.tag}"
     found = context.layers(component, how.platform)
     with tempfile.TemporaryFile() as file:
@@ -56,6 +62,7 @@ def build(
             fileobj=file,
             custom_context=True,
             decode=True,
+            nocache=not how.cache,
             rm=True,
             forcerm=True,
             tag=name,
@@ -90,6 +97,23 @@ def labels(component: Component, how: Build) -> dict[str, str]:
         COMPONENT_LABEL: component.name,
     }
     return given | dict(how.labels)
+
+
+def _check_bases(client: docker.DockerClient, how: Build) -> None:
+    """Refuse bases that cannot be right, in better words than the engine's half way through."""
+    for name in (how.base.builder, how.base.runtime):
+        try:
+            found = client.images.get(name).attrs
+        except ImageNotFound:
+            if name == DEBIAN_BASE:
+                raise ImageError(f"{name} is not here; `pillion-images base` makes it") from None
+            continue  # the engine pulls it
+        platform = f"{found['Os']}/{found['Architecture']}"
+        if platform != how.platform:
+            raise ImageError(
+                f"{name} is here for {platform}, and {how.platform} is asked for; build on a "
+                "machine of that platform, as a release does"
+            )
 
 
 def _git(*words: str) -> str:

@@ -82,6 +82,7 @@ def _of_builds(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--dist", type=Path, default=ROOT / "dist", help="where `make wheels` put them"
     )
+    added.add_argument("--no-cache", action="store_true", help="make every layer anew")
     added.add_argument("--label", action="append", default=[], metavar="NAME=VALUE")
 
 
@@ -108,6 +109,7 @@ def _build(options: argparse.Namespace) -> int:
             platform=options.platform or f"linux/{client.version()['Arch']}",
             dist=options.dist,
             labels=tuple(_label(text) for text in options.label),
+            cache=not options.no_cache,
         )
         for component in chosen(options.components):
             name = build(client, component, how, _speaker(component.name))

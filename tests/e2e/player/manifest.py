@@ -60,6 +60,8 @@ class Pod:
     volumes: dict[str, Document]
     security: Document
     grace: float
+    restart_policy: str = "Always"
+    has_account: bool = True
 
 
 def documents(text: str) -> list[Document]:
@@ -91,9 +93,12 @@ def pod(found: list[Document], name: str | None = None) -> Pod:
         annotations=metadata.get("annotations", {}),
         init=tuple(_container(item) for item in spec.get("initContainers", [])),
         containers=tuple(_container(item) for item in spec["containers"]),
-        volumes={item["name"]: _volume(item) for item in spec.get("volumes", [])},
+        volumes={item["name"]: _volume(item) for item in spec.get("volumes", [])}
+        | {item["metadata"]["name"]: {"emptyDir": {}} for item in _claims(workload)},
         security=spec.get("securityContext", {}),
         grace=spec.get("terminationGracePeriodSeconds", 30),
+        restart_policy=spec.get("restartPolicy", "Always"),
+        has_account=spec.get("automountServiceAccountToken", True),
     )
 
 
@@ -106,8 +111,15 @@ def sources(found: list[Document], kind: str) -> dict[str, dict[str, str]]:
     }
 
 
+def _claims(workload: Document) -> list[Document]:
+    """Return what a StatefulSet claims; here it has nothing to outlive."""
+    found: list[Document] = workload["spec"].get("volumeClaimTemplates", [])
+    return found
+
+
 def _container(document: Document) -> Container:
     _refuse_unknown("a container", document, _OF_A_CONTAINER)
+    _refuse_unknown("a lifecycle", document.get("lifecycle", {}), {"preStop"})
     stays = document.get("restartPolicy") == "Always"
     return Container(document["name"], document["image"], document, is_sidecar=stays)
 

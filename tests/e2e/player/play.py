@@ -19,6 +19,8 @@ import docker.errors
 
 from pillion.testing import Answer, Scrape
 from tests.e2e.player import environment, host, probes
+from tests.e2e.player.account import with_account
+from tests.e2e.player.ending import end
 from tests.e2e.player.folders import write_keys
 from tests.e2e.player.manifest import Container, Document, Pod, pod, sources
 from tests.e2e.player.volumes import Volumes
@@ -48,6 +50,9 @@ class Node:
         folder: holds the volumes, and below `host/` what `hostPath` names.
         pause: the image that holds the network namespace.
         hosts: names that pods resolve, as services of a cluster would be.
+        authority: the certificate of the cluster's API, in PEM; without it there is no API, and
+            no pod has a service account.
+        token: of every service account.
     """
 
     client: docker.DockerClient
@@ -55,15 +60,24 @@ class Node:
     folder: Path
     pause: str
     hosts: dict[str, str] = field(default_factory=dict)
+    authority: str = ""
+    token: str = ""
 
     @contextmanager
-    def play(self, found: list[Document], name: str | None = None) -> Iterator[Playing]:
-        """Run the pod among documents, with the ConfigMaps and Secrets beside it."""
-        playing = Playing(
-            self, pod(found, name), sources(found, "ConfigMap"), sources(found, "Secret")
-        )
+    def play(
+        self, found: list[Document], name: str | None = None, *, late: str = ""
+    ) -> Iterator[Playing]:
+        """Run the pod among documents, with the ConfigMaps and Secrets beside it.
+
+        A container that is `late` starts when the test begins it, as one whose image is pulled.
+        """
+        what, config_maps = pod(found, name), sources(found, "ConfigMap")
+        if self.authority:
+            what = with_account(what)
+            config_maps["kube-root-ca.crt"] = {"ca.crt": self.authority}
+        playing = Playing(self, what, config_maps, sources(found, "Secret"))
         try:
-            playing.start()
+            playing.start(late)
             yield playing
         finally:
             playing.remove()
@@ -84,16 +98,19 @@ class Playing:
         self._node = node
         self._sources = {"configMap": config_maps, "secret": secrets}
         self._running: dict[str, Running] = {}
+        # Those that ended and were started anew; `kubectl logs --previous` shows the last.
+        self._previous: list[Running] = []
         self._pause: Running | None = None
-        self._volumes = Volumes(node.client, what, node.folder, self._sources)
+        self._volumes = Volumes(node.client, what, node.folder, self._sources, node.token)
 
     # Its life, in order.
 
-    def start(self) -> None:
-        """Start all of it; an init container that fails is a RuntimeError."""
+    def start(self, late: str = "") -> None:
+        """Start all of it but one container; an init container that fails is a RuntimeError."""
         self._pause = self._node.client.containers.run(
             self._node.pause, _PAUSE, detach=True, hostname=self.pod.name[:63],
             extra_hosts=self._node.hosts, sysctls=_SYSCTLS,
+            mounts=self._volumes.make_in_memory(),
         )  # fmt: skip
         self._pause.reload()
         self.address = self._pause.attrs["NetworkSettings"]["IPAddress"]
@@ -107,20 +124,34 @@ class Playing:
                     f"{container.name} ended with {status}: {self.logs(container.name)}"
                 )
         for container in self.pod.containers:
-            self._run(container)
+            if container.name != late:
+                self._run(container)
+
+    def begin(self, name: str) -> None:
+        """Start a container that is late."""
+        self._run(self._container(name))
 
     def stop(self) -> dict[str, int]:
         """End it as a kubelet does; return each container's exit status."""
-        end = time.monotonic() + self.pod.grace
+        deadline = time.monotonic() + self.pod.grace
         sidecars = [item.name for item in reversed(self.pod.init) if item.is_sidecar]
-        statuses = self._terminate([item.name for item in self.pod.containers], end)
+        statuses = self.end([item.name for item in self.pod.containers], deadline)
         for name in sidecars:
-            statuses |= self._terminate([name], end)
+            statuses |= self.end([name], deadline)
         return statuses
+
+    def end(self, names: list[str], deadline: float) -> dict[str, int]:
+        """End some containers at once; SIGKILL comes at the deadline, of `time.monotonic()`."""
+
+        def one(name: str) -> int:
+            return end(self._running[name], self._container(name), self.address, deadline)
+
+        with ThreadPoolExecutor(max(len(names), 1)) as pool:
+            return dict(zip(names, pool.map(one, names), strict=True))
 
     def remove(self) -> None:
         """Remove all of it at once, whatever state it is in."""
-        for running in (*self._running.values(), self._pause):
+        for running in (*self._running.values(), *self._previous, self._pause):
             if running is not None:
                 with suppress(docker.errors.NotFound):
                     running.remove(force=True)
@@ -132,13 +163,16 @@ class Playing:
         if signal == "SIGKILL":
             self._running[name].wait(timeout=PATIENCE)
 
+    def execute(self, name: str, command: list[str]) -> tuple[int, str]:
+        """Run a command in a container; return its exit status and output, as `kubectl exec`."""
+        status, output = self._running[name].exec_run(command)
+        return int(status or 0), cast("bytes", output).decode(errors="replace")
+
     def restart(self, name: str) -> None:
         """Make and start a container anew after its end, as restartPolicy does."""
-        self._running.pop(name).remove(force=True)
-        (container,) = [
-            item for item in (*self.pod.init, *self.pod.containers) if item.name == name
-        ]
-        self._run(container)
+        previous = self._running[name]
+        self._run(self._container(name))
+        self._previous.append(previous)
 
     # What a user looks at.
 
@@ -149,6 +183,10 @@ class Playing:
     def output(self, name: str) -> str:
         """Return what a container has written to standard output alone."""
         return self._running[name].logs(stderr=False).decode(errors="replace")
+
+    def last_words(self, name: str) -> str:
+        """Return the end of what a container has written."""
+        return self._running[name].logs(tail=5).decode(errors="replace")
 
     def is_running(self, name: str) -> bool:
         """Return whether a container runs."""
@@ -167,7 +205,9 @@ class Playing:
 
     def memory(self, name: str) -> int:
         """Return the bytes of memory that a container has for itself, without the page cache."""
-        stats = cast("Document", self._running[name].stats(stream=False))["memory_stats"]["stats"]
+        stats = cast("Document", self._running[name].stats(stream=False, one_shot=True))[
+            "memory_stats"
+        ]["stats"]
         return int(stats.get("rss", stats.get("anon", 0)))  # of cgroups 1, and of 2
 
     def get(self, port: int, path: str) -> Answer:
@@ -187,12 +227,12 @@ class Playing:
 
     def probe(self, name: str, kind: str) -> bool:
         """Return whether a probe of a container succeeds now: `readinessProbe`."""
-        (container,) = [
-            item for item in (*self.pod.init, *self.pod.containers) if item.name == name
-        ]
+        container = self._container(name)
         probe = container.get(kind)
         if "exec" in probe:
-            return bool(self._running[name].exec_run(probe["exec"]["command"]).exit_code == 0)
+            with suppress(docker.errors.APIError):  # it has just ended
+                return self.execute(name, probe["exec"]["command"])[0] == 0
+            return False
         return probes.succeeds(container, probe, self.address)
 
     def wait_for(self, look: Callable[[], T], what: str = "") -> T:
@@ -222,14 +262,9 @@ class Playing:
 
     # How.
 
-    def _terminate(self, names: list[str], end: float) -> dict[str, int]:
-        running = {name: self._running[name] for name in names if name in self._running}
-        for item in running.values():
-            with suppress(docker.errors.APIError):  # it has ended by itself
-                item.kill("SIGTERM")
-        with ThreadPoolExecutor(max(len(running), 1)) as pool:
-            statuses = pool.map(lambda item: _ended(item, end), running.values())
-            return dict(zip(running, statuses, strict=True))
+    def _container(self, name: str) -> Container:
+        (found,) = [item for item in (*self.pod.init, *self.pod.containers) if item.name == name]
+        return found
 
     def _run(self, container: Container) -> Running:
         image = self._node.images[container.image]
@@ -257,11 +292,3 @@ class Playing:
     def _wait_until_started(self, container: Container) -> None:
         if container.get("startupProbe"):
             self.wait_for(lambda: self.probe(container.name, "startupProbe"), "the startup probe")
-
-
-def _ended(running: Running, end: float) -> int:
-    try:
-        return int(running.wait(timeout=max(end - time.monotonic(), 0.1))["StatusCode"])
-    except OSError:
-        running.kill()
-        return int(running.wait(timeout=PATIENCE)["StatusCode"])

@@ -27,12 +27,13 @@ class Volumes:
     """
 
     def __init__(
-        self, client: docker.DockerClient, pod: Pod, folder: Path, sources: Sources
+        self, client: docker.DockerClient, pod: Pod, folder: Path, sources: Sources, token: str
     ) -> None:
         self._client = client
         self._pod = pod
         self._folder = folder
         self._sources = sources
+        self._token = token
         self._address = ""
         self._in_memory: dict[str, Any] = {}
 
@@ -40,13 +41,32 @@ class Volumes:
         """Return the folder of a volume on this machine."""
         return self._folder / self._pod.name / name
 
+    def make_in_memory(self) -> list[docker.types.Mount]:
+        """Make what is in memory; return mounts that keep it for as long as the pod lives.
+
+        The engine forgets such a volume when the last container that has it ends.
+        """
+        mounts = []
+        for name, volume in self._pod.volumes.items():
+            empty = volume.get("emptyDir", {})
+            # A limit is kept by a file system of that size, so that it can be full.
+            if "sizeLimit" in empty or empty.get("medium") == "Memory":
+                made = self._in_memory[name] = self._tmpfs(name, empty)
+                mounts.append(docker.types.Mount(f"/volumes/{name}", made.name, type="volume"))
+        return mounts
+
     def make(self, address: str) -> None:
-        """Make every volume; `address` is the pod's."""
+        """Make every other volume; `address` is the pod's."""
         self._address = address
         for name, volume in self._pod.volumes.items():
+            if name in self._in_memory:
+                continue
             if "emptyDir" in volume:
-                self._make_empty(name, volume["emptyDir"])
-            elif "hostPath" not in volume:
+                make_empty(self.folder(name))
+            elif "hostPath" in volume:
+                if volume["hostPath"].get("type") == "DirectoryOrCreate":
+                    self._on_host(volume).mkdir(parents=True, exist_ok=True)
+            else:
                 write_keys(self.folder(name), self._keys(volume))
 
     def remove(self) -> None:
@@ -58,15 +78,10 @@ class Volumes:
         """Return what a container mounts."""
         return [self._mount(item) for item in container.get("volumeMounts", [])]
 
-    def _make_empty(self, name: str, volume: Document) -> None:
-        # A limit is kept by a file system of that size, so that it can be full.
-        if "sizeLimit" not in volume and volume.get("medium") != "Memory":
-            make_empty(self.folder(name))
-            return
+    def _tmpfs(self, name: str, volume: Document) -> Any:
         size = int(number(volume.get("sizeLimit", "64Mi")))
         options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},mode=1777"}
-        full_name = f"{self._pod.name}-{name}"
-        self._in_memory[name] = self._client.volumes.create(full_name, driver_opts=options)
+        return self._client.volumes.create(f"{self._pod.name}-{name}", driver_opts=options)
 
     def _keys(self, volume: Document) -> dict[str, str]:
         if "downwardAPI" in volume:
@@ -93,18 +108,25 @@ class Volumes:
         data: dict[str, str] = {}
         for source in volume["sources"]:
             ((kind, what),) = source.items()
-            data |= self._downward(what) if kind == "downwardAPI" else self._data(kind, what)
+            if kind == "serviceAccountToken":
+                data[what["path"]] = self._token
+            else:
+                data |= self._downward(what) if kind == "downwardAPI" else self._data(kind, what)
         return data
+
+    def _on_host(self, volume: Document) -> Path:
+        path: str = volume["hostPath"]["path"]
+        return self._folder / "host" / path.strip("/")
 
     def _mount(self, mount: Document) -> docker.types.Mount:
         name, target = mount["name"], mount["mountPath"].rstrip("/")
+        read_only = bool(mount.get("readOnly"))
         if name in self._in_memory:
-            return docker.types.Mount(target, self._in_memory[name].name, type="volume")
+            made = self._in_memory[name].name
+            return docker.types.Mount(target, made, type="volume", read_only=read_only)
         volume, path = self._pod.volumes[name], self.folder(name)
         if "hostPath" in volume:
-            path = self._folder / "host" / volume["hostPath"]["path"].strip("/")
+            path = self._on_host(volume)
         if "subPath" in mount:
             path = (path / mount["subPath"]).resolve()
-        return docker.types.Mount(
-            target, str(path), type="bind", read_only=bool(mount.get("readOnly"))
-        )
+        return docker.types.Mount(target, str(path), type="bind", read_only=read_only)
