@@ -107,8 +107,7 @@ def quoted(key: str, texts: Sequence[str], end: str = "") -> bytes:
     """
     if not texts:
         return b""
-    # A newline that is not escaped is the end of a line, behind the closing quote.
-    lines = _encode_lines(texts)
+    # A newline that is not escaped ends a line; one byte is found ten times as fast as two.
+    lines = _encode_lines(list(map(add, texts, repeat(end))) if end else texts)
     head = b"{" + _encode_lines([key])[:-1] + b":"
-    tail = _encode_lines([end])[1:-1] + b"}\n"
-    return head + lines[:-2].replace(b'"\n', tail + head) + tail
+    return head + lines[:-1].replace(b"\n", b"}\n" + head) + b"}\n"

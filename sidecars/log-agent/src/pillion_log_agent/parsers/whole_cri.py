@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 _times = time_decoder("time")
-_HEAD, _END = b'{"time":"', b'"}\n'
+_HEAD, _END = b'{"time":', b"}\n"
 _MARKS = {
     f" {stream} F ".encode(): f'","stream":"{stream}","_p":"F","log":"'.encode()
     for stream in ("stdout", "stderr")
 }
 _LONGER = {len(new) - len(old) for old, new in _MARKS.items()}.pop()
+_BEGINNING = 4096
 _ESCAPED = (b'"', b"\\", b"\t", b"\x1b")
 """What has to be escaped and is often there; a block with anything else of the kind is refused."""
-ADDED = len(_HEAD) + _LONGER + len(_END) - 1
+ADDED = len(_HEAD) + 1 + _LONGER + 1 + len(_END) - 1
 """How much longer a line is for being an object, where nothing in it has to be escaped."""
 
 
@@ -54,18 +55,37 @@ def whole_cri(data: bytes) -> WholeBlock | None:
     if not data.endswith(b"\n") or b"\r" in data:
         return None
     is_escaped = any(each in data for each in _ESCAPED)
-    inner, between = data[:-1], b"\n"
+    inner, quote = data[:-1], b'"'
     if is_escaped:
         try:
             lines = inner.decode().split("\n")
         except UnicodeDecodeError:
             return None
-        inner, between = _encode_lines(lines)[1:-2], b'"\n"'
+        inner, quote = _encode_lines(lines)[:-1], b""
+    # Mostly one stream is written to, and to look for the other takes as long as all the rest.
+    marks = [mark for mark in _MARKS if mark in data[:_BEGINNING]]
+    found = _marked(inner, quote, marks)
+    if found is None and len(marks) == 1:
+        found = _marked(inner, quote, list(_MARKS))
+    return WholeBlock(*found, is_escaped) if found is not None else None
+
+
+def _marked(inner: bytes, quote: bytes, marks: list[bytes]) -> tuple[bytes, Moments] | None:
+    """Return a block and its times, None when a line has none of the marks, or more than one.
+
+    Args:
+        inner: the lines but for the last newline, each a JSON string without its quotes, or
+            with them.
+        quote: what such a string still needs at both its ends.
+        marks: what stands between time and text.
+    """
     before = len(inner)
-    for old, new in _MARKS.items():
-        inner = inner.replace(old, new)
-    marks = (len(inner) - before) // _LONGER
-    block = _HEAD + inner.replace(between, b'"}\n' + _HEAD) + _END
-    times = block_times(_times, block)
+    for mark in marks:
+        # It takes two thirds of the time of `replace`.
+        inner = _MARKS[mark].join(inner.split(mark))
+    count = (len(inner) - before) // _LONGER
+    head, end = _HEAD + quote, quote + _END
+    block = head + inner.replace(b"\n", end + head) + end
+    times = block_times(_times, block) if count else None
     # As many marks as lines, and what stands before each first one is a time: one in each.
-    return WholeBlock(block, times, is_escaped) if times and len(times) == marks else None
+    return (block, times) if times is not None and len(times) == count else None
