@@ -106,9 +106,9 @@ class Batch:
             times: one for each.
             block: JSON objects, each on a line.
             records: the same as dictionaries.
-            start: where a block stands in its file, which then is the block itself, or has
-            added: so many bytes less in each line.
-            offsets: where each record stands; needed unless the block is the file's own.
+            start: where a block stands in its file, whose lines it has.
+            added: bytes that each line of the block has more than that of the file.
+            offsets: where each record stands; needed unless the block has the file's lines.
             size: bytes that they had where they were read.
         """
         self.tag = tag
@@ -140,6 +140,7 @@ class Batch:
         self.seal()
         assert self._block is not None
         block, common = self._block, _ENCODER.encode(self._common)
+        # One byte is found far sooner than a text, and mostly it is not there.
         return any((text[:1] in block and text in block) or text in common for text in texts)
 
     @property
@@ -200,12 +201,7 @@ class Batch:
 
     def may_have(self, key: str) -> bool:
         """Whether the name of a field is anywhere in the sealed batch, if only in a text."""
-        self.seal()
-        assert self._block is not None
-        quoted = _ENCODER.encode(key)
-        # One byte is found far sooner than a text, and mostly it is not there.
-        is_in_block = quoted[1:2] in self._block and quoted in self._block
-        return is_in_block or key in self._common
+        return self.has_any([_ENCODER.encode(key)[1:]])
 
     def put(self, key: str, value: Any) -> None:
         """Give every record the same field."""
