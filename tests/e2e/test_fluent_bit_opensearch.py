@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e.test_fluent_bit import CONTAINER, POD, manifest, write_logs
+from tests.e2e.fluent_bit import (
+    CONTAINER,
+    IMAGE,
+    POD,
+    begun_log,
+    manifest,
+    wait_until_followed,
+)
 
 if TYPE_CHECKING:
     from tests.e2e.player.play import Node
@@ -14,10 +21,12 @@ if TYPE_CHECKING:
 def test_lines_of_a_node_can_be_searched_by_the_pod_that_wrote_them(
     node: Node, ours: dict[str, str], search: OpenSearch
 ) -> None:
-    node.images = {"fluent/fluent-bit:1.8.11": ours["log-agent"]}
+    node.images = {IMAGE: ours["log-agent"]}
     node.hosts = {"elasticsearch": search.address, "kubernetes.default.svc": search.address}
-    write_logs(node.folder / "host", "kiamol-ch13-test", "api", ["ready", "steady"])
+    log = begun_log(node.folder / "host")
     with node.play(manifest("fluent-bit-config-elasticsearch.yaml")) as pod:
+        wait_until_followed(pod)
+        log.write("ready", "steady")
         pod.wait_for(lambda: search.count("test") == 2)
         assert pod.stop() == {"fluent-bit": 0}
     found = search.search("test", "kubernetes.container_name:api AND log:steady")
