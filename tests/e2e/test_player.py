@@ -30,7 +30,7 @@ def test_a_quantity_is_a_number(quantity: str | int, expected: float) -> None:
 
 
 def test_a_field_that_the_player_does_not_play_is_refused_by_name() -> None:
-    with pytest.raises(NotImplementedError, match="the player knows no hostNetwork of a pod"):
+    with pytest.raises(ValueError, match="the player knows no hostNetwork of a pod"):
         playable(hostNetwork=True)
 
 

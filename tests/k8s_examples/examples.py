@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.architecture.workspace import ROOT
 from tests.e2e.player.manifest import Document, documents
-from tests.servers.nginx import absent
+from tests.needs import absent
 from tools import kustomize
 
 EXAMPLES = ROOT / "k8s-examples"

@@ -11,7 +11,7 @@ import yaml
 from tests.k8s_examples import queries
 from tests.k8s_examples.discovery import RULES, configuration
 from tests.k8s_examples.examples import DASHBOARDS, PROMETHEUS, name_of
-from tests.servers.nginx import program
+from tests.needs import program
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.k8s_examples.discovery import configuration, port, write
-from tests.servers.nginx import program
+from tests.needs import program
 from tests.servers.prometheus import prometheus
 
 if TYPE_CHECKING:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-import pytest
+from tests.needs import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,24 +34,6 @@ http {{
     {blocks}
 }}
 """
-
-
-def program(name: str) -> str:
-    """Return the path of a program; a test that needs a missing one is skipped by name.
-
-    With CI=true it fails.
-    """
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if path is None:
-        absent(f"{name} is not on this machine")
-    return path
-
-
-def absent(what: str) -> NoReturn:
-    """Skip a test for something that is not here; with CI=true fail it."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 def free_port() -> int:

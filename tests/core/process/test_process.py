@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pillion.testing import started
+from tests import needs
 
 PROGRAM = """
 import asyncio, subprocess, sys, time
@@ -183,8 +184,7 @@ def test_several_addresses_are_listened_on(program: list[str]) -> None:
 
 
 def test_as_pid_1_it_stops_on_sigterm_and_reaps_orphans(program: list[str]) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("a process id namespace needs root")
+    needs.root("a process id namespace")
     namespace = ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child=SIGTERM"]
     with started([*namespace, *program]) as queue:
         child = Path(f"/proc/{queue.pid}/task/{queue.pid}/children").read_text().split()[0]

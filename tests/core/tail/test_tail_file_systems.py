@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import needs
 from tests.core.tail.conftest import Bench
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 @contextmanager
 def mounted(folder: Path, *arguments: str) -> Iterator[Path]:
     """Mount something on a folder of its own; only root may."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a file system needs root")
+    needs.root("mounting a file system")
     subprocess.run(["mount", *arguments, str(folder)], check=True)
     try:
         yield folder

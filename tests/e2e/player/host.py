@@ -25,7 +25,7 @@ def restrictions(pod: Pod, container: Container, image_user: str) -> dict[str, A
     merged: Document = {**pod.security, **own}
     unknown = sorted(set(merged) - _OF_SECURITY)
     if unknown:
-        raise NotImplementedError(f"the player knows no {', '.join(unknown)} of securityContext")
+        raise ValueError(f"the player knows no {', '.join(unknown)} of securityContext")
     user = _user(merged, image_user)
     if merged.get("runAsNonRoot"):
         _refuse_root(container, user)

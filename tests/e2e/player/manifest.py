@@ -132,4 +132,4 @@ def _volume(document: Document) -> Document:
 def _refuse_unknown(what: str, document: Document, known: set[str]) -> None:
     unknown = sorted(set(document) - known)
     if unknown:
-        raise NotImplementedError(f"the player knows no {', '.join(unknown)} of {what}")
+        raise ValueError(f"the player knows no {', '.join(unknown)} of {what}")

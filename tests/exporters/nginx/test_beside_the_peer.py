@@ -11,7 +11,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.exporters.nginx.serving import exporting
-from tests.servers.nginx import STATUS, Nginx, free_port, nginx, program
+from tests.needs import program
+from tests.servers.nginx import STATUS, Nginx, free_port, nginx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

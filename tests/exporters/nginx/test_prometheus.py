@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from pillion.testing import started
-from tests.servers.nginx import STATUS, nginx, program
+from tests.needs import program
+from tests.servers.nginx import STATUS, nginx
 from tests.servers.prometheus import check_metrics, prometheus
 
 COMMAND = str(Path(sys.executable).parent / "pillion-nginx-exporter")

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.servers.nginx import program
+from tests.needs import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

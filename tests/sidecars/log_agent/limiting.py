@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
+from tests import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def memory_limit(size: int) -> Iterator[Limited]:
     except OSError as error:
         with suppress(OSError):
             path.rmdir()
-        pytest.skip(f"a limit on memory cannot be set here: {error}")
+        needs.absent(f"a limit on memory cannot be set here: {error}")
     try:
         yield Limited(path, is_legacy)
     finally:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
+from tests import needs
 from tests.servers.bulk_sink import bulk_sink
 from tests.sidecars.log_agent.running import Agent, agent, balances, docker_line, summary
 from tests.sidecars.log_agent.waiting import eventually
@@ -36,8 +34,7 @@ pipeline:
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
     """Mount a file system of 1 MiB; only root may."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a file system needs root")
+    needs.root("mounting a file system")
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pillion_log_streamer.sink import Sink
+from tests import needs
 from tests.sidecars.log_streamer.conftest import COMMAND, Starter
 
 
@@ -92,9 +92,8 @@ def test_unfinished_lines_go_out_at_the_end(start: Starter, log: Path) -> None:
 
 
 def test_as_pid_1_it_ends_on_sigterm(log: Path, start: Starter) -> None:
-    unshare = shutil.which("unshare")
-    if unshare is None or os.geteuid() != 0:
-        pytest.skip("a PID namespace takes unshare and root")
+    unshare = needs.program("unshare")
+    needs.root("a process id namespace")
     with subprocess.Popen(
         [unshare, "--pid", "--fork", "--kill-child", COMMAND, "--drain.quiet=0s", str(log)],
         stdout=subprocess.PIPE,
