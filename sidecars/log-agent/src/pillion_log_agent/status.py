@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from pillion.metrics import Family, Sample
-from pillion.web.page import link_list, page
 from pillion.web.standard import add_metrics_route
+from pillion_log_agent.landing import landing_page
 from pillion_log_agent.peer import add_peer_routes
 
 if TYPE_CHECKING:
@@ -137,10 +137,4 @@ class Status:
 
     def _landing_page(self, _request: Request) -> Response:
         reason = self._context.health.why_not_ready()
-        return page(
-            "pillion-log-agent",
-            link_list({"/metrics": "Metrics", "/api/v1/metrics": "Metrics as fluent-bit has them"}),
-            summary="Reads, parses, filters, routes and ships logs, with nothing lost.",
-            state="not ready" if reason else "ready",
-            is_good=not reason,
-        )
+        return landing_page(self._agent.pipeline, self._around.ledger, reason)
