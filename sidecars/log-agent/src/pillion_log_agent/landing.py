@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pillion.web.page import link_list, page, section, table
 
 if TYPE_CHECKING:
-    from pillion.web import Response
+    from aiohttp import web
+
     from pillion_log_agent.pipeline.ledger import Ledger
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
@@ -15,7 +16,7 @@ REFRESH_SECONDS = 5
 LINKS = {"/metrics": "Metrics", "/api/v1/metrics": "Metrics as fluent-bit has them"}
 
 
-def landing_page(pipeline: Pipeline, ledger: Ledger, reason: str | None) -> Response:
+def landing_page(pipeline: Pipeline, ledger: Ledger, reason: str | None) -> web.Response:
     """Return the page; the reason is why the process is not ready."""
     inputs = [
         (name, ledger.inputs[name].records, ledger.inputs[name].bytes) for name in pipeline.inputs
