@@ -111,8 +111,9 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/patterns/strftime.py",
     "sidecars/log-agent/src/pillion_log_agent/patterns/tags.py",
     "sidecars/log-agent/src/pillion_log_agent/patterns/times.py",
-    "sidecars/log-agent/src/pillion_log_agent/pipeline/batch.py",
-    "sidecars/log-agent/src/pillion_log_agent/pipeline/moments.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/batch.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/lines.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/timestamps.py",
 )
 
 

@@ -12,8 +12,8 @@ from pillion.log import Logger
 from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.output import BulkOutput
 from pillion_log_agent.outputs.output import OutputContext
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.timestamps import Moments
 from tests.servers.wire import Visit, response, serving
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pillion_log_agent.multiline.lines import LineJoiner, LineShape
 from pillion_log_agent.multiline.plan import JoiningContext, planned
 from pillion_log_agent.multiline.records import RecordJoiner
 from pillion_log_agent.multiline.rules import Definition
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.timestamps import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.timestamps import Moments
 
 ORIGIN = Origin("tail.0", "/a", "1-2")
 VALUES = st.recursive(

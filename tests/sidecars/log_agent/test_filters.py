@@ -13,8 +13,8 @@ from pillion_log_agent.configuration.model import declaration_of
 from pillion_log_agent.configuration.section import Entry, Place, Problems, Section
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.parsers.make import Parsers
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.timestamps import Moments
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import Filter

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from pillion.log import Logger
 from pillion_log_agent.outputs.output import TAKEN
-from pillion_log_agent.pipeline.batch import Batch, Origin
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
-from pillion_log_agent.pipeline.moments import Moments
 from pillion_log_agent.pipeline.shipping import Retrying, Shipper
+from pillion_log_agent.records.batch import Batch, Origin
+from pillion_log_agent.records.timestamps import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

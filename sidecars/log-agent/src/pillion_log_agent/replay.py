@@ -16,12 +16,12 @@ from pillion.settings import Command
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.patterns.times import TimeFormat
-from pillion_log_agent.pipeline.batch import Batch, Origin
 from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Origin
+from pillion_log_agent.records.timestamps import Moments
 from pillion_log_agent.settings import AgentSettings
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pillion_log_agent.patterns.ruby import translate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion_log_agent.pipeline.batch import Record
+    from pillion_log_agent.records.batch import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pillion_log_agent.patterns.ruby import Pattern, translate
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
-    from pillion_log_agent.pipeline.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from pillion.settings import repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT
 from pillion_log_agent.filters.accessor import parse_accessor
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.timestamps import Moments
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.parsers.parsed import Parsed
-    from pillion_log_agent.pipeline.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pillion_log_agent.inputs.lines import split_lines
 from pillion_log_agent.parsers.runtime import (
     AS_MULTILINE,
     Piece,
@@ -14,9 +13,10 @@ from pillion_log_agent.parsers.runtime import (
     parse_whole_cri,
 )
 from pillion_log_agent.parsers.whole_cri import ADDED, whole_cri
-from pillion_log_agent.pipeline.batch import Batch, Origin, Record
-from pillion_log_agent.pipeline.countdown import Countdown, releasing
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Origin, Record
+from pillion_log_agent.records.lines import split_lines
+from pillion_log_agent.records.receipt import Countdown, releasing
+from pillion_log_agent.records.timestamps import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable

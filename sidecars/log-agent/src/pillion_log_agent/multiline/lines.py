@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pillion_log_agent.inputs.lines import quoted, split_lines
 from pillion_log_agent.multiline.stream import Stream
-from pillion_log_agent.pipeline.batch import Batch, Origin, Record
-from pillion_log_agent.pipeline.countdown import Countdown, releasing
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Origin, Record
+from pillion_log_agent.records.lines import quoted, split_lines
+from pillion_log_agent.records.receipt import Countdown, releasing
+from pillion_log_agent.records.timestamps import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

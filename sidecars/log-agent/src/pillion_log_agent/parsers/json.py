@@ -11,7 +11,7 @@ import msgspec
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.parsers.parsed import Parsed
 from pillion_log_agent.parsers.shared import Finishing, ParserProperties
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.timestamps import Moments
 
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
 _time_of = attrgetter("time")

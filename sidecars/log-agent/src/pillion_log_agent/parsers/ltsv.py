@@ -12,7 +12,7 @@ from pillion_log_agent.parsers.parsed import Fields, Parsed
 from pillion_log_agent.parsers.shared import Finishing, ParserProperties
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Moments
 
 
 class LtsvParser:

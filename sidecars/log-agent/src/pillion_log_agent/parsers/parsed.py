@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Moments
 
 Fields = dict[str, Any]
 

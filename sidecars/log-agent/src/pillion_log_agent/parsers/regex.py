@@ -13,7 +13,7 @@ from pillion_log_agent.parsers.shared import Finishing, ParserProperties
 from pillion_log_agent.patterns.ruby import Pattern, translate
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Moments
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import msgspec
 from pillion_log_agent.parsers.json import block_times, time_decoder
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Moments
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 _times = time_decoder("time")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.timestamps import Moments
 
 SECOND = 1_000_000_000
 NOON = 1_795_262_400

@@ -19,7 +19,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Moments
 
 Record = dict[str, Any]
 
