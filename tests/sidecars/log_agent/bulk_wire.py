@@ -13,7 +13,7 @@ from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.output import BulkOutput
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.records.batch import Batch, Origin, encoded
-from pillion_log_agent.records.timestamps import Moments
+from pillion_log_agent.records.timestamps import Timestamps
 from tests.servers.wire import Visit, response, serving
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def batch(count: int = 1, **fields: Any) -> Batch:
     return Batch(
         "app",
         Origin("tail.0", "/a", "1-2-0-ab"),
-        Moments([NOW] * count),
+        Timestamps([NOW] * count),
         block=encoded([{"n": number, **fields} for number in range(count)]),
         offsets=list(range(count)),
     )

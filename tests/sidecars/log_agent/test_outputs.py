@@ -16,7 +16,7 @@ from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.outputs.rendering import Date, arrow_text, lines
 from pillion_log_agent.records.batch import Batch, Origin, encoded
-from pillion_log_agent.records.timestamps import Moments
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def batch(*records: dict[str, Any], tag: str = "app") -> Batch:
     return Batch(
         tag,
         Origin("tail.0", "/a", "1-2-0-ab"),
-        Moments([NOW] * len(records)),
+        Timestamps([NOW] * len(records)),
         block=encoded(list(records)),
         offsets=[100 + 16 * number for number in range(len(records))],
     )

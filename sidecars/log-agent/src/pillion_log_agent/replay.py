@@ -21,7 +21,7 @@ from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
 from pillion_log_agent.records.batch import Batch, Origin
-from pillion_log_agent.records.timestamps import Moments
+from pillion_log_agent.records.timestamps import Timestamps
 from pillion_log_agent.settings import AgentSettings
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def batches_of(letters: Sequence[dict[str, Any]]) -> list[tuple[str, Batch]]:
             Batch(
                 tag,
                 Origin("replay", source, identity),
-                Moments([_ISO.parse(each["time"], 0) or 0 for each in found]),
+                Timestamps([_ISO.parse(each["time"], 0) or 0 for each in found]),
                 records=[each["record"] for each in found],
                 offsets=[each["offset"] for each in found],
             ),

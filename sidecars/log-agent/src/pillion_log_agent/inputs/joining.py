@@ -16,7 +16,7 @@ from pillion_log_agent.parsers.whole_cri import ADDED, whole_cri
 from pillion_log_agent.records.batch import Batch, Origin, Record
 from pillion_log_agent.records.lines import split_lines
 from pillion_log_agent.records.receipt import Countdown, releasing
-from pillion_log_agent.records.timestamps import Moments
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +141,7 @@ class Joiner:
             found = parse_whole_cri(data.decode(), self._joining.shape)
         except UnicodeDecodeError:
             return None
-        times = Moments.of_texts(found[1]) if found is not None else None
+        times = Timestamps.of_texts(found[1]) if found is not None else None
         if found is None or times is None:
             return None
         _, offsets = split_lines(data, start)
@@ -188,5 +188,5 @@ class Joiner:
         self, records: list[Record], times: list[int], places: list[int], size: int
     ) -> Batch:
         return Batch(
-            self.tag, self.origin, Moments(times), records=records, offsets=places, size=size
+            self.tag, self.origin, Timestamps(times), records=records, offsets=places, size=size
         )

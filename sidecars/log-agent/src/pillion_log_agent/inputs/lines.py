@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pillion_log_agent.records.batch import Batch, Origin, Record
 from pillion_log_agent.records.lines import quoted, split_lines
-from pillion_log_agent.records.timestamps import Moments
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from pillion_log_agent.parsers.parsed import Parser
@@ -52,7 +52,7 @@ class LineReader:
         if self.offset_key is None and self.parser is None:
             texts = b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
             block = quoted(self.key, texts)
-            times = Moments([now] * len(lines))
+            times = Timestamps([now] * len(lines))
             return Batch(tag, origin, times, block=block, offsets=offsets, size=len(data))
         return self._parsed(lines, offsets, tag=tag, origin=origin, now=now, size=len(data))
 
@@ -76,4 +76,4 @@ class LineReader:
                 fields[self.offset_key] = offset
             records.append(fields)
             times.append(now if parsed is None or parsed.time is None else parsed.time)
-        return Batch(tag, origin, Moments(times), records=records, offsets=offsets, size=size)
+        return Batch(tag, origin, Timestamps(times), records=records, offsets=offsets, size=size)

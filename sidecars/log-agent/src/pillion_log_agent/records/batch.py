@@ -19,7 +19,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion_log_agent.records.timestamps import Moments
+    from pillion_log_agent.records.timestamps import Timestamps
 
 Record = dict[str, Any]
 
@@ -89,7 +89,7 @@ class Batch:
         self,
         tag: str,
         origin: Origin,
-        times: Moments,
+        times: Timestamps,
         *,
         block: bytes | None = None,
         records: list[Record] | None = None,
