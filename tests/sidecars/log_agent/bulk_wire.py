@@ -12,7 +12,8 @@ from pillion.log import Logger
 from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.output import BulkOutput
 from pillion_log_agent.outputs.output import OutputContext
-from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 from tests.servers.wire import Visit, response, serving
 

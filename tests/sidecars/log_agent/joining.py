@@ -14,7 +14,8 @@ from pillion_log_agent.multiline.lines import LineJoiner, LineShape
 from pillion_log_agent.multiline.plan import JoiningContext, planned
 from pillion_log_agent.multiline.records import RecordJoiner
 from pillion_log_agent.multiline.rules import Definition
-from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 
 ORIGIN = Origin("tail.0", "/a", "1-2")

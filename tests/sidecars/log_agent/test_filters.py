@@ -13,7 +13,8 @@ from pillion_log_agent.configuration.model import declaration_of
 from pillion_log_agent.configuration.section import Entry, Place, Problems, Section
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.parsers.make import Parsers
-from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from pillion_log_agent.filters.kubernetes.declaration import KubernetesPropertie
 from pillion_log_agent.filters.kubernetes.filter import KubernetesFilter
 from pillion_log_agent.filters.kubernetes.pod import parse_downward
 from pillion_log_agent.parsers.make import Parsers
-from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 from tests.servers.kubernetes_api import KubernetesApi, kubernetes_api
 from tests.sidecars.log_agent.running import DOCKER_ID

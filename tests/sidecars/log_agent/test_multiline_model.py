@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion_log_agent.multiline.lines import LineJoiner, LineShape
-from pillion_log_agent.records.batch import Origin
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.receipt import ChunkAck
 from tests.sidecars.log_agent.joining import DATED, NOW, Notes, context_of, logs, parser, plan_of
 

@@ -15,7 +15,8 @@ from pillion_log_agent.outputs.elasticsearch.results import read_results
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.outputs.rendering import Date, arrow_text, lines
-from pillion_log_agent.records.batch import Batch, Origin, encoded
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
-from pillion_log_agent.records.batch import Batch, Origin
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 from pillion_log_agent.settings import AgentSettings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pillion.settings import repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT
-from pillion_log_agent.filters.accessor import parse_accessor
+from pillion_log_agent.records.accessor import parse_accessor
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pillion.settings import Kind, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, NUMBER
 from pillion_log_agent.parsers.json import decode_object
-from pillion_log_agent.records.batch import Batch, Origin
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:

@@ -13,13 +13,15 @@ from pillion_log_agent.parsers.runtime import (
     parse_whole_cri,
 )
 from pillion_log_agent.parsers.whole_cri import ADDED, whole_cri
-from pillion_log_agent.records.batch import Batch, Origin, Record
+from pillion_log_agent.records.batch import Batch, Record
 from pillion_log_agent.records.lines import split_lines
 from pillion_log_agent.records.receipt import Countdown, releasing
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pillion_log_agent.records.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pillion_log_agent.records.batch import Batch, Origin, Record
+from pillion_log_agent.records.batch import Batch, Record
 from pillion_log_agent.records.lines import quoted, split_lines
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from pillion_log_agent.parsers.parsed import Parser
+    from pillion_log_agent.records.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.patterns.tags import expand_tag
-from pillion_log_agent.records.batch import Origin
+from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.receipt import ChunkAck
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pillion_log_agent.multiline.stream import Stream
-from pillion_log_agent.records.batch import Batch, Origin, Record
+from pillion_log_agent.records.batch import Batch, Record
 from pillion_log_agent.records.lines import quoted, split_lines
 from pillion_log_agent.records.receipt import Countdown, releasing
 from pillion_log_agent.records.timestamps import Timestamps
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pillion_log_agent.multiline.stream import End, Joining, Opened, Spans
+    from pillion_log_agent.records.origin import Origin
 
 
 class Compose(Protocol):

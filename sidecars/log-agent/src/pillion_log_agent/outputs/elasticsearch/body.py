@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pillion_log_agent.filters.accessor import Accessor, Template, parse_accessor, parse_template
 from pillion_log_agent.outputs.rendering import decoded, interleaved, quoted, with_commas
 from pillion_log_agent.patterns.strftime import format_time
+from pillion_log_agent.records.accessor import Accessor, Template, parse_accessor, parse_template
 from pillion_log_agent.records.batch import Batch, encoded
 
 if TYPE_CHECKING:
