@@ -87,7 +87,7 @@ PURE = (
     "exporters/blackbox/src/pillion_blackbox_exporter/network/names.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/cookies.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/message.py",
-    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/moments.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/http_date.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/proxy.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/url.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probing/address.py",
@@ -226,6 +226,18 @@ def test_parsing_is_pure(path: str) -> None:
         and (item.module in INPUT_AND_OUTPUT or item.module.split(".")[0] in INPUT_AND_OUTPUT)
     ]
     assert touched == []
+
+
+def test_the_probers_reach_the_network_and_the_network_knows_no_probe() -> None:
+    blackbox = next(member for member in APPS if member.package == "pillion_blackbox_exporter")
+    above = ("probing", "probers", "service")
+    upwards = [
+        str(item)
+        for item in found(blackbox)
+        if "network" in item.file.parts
+        and item.module.split(".")[1:2] in ([each] for each in above)
+    ]
+    assert upwards == []
 
 
 @ALL
