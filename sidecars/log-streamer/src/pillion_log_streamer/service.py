@@ -21,7 +21,7 @@ from pillion.errors import PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process import ProcessSettings, Service
 from pillion.process.run import run
-from pillion.tail.families import TailFamilies
+from pillion.tail.metrics import TailFamilies
 from pillion.web import peer_of
 from pillion.web.standard import add_metrics_route
 from pillion_log_streamer.landing import Rates, landing_page
