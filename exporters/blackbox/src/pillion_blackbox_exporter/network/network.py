@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pillion_blackbox_exporter.network.connecting import connect
 from pillion_blackbox_exporter.network.contexts import Contexts
 from pillion_blackbox_exporter.network.failures import connection_error
-from pillion_blackbox_exporter.network.families import IP_HASH, IP_PROTOCOL, LOOKUP_TIME
 from pillion_blackbox_exporter.network.guard import AllowAll
+from pillion_blackbox_exporter.network.metrics import IP_HASH, IP_PROTOCOL, LOOKUP_TIME
 from pillion_blackbox_exporter.network.resolving import Resolved, Resolver, choose, ip_version
 from pillion_blackbox_exporter.network.stream import Stream
 from pillion_blackbox_exporter.probing.failure import ProbeError

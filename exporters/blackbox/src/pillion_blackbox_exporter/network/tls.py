@@ -12,7 +12,7 @@ from pillion_blackbox_exporter.network.certificates import (
 )
 from pillion_blackbox_exporter.network.ciphers import iana_name
 from pillion_blackbox_exporter.network.contexts import RecordingSslObject
-from pillion_blackbox_exporter.network.families import (
+from pillion_blackbox_exporter.network.metrics import (
     EARLIEST_EXPIRY,
     LAST_CHAIN_EXPIRY,
     LAST_CHAIN_INFO,

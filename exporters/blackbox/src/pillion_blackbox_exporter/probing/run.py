@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from pillion_blackbox_exporter.network.families import begin_address
+from pillion_blackbox_exporter.network.metrics import begin_address
 from pillion_blackbox_exporter.probers import PROBERS
 from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge

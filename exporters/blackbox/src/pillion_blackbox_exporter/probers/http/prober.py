@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.network.families import forget_tls
+from pillion_blackbox_exporter.network.metrics import forget_tls
 from pillion_blackbox_exporter.probers.http.content import Content
 from pillion_blackbox_exporter.probers.http.cookies import Cookies
 from pillion_blackbox_exporter.probers.http.credentials import authorize
 from pillion_blackbox_exporter.probers.http.exchange import open_exchange
-from pillion_blackbox_exporter.probers.http.families import (
+from pillion_blackbox_exporter.probers.http.judgement import (
+    judge_body,
+    judge_headers,
+    judge_json,
+    judge_status,
+    judge_version,
+)
+from pillion_blackbox_exporter.probers.http.metrics import (
     CONTENT_LENGTH,
     FAILED_DUE_TO_CEL,
     FAILED_DUE_TO_REGEX,
@@ -19,13 +26,6 @@ from pillion_blackbox_exporter.probers.http.families import (
     report_durations,
     report_head,
     report_length,
-)
-from pillion_blackbox_exporter.probers.http.judgement import (
-    judge_body,
-    judge_headers,
-    judge_json,
-    judge_status,
-    judge_version,
 )
 from pillion_blackbox_exporter.probers.http.request import (
     first_request,
