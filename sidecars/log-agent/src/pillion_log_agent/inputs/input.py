@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from pillion_log_agent.multiline.plan import JoiningContext
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.receipt import Receipt
 
 
 class Intake(Protocol):
     """Takes what an input has read."""
 
-    def take(self, batch: Batch, ack: Callable[[], None]) -> None:
-        """Take a batch, and what to call once every record of it is where it should be."""
+    def take(self, batch: Batch, receipt: Receipt) -> None:
+        """Take a batch, and what to release once every record of it is where it should be."""
         ...
 
     def drop(self, records: int, reason: str) -> None:
