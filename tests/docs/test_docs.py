@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pillion.tail import Checkpoint, Tailer, TailOptions
-from pillion.tail.families import TailFamilies
+from pillion.tail.metrics import TailFamilies
 from pillion.testing import started
 from tests.architecture.workspace import ROOT
 from tools.docs import DOCS, written

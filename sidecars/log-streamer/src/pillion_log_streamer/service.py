@@ -19,7 +19,7 @@ from pillion.errors import PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process import ProcessSettings
 from pillion.process.run import run
-from pillion.tail.families import TailFamilies
+from pillion.tail.metrics import TailFamilies
 from pillion.web.message import Response
 from pillion.web.standard import add_metrics_route
 from pillion_log_streamer.landing import Rates, landing_page

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def tail_families(name: str, tailer: Tailer) -> Iterator[Family]:
     """Yield the metrics of a tailer, labelled with its input."""
     # Only scrapes need it: 0.2 MB.
-    from pillion.tail.families import TailFamilies  # noqa: PLC0415
+    from pillion.tail.metrics import TailFamilies  # noqa: PLC0415
 
     label = ("input", name)
     for family in TailFamilies(tailer, "pillion_log_agent_tail").families():
