@@ -116,6 +116,6 @@ async def _post(
         exchange.close()
     try:
         answer = msgspec.json.decode(bytes(content.kept))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         answer = {}
     return head.status, answer if isinstance(answer, dict) else {}
