@@ -21,7 +21,7 @@ from pillion_log_agent.patterns.tags import expand_tag
 from pillion_log_agent.records.origin import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pillion.metrics import Family
     from pillion.tail import Chunk
@@ -132,6 +132,19 @@ class TailInput:
     def families(self) -> Iterable[Family]:
         """Return what the tailer counts."""
         return tail_families(self._context.name, self._tailer) if self._tailer else ()
+
+    def read_to_end(self) -> None:
+        """Read what is there to its end, unfinished lines included, and then come to an end."""
+        if self._tailer is not None:
+            self._tailer.stop()
+
+    def refused(self) -> Mapping[str, str]:
+        """Return the files and directories that may not be read, each with why."""
+        return self._tailer.refused if self._tailer is not None else {}
+
+    def why_blind(self) -> str | None:
+        """Return why it can read nothing, or not what it was named; None where it can."""
+        return self._tailer.why_blind if self._tailer is not None else None
 
     def _open(self) -> Tailer:
         context = self._context
