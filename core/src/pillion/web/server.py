@@ -21,7 +21,7 @@ from pillion.web.connection import Connection
 from pillion.web.connections import Connections
 from pillion.web.limits import Limits
 from pillion.web.listening import address_of, close_all, open_sockets
-from pillion.web.middlewares import install
+from pillion.web.middleware import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ class Server:
     """Serves an application on addresses; an async context manager that starts and closes.
 
     Args:
-        application: what is answered. The server puts its middlewares before those that are there.
+        application: what is answered. The server puts its middleware before those that are there.
         listen: where; each is bound at `start`.
         sockets: listening sockets to serve on besides (systemd's); the server owns them.
         log: where handlers' errors and refused handshakes go.
