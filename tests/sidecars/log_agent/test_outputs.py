@@ -11,7 +11,7 @@ from pillion.errors import TransientError
 from pillion.log import Logger
 from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
 from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
-from pillion_log_agent.outputs.elasticsearch.results import read_results
+from pillion_log_agent.outputs.elasticsearch.results import read_refusal, read_results
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.outputs.rendering import Date, arrow_text, lines
@@ -237,3 +237,10 @@ def test_an_answer_with_a_result_for_each_record_is_taken_whatever_else_is_in_it
     item = '{"index":{"_index":"a","_id":"\\"status\\":201","status" : 200}}'
     outcome = read_results(form.format(f"{TAKEN_ITEM},{item}").encode(), [1, 1], has_ids=True)
     assert (len(outcome.rejected), len(outcome.again)) == (0, 0)
+
+
+def test_an_answer_of_brackets_alone_is_one_that_cannot_be_understood() -> None:
+    answer = b'{"errors":true,"x":' + b"[" * 100_000
+    with pytest.raises(TransientError, match="cannot be understood"):
+        read_results(answer, [1], has_ids=True)
+    assert read_refusal(answer)[0] == ""
