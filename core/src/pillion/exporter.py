@@ -3,13 +3,13 @@
 import os
 
 from pillion.exporter import export
-from pillion.metrics import Gauge
+from prometheus_client.core import GaugeMetricFamily
 
 def collect():
-    depth = Gauge("mail_queue_depth", "Mails that wait.", ("queue",))
+    depth = GaugeMetricFamily("mail_queue_depth", "Mails that wait.", labels=["queue"])
     for queue in os.listdir("/var/spool/mail"):
-        depth.labelled(queue).set(len(os.listdir(f"/var/spool/mail/{queue}")))
-    return depth.families()
+        depth.add_metric([queue], len(os.listdir(f"/var/spool/mail/{queue}")))
+    return [depth]
 
 if __name__ == "__main__":
     raise SystemExit(export("mail-exporter", "Measures mail queues.", 9300, collect))
@@ -21,7 +21,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
-from pillion.metrics import Family
+from prometheus_client import Metric
+
 from pillion.metrics.standard import add_build_info
 from pillion.process.run import run
 from pillion.process.settings import ProcessSettings, WebSettings
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from pillion.process.service import Context
     from pillion.web import Request, Response, Routes
 
-Collected = Iterable[Family]
+Collected = Iterable[Metric]
 Collect = Callable[[], Collected | Awaitable[Collected]]
 
 
@@ -55,7 +56,7 @@ def export(
         summary: one sentence for `--help` and the landing page.
         port: where it listens unless `--web.listen-address` says otherwise.
         collect: called at each scrape; a function or a coroutine function that returns the
-            families as they stand. What it raises answers the scrape with status 500.
+            metrics as they stand. What it raises answers the scrape with status 500.
         arguments: the command line, `sys.argv[1:]` when None.
     """
     command = Command(
@@ -78,7 +79,7 @@ class _Exporter:
         add_build_info(context.registry, name.replace("-", "_"))
 
     def routes(self, routes: Routes) -> None:
-        add_metrics_route(routes, "/metrics", self._context.registry, self._families)
+        add_metrics_route(routes, "/metrics", self._context.registry, self._metrics)
         routes.get("/", self._landing_page)
 
     async def start(self) -> None:
@@ -90,7 +91,7 @@ class _Exporter:
     async def drain(self, deadline: Deadline) -> None:
         """Nothing in hand but answers, which the web server finishes."""
 
-    async def _families(self, _request: Request) -> Collected:
+    async def _metrics(self, _request: Request) -> Collected:
         collected = self._collect()
         return await collected if inspect.isawaitable(collected) else collected
 

@@ -1,4 +1,4 @@
-"""The families that every process exposes about itself."""
+"""The metrics that every process exposes about itself."""
 
 from __future__ import annotations
 
@@ -8,42 +8,46 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from prometheus_client import Gauge
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
 import pillion
-from pillion.metrics.model import Family, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from pillion.metrics.instruments import Registry
-    from pillion.metrics.model import Kind
+    from prometheus_client import CollectorRegistry, Metric
 
 
-def add_build_info(registry: Registry, prefix: str) -> None:
+def add_build_info(registry: CollectorRegistry, prefix: str) -> None:
     """Add `PREFIX_build_info`, 1, with the versions as labels."""
-    info = registry.gauge(
+    info = Gauge(
         f"{prefix}_build_info",
         "The versions that this process is made of; always 1.",
         ("version", "pythonversion"),
+        registry=registry,
     )
     # The module platform would take 3 ms to say the same.
     python = ".".join(map(str, sys.version_info[:3]))
-    info.labelled(pillion.__version__, python).set(1)
+    info.labels(pillion.__version__, python).set(1)
 
 
 class ReloadGauges:
     """Whether the configuration in force is the one on disk, and since when."""
 
     def __init__(
-        self, registry: Registry, prefix: str, clock: Callable[[], float] = time.time
+        self, registry: CollectorRegistry, prefix: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._clock = clock
-        self._successful = registry.gauge(
+        self._successful = Gauge(
             f"{prefix}_config_last_reload_successful",
             "1 when the last load of the configuration succeeded, 0 when the old one was kept.",
+            registry=registry,
         )
-        self._timestamp = registry.gauge(
+        self._timestamp = Gauge(
             f"{prefix}_config_last_reload_success_timestamp_seconds",
             "When the configuration in force was loaded, in seconds since 1970.",
+            registry=registry,
         )
         self.succeeded()
 
@@ -57,18 +61,18 @@ class ReloadGauges:
         self._successful.set(0)
 
 
-_PROCESS: tuple[tuple[str, Kind, str], ...] = (
-    ("process_cpu_seconds_total", "counter", "CPU time spent, user and system."),
-    ("process_open_fds", "gauge", "Open file descriptors."),
-    ("process_max_fds", "gauge", "How many file descriptors may be open."),
-    ("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes."),
-    ("process_resident_memory_bytes", "gauge", "Resident memory in bytes."),
-    ("process_start_time_seconds", "gauge", "When the process started, since 1970."),
+_PROCESS = (
+    (CounterMetricFamily, "process_cpu_seconds_total", "CPU time spent, user and system."),
+    (GaugeMetricFamily, "process_open_fds", "Open file descriptors."),
+    (GaugeMetricFamily, "process_max_fds", "How many file descriptors may be open."),
+    (GaugeMetricFamily, "process_virtual_memory_bytes", "Virtual memory in bytes."),
+    (GaugeMetricFamily, "process_resident_memory_bytes", "Resident memory in bytes."),
+    (GaugeMetricFamily, "process_start_time_seconds", "When the process started, since 1970."),
 )
 
 
-class ProcessSource:
-    """The `process_*` families, as every Prometheus client names them (Linux).
+class ProcessCollector:
+    """The `process_*` metrics, as every Prometheus client names them (Linux).
 
     Source: Prometheus' "Writing client libraries", process metrics; proc(5).
     """
@@ -81,8 +85,12 @@ class ProcessSource:
         self._start = _start_time()
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
-    def families(self) -> Iterator[Family]:
-        """Yield the families; about 10 µs."""
+    def describe(self) -> Iterable[Metric]:
+        """Return the metrics without their values."""
+        return [make(name, description) for make, name, description in _PROCESS]
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics; about 20 µs."""
         virtual, resident = os.pread(self._statm, 64, 0).split(maxsplit=2)[:2]
         values = (
             time.process_time(),
@@ -92,8 +100,8 @@ class ProcessSource:
             int(resident) * self._page,
             self._start,
         )
-        for (name, kind, description), value in zip(_PROCESS, values, strict=True):
-            yield Family(name, kind, description, (Sample(value),))
+        for (make, name, description), value in zip(_PROCESS, values, strict=True):
+            yield make(name, description, value=value)
 
 
 def _open_files() -> int:

@@ -10,10 +10,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from prometheus_client import CollectorRegistry
+
 from pillion.errors import PillionError
 from pillion.lifecycle import Deadline, Health, Signals
-from pillion.metrics import Registry
-from pillion.metrics.standard import ProcessSource
+from pillion.metrics.standard import ProcessCollector
 from pillion.process.launch import launch
 from pillion.process.service import Context, Service
 from pillion.process.settings import ProcessSettings, WebSettings
@@ -52,8 +53,8 @@ def run(
     def construct_and_serve(values: Values, log: Logger) -> int:
         # What is made until the start is no garbage, and to look for some takes 10 ms.
         gc.disable()
-        registry = Registry()
-        registry.add(ProcessSource())
+        registry = CollectorRegistry()
+        registry.register(ProcessCollector())
         context = Context(values, log, registry, Health())
         service = build(context)
         security = _security(values, log)

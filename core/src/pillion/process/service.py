@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
     from pillion.lifecycle import Deadline, Health
     from pillion.log import Logger
-    from pillion.metrics import Registry
     from pillion.settings import Values
     from pillion.web import Routes
 
@@ -26,7 +27,7 @@ class Context:
 
     values: Values
     log: Logger
-    registry: Registry
+    registry: CollectorRegistry
     health: Health
 
 

@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter, Gauge, Metric
+
 from pillion.errors import PillionError
-from pillion.metrics import Family, exposition
+from pillion.metrics import exposition
 from pillion.web.message import Request, Response
 
 if TYPE_CHECKING:
-    from pillion.metrics import Registry
+    from prometheus_client import CollectorRegistry
+
     from pillion.web.routes import Routes
 
-Collect = Callable[[Request], Awaitable[Iterable[Family]]]
+Collect = Callable[[Request], Awaitable[Iterable[Metric]]]
 
 _CODES = ("200", "500", "503")
 
@@ -50,7 +53,7 @@ def add_standard_routes(
 
 
 def add_metrics_route(
-    routes: Routes, path: str, registry: Registry, collect: Collect | None = None
+    routes: Routes, path: str, registry: CollectorRegistry, collect: Collect | None = None
 ) -> None:
     """Answer `path` with all that the registry holds, as text or OpenMetrics as asked.
 
@@ -60,19 +63,17 @@ def add_metrics_route(
         routes: where to add it.
         path: `/metrics`, unless a flag says otherwise.
         registry: what is exposed; the two metrics of the handler are added to it.
-        collect: awaited at each scrape for the families that have to be fetched; they follow
+        collect: awaited at each scrape for the metrics that have to be fetched; they follow
             the registry's. What it raises is answered with 500.
     """
     handler = _Metrics(registry, collect)
     routes.get(path, handler.scrape if collect is None else handler.collect_and_scrape)
 
 
-def exposed(request: Request, families: Iterable[Family]) -> Response:
-    """Return families as text, or as OpenMetrics where the request's Accept header wants it."""
-    accept = request.headers.get("accept", "")
-    kind = exposition.negotiate(accept) if accept else exposition.TEXT
-    write = exposition.openmetrics if kind == exposition.OPENMETRICS else exposition.text
-    return Response(write(families), content_type=kind)
+def exposed(request: Request, metrics: Iterable[Metric]) -> Response:
+    """Return metrics as text, or as OpenMetrics where the request's Accept header wants it."""
+    text, content_type = exposition.exposed(request.headers.get("accept", ""), metrics)
+    return Response(text, content_type=content_type)
 
 
 class _Metrics:
@@ -80,34 +81,37 @@ class _Metrics:
 
     __slots__ = ("_collect", "_failed", "_in_flight", "_registry", "_succeeded")
 
-    def __init__(self, registry: Registry, collect: Collect | None) -> None:
+    def __init__(self, registry: CollectorRegistry, collect: Collect | None) -> None:
         self._registry = registry
         self._collect = collect
-        requests = registry.counter(
+        requests = Counter(
             "promhttp_metric_handler_requests_total",
             "Total number of scrapes by HTTP status code.",
             ("code",),
+            registry=registry,
         )
-        self._succeeded, self._failed, _ = map(requests.labelled, _CODES)
-        self._in_flight = registry.gauge(
-            "promhttp_metric_handler_requests_in_flight", "Current number of scrapes being served."
-        ).labelled()
+        self._succeeded, self._failed, _ = map(requests.labels, _CODES)
+        self._in_flight = Gauge(
+            "promhttp_metric_handler_requests_in_flight",
+            "Current number of scrapes being served.",
+            registry=registry,
+        )
 
     def scrape(self, request: Request) -> Response:
         with self:
-            return exposed(request, self._registry.families())
+            return exposed(request, self._registry.collect())
 
     async def collect_and_scrape(self, request: Request) -> Response:
         assert self._collect is not None
         with self:
             collected = await self._collect(request)
-            return exposed(request, chain(self._registry.families(), collected))
+            return exposed(request, chain(self._registry.collect(), collected))
 
     def __enter__(self) -> None:
         self._in_flight.inc()
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        self._in_flight.inc(-1)
+        self._in_flight.dec()
         (self._succeeded if kind is None else self._failed).inc()
 
 

@@ -22,9 +22,10 @@ from pillion_nginx_exporter.watched import watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from prometheus_client import Metric
+
     from pillion.lifecycle import Deadline
     from pillion.log import Logger
-    from pillion.metrics import Family
     from pillion.process import Context
     from pillion.web import Request, Response, Routes
     from pillion_nginx_exporter.scrape import Scrape
@@ -77,7 +78,7 @@ class NginxExporter:
 
     def routes(self, routes: Routes) -> None:
         """Add the paths that it answers."""
-        add_metrics_route(routes, self._telemetry_path, self._registry, self.families)
+        add_metrics_route(routes, self._telemetry_path, self._registry, self.metrics)
         routes.get(_PROBE_PATH, self._prober.answer)
         if self._telemetry_path != "/":
             routes.get("/", self.overview)
@@ -93,14 +94,14 @@ class NginxExporter:
         del deadline  # a scrape has one of its own, and whoever drains holds this one
         await asyncio.gather(*(one.scraper.close() for one in self._watched))
 
-    async def families(self, request: Request) -> Iterable[Family]:
-        """Return the families of all targets, scraped for this request.
+    async def metrics(self, request: Request) -> Iterable[Metric]:
+        """Return the metrics of all targets, scraped for this request.
 
         The scrape timeout that Prometheus names in the request bounds how long this takes.
         """
         scrapes = await self.scrape(time_within(request.headers.get(TIMEOUT_HEADER)))
         labels = [watched.labels for watched in self._watched]
-        return collector.families(zip(labels, scrapes, strict=True))
+        return collector.metrics(zip(labels, scrapes, strict=True))
 
     async def scrape(self, within: float | None = None) -> Sequence[Scrape]:
         """Scrape all targets at once; return what came of each, in their order."""

@@ -11,7 +11,7 @@ from pillion.errors import RejectedError, TransientError
 from pillion.web import Response
 from pillion.web.standard import exposed
 from pillion_nginx_exporter.allow import admits_name, admitted, may_resolve
-from pillion_nginx_exporter.collector import families
+from pillion_nginx_exporter.collector import metrics
 from pillion_nginx_exporter.fetch import Client, Wire
 from pillion_nginx_exporter.fetch.address import resolve
 from pillion_nginx_exporter.scrape import TIMEOUT_HEADER, measure, time_within
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion.log import Logger
-    from pillion.metrics.model import Labels
     from pillion.web import Request
     from pillion_nginx_exporter.allow import Rule
     from pillion_nginx_exporter.fetch import ClientTls
     from pillion_nginx_exporter.fetch.address import Address
+    from pillion_nginx_exporter.labels import Labels
     from pillion_nginx_exporter.target import Endpoint
 
 _MOST_AT_ONCE = 32
@@ -53,7 +53,7 @@ class Prober:
         self._under_way = 0
 
     async def answer(self, request: Request) -> Response:
-        """Return the families of the target, or why it is not measured."""
+        """Return the metrics of the target, or why it is not measured."""
         if not self._rules:
             return Response("403 /probe measures nothing unless --probe.allow says what\n", 403)
         written = request.parameter("target")
@@ -83,7 +83,7 @@ class Prober:
             self._log.debug(
                 "a probe failed", target=target.uri, reason=scrape.reason, error=scrape.sentence
             )
-        return exposed(request, families([(self._labels, scrape)]))
+        return exposed(request, metrics([(self._labels, scrape)]))
 
     async def _addresses(self, endpoint: Endpoint) -> tuple[Address, ...]:
         """Resolve once, and return those addresses that may be connected to."""

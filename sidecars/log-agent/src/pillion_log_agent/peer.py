@@ -9,7 +9,10 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from pillion.metrics import Family, Sample, exposition
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from pillion.metrics import exposition
+from pillion.metrics.negotiation import TEXT
 from pillion.web import Response
 
 if TYPE_CHECKING:
@@ -50,8 +53,8 @@ def add_peer_routes(routes: Routes, ledger: Ledger, health: Health, started: flo
         return _json(_uptime(int(time.monotonic() - began)))
 
     def answer_prometheus(_: Request) -> Response:
-        families = _families(ledger, started, int(time.monotonic() - began))
-        return Response(exposition.text(families), content_type=exposition.TEXT)
+        metrics = _metrics(ledger, started, int(time.monotonic() - began))
+        return Response(exposition.text(metrics), content_type=TEXT)
 
     routes.get("/api/v1/health", answer_health)
     routes.get("/api/v1/uptime", answer_uptime)
@@ -90,20 +93,19 @@ def _figures(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _families(ledger: Ledger, started: float, uptime: int) -> Iterator[Family]:
+def _metrics(ledger: Ledger, started: float, uptime: int) -> Iterator[Metric]:
     for prefix, table in _figures(ledger).items():
         names = list(_OUTPUT if prefix == "output" else _INPUT) if prefix != "filter" else []
         for key in names or ["drop_records", "add_records"]:
-            samples = [Sample(figures[key], (("name", name),)) for name, figures in table.items()]
-            yield Family(
-                f"fluentbit_{prefix}_{key}_total", "counter", f"Number of {prefix} {key}.", samples
+            metric = CounterMetricFamily(
+                f"fluentbit_{prefix}_{key}_total", f"Number of {prefix} {key}.", labels=("name",)
             )
-    yield Family(
-        "fluentbit_uptime",
-        "counter",
-        "Seconds of running.",
-        [Sample(uptime)],
-    )
-    yield Family(
-        "process_start_time_seconds", "gauge", "Start time of the process.", [Sample(started)]
+            for name, figures in table.items():
+                metric.add_metric((name,), figures[key])
+            yield metric
+    seconds = Metric("fluentbit_uptime", "Seconds of running.", "counter")
+    seconds.add_sample("fluentbit_uptime", {}, uptime)
+    yield seconds
+    yield GaugeMetricFamily(
+        "process_start_time_seconds", "Start time of the process.", value=started
     )
