@@ -29,6 +29,25 @@ ROOMS = {
     "exporter": {"errors", "settings", "log", "metrics", "lifecycle", "web", "process"},
 }
 
+# Inside the log agent: what each room may import of the others; so there is no circle. What is not
+# in a room stands above them all.
+AGENT = next(member for member in members() if member.package == "pillion_log_agent")
+AGENT_ROOMS = {
+    "patterns": set[str](),
+    "records": {"patterns"},
+    "configuration": {"patterns"},
+    "http": {"configuration"},
+    "parsers": {"patterns", "records", "configuration"},
+    "multiline": {"patterns", "records", "configuration", "parsers"},
+    "inputs": {"patterns", "records", "configuration", "parsers", "multiline"},
+    "filters": {"patterns", "records", "configuration", "parsers", "multiline", "http"},
+    "outputs": {"patterns", "records", "configuration", "appending", "http"},
+    "pipeline": {
+        "patterns", "records", "configuration", "appending",
+        "inputs", "parsers", "multiline", "filters", "outputs",
+    },
+}  # fmt: skip
+
 # What a distribution is called where its import is called otherwise.
 DISTRIBUTIONS = {
     "yaml": "pyyaml",
@@ -69,7 +88,7 @@ PURE = (
     "exporters/blackbox/src/pillion_blackbox_exporter/network/names.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/cookies.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/message.py",
-    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/moments.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/http_date.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/proxy.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/url.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probing/address.py",
@@ -88,7 +107,6 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/configuration/section.py",
     "sidecars/log-agent/src/pillion_log_agent/configuration/structured.py",
     "sidecars/log-agent/src/pillion_log_agent/configuration/variables.py",
-    "sidecars/log-agent/src/pillion_log_agent/filters/accessor.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/conditions.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/grep.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/merging.py",
@@ -112,8 +130,11 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/patterns/strftime.py",
     "sidecars/log-agent/src/pillion_log_agent/patterns/tags.py",
     "sidecars/log-agent/src/pillion_log_agent/patterns/times.py",
-    "sidecars/log-agent/src/pillion_log_agent/pipeline/batch.py",
-    "sidecars/log-agent/src/pillion_log_agent/pipeline/moments.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/accessor.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/batch.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/lines.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/origin.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/timestamps.py",
 )
 
 
@@ -147,6 +168,22 @@ def test_each_room_of_the_core_imports_only_what_it_stands_on() -> None:
         allowed = ROOMS[here] | {here, "", "__version__"}
         wrong += [str(item) for item in imports(file) if room(item.module) not in allowed]
     assert wrong == []
+
+
+def test_each_room_of_the_log_agent_imports_only_what_it_stands_on() -> None:
+    wrong = []
+    for file in AGENT.files():
+        here, *inside = file.relative_to(AGENT.source).parts
+        if inside:
+            allowed = AGENT_ROOMS[here] | {here, ""}
+            wrong += [str(item) for item in imports(file) if agent_room(item) not in allowed]
+    assert wrong == []
+
+
+def agent_room(item: Import) -> str:
+    """Return the room of the log agent that an import is of; empty for what is not the agent's."""
+    package, *inside = item.module.split(".")
+    return inside[0] if package == AGENT.package and inside else ""
 
 
 @ALL
@@ -190,6 +227,18 @@ def test_parsing_is_pure(path: str) -> None:
         and (item.module in INPUT_AND_OUTPUT or item.module.split(".")[0] in INPUT_AND_OUTPUT)
     ]
     assert touched == []
+
+
+def test_the_probers_reach_the_network_and_the_network_knows_no_probe() -> None:
+    blackbox = next(member for member in APPS if member.package == "pillion_blackbox_exporter")
+    above = ("probing", "probers", "service")
+    upwards = [
+        str(item)
+        for item in found(blackbox)
+        if "network" in item.file.parts
+        and item.module.split(".")[1:2] in ([each] for each in above)
+    ]
+    assert upwards == []
 
 
 @ALL

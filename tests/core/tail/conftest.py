@@ -98,7 +98,7 @@ class Bench:
             chunk.end - chunk.start
             for generation in self.tailer._known.held.values()
             for chunk in generation.in_flight or ()
-            if not chunk.is_acked
+            if not chunk.is_settled
         )
         assert ledger.bytes_read == ledger.bytes_delivered + ledger.bytes_dropped + held
 

@@ -209,7 +209,7 @@ class Tailing(RuleBasedStateMachine):
         if self.is_up:
             ledger = self.bench.tailer.ledger
             in_flight = sum(chunk.end - chunk.start for chunk in self.unacked)
-            waiting = sum(chunk.end - chunk.start for _, chunk in self.bench.tailer._acked)
+            waiting = sum(s.end - s.start for s in self.bench.tailer._settled._spans)
             assert ledger.bytes_in_flight == in_flight + waiting
 
     def teardown(self) -> None:

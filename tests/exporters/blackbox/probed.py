@@ -14,7 +14,7 @@ from pillion.metrics import exposition
 from pillion.testing import Scrape
 from pillion_blackbox_exporter.configuration import Module, parse
 from pillion_blackbox_exporter.network import Network
-from pillion_blackbox_exporter.probing.lines import Lines
+from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.run import run
@@ -56,7 +56,7 @@ async def probed(
 ) -> Probed:
     """Probe a target and return what the exporter would serve."""
     trace = Trace()
-    lines = Lines(Logger(stream=io.StringIO()))
+    lines = ProbeLog(Logger(stream=io.StringIO()))
     network = Network(guard)
     deadline = time.perf_counter() + timeout
     probe = Probe(

@@ -18,7 +18,7 @@ from pillion_blackbox_exporter.probing.addresses import (
     run_addresses,
     target_host,
 )
-from pillion_blackbox_exporter.probing.lines import Lines
+from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.trace import Trace
@@ -46,7 +46,7 @@ async def everywhere(module: str, target: str, *addresses: str) -> tuple[Result,
         module_of(module),
         Trace(),
         Report(),
-        Lines(Logger(stream=io.StringIO())),
+        ProbeLog(Logger(stream=io.StringIO())),
         Network(resolver=Names(*addresses)),
         time.perf_counter() + 5,
     )

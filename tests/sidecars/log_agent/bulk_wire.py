@@ -12,8 +12,9 @@ from pillion.log import Logger
 from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.output import BulkOutput
 from pillion_log_agent.outputs.output import OutputContext
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.timestamps import Timestamps
 from tests.servers.wire import Visit, response, serving
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def batch(count: int = 1, **fields: Any) -> Batch:
     return Batch(
         "app",
         Origin("tail.0", "/a", "1-2-0-ab"),
-        Moments([NOW] * count),
+        Timestamps([NOW] * count),
         block=encoded([{"n": number, **fields} for number in range(count)]),
         offsets=list(range(count)),
     )

@@ -14,8 +14,9 @@ from pillion_log_agent.multiline.lines import LineJoiner, LineShape
 from pillion_log_agent.multiline.plan import JoiningContext, planned
 from pillion_log_agent.multiline.records import RecordJoiner
 from pillion_log_agent.multiline.rules import Definition
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -93,7 +94,7 @@ def batch_of(
     return Batch(
         "t",
         Origin("tail.0", "/a.log", identity),
-        Moments([NOW + number for number in range(len(records))]),
+        Timestamps([NOW + number for number in range(len(records))]),
         block=encoded(list(records)),
         offsets=[start + step * number for number in range(len(records))],
     )

@@ -11,7 +11,7 @@ from pillion_log_agent.configuration.classic import Include, parse_classic
 from pillion_log_agent.configuration.kinds import FLAG, LIST, PAIR, RETRIES, SIZE, TIME
 from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems, Section
-from pillion_log_agent.configuration.show import as_yaml, explained
+from pillion_log_agent.show import as_yaml, explained
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 from pillion.errors import ConfigurationError
 from pillion_log_agent.multiline.builtin import built_in
 from pillion_log_agent.multiline.machine import Machine
-from pillion_log_agent.pipeline.countdown import ChunkAck
+from pillion_log_agent.records.receipt import ChunkAck
 from tests.sidecars.log_agent.joining import (
     DATED,
     NOW,

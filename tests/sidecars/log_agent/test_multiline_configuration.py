@@ -15,11 +15,11 @@ from pillion.tail import Checkpoint, Tailer, TailOptions
 from pillion.testing import Scrape
 from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
-from pillion_log_agent.configuration.show import as_yaml, explained
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.ledger import Ledger
+from pillion_log_agent.show import as_yaml, explained
 from tests.sidecars.log_agent.running import agent
 from tests.sidecars.log_agent.waiting import eventually
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion_log_agent.multiline.lines import LineJoiner, LineShape
-from pillion_log_agent.pipeline.batch import Origin
-from pillion_log_agent.pipeline.countdown import ChunkAck
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import ChunkAck
 from tests.sidecars.log_agent.joining import DATED, NOW, Notes, context_of, logs, parser, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
     from tests.core.tail.conftest import Bench
 
 STEPS = 60

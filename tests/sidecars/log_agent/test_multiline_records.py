@@ -16,8 +16,8 @@ from pillion_log_agent.multiline.lines import LineJoiner, LineShape
 from pillion_log_agent.multiline.plan import JoiningContext
 from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.make import Parsers, make_parser
-from pillion_log_agent.pipeline.batch import Batch
-from pillion_log_agent.pipeline.countdown import ChunkAck
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.receipt import ChunkAck
 from tests.sidecars.log_agent.joining import (
     DATED,
     NOW,

@@ -15,8 +15,9 @@ from pillion_log_agent.outputs.elasticsearch.results import read_results
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.outputs.rendering import Date, arrow_text, lines
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ def batch(*records: dict[str, Any], tag: str = "app") -> Batch:
     return Batch(
         tag,
         Origin("tail.0", "/a", "1-2-0-ab"),
-        Moments([NOW] * len(records)),
+        Timestamps([NOW] * len(records)),
         block=encoded(list(records)),
         offsets=[100 + 16 * number for number in range(len(records))],
     )

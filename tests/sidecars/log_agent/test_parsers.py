@@ -14,7 +14,7 @@ from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.parsers.parsed import Parser
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, Shape
 from pillion_log_agent.patterns.times import show_iso
-from pillion_log_agent.pipeline.batch import Origin
+from pillion_log_agent.records.origin import Origin
 from tests.sidecars.log_agent.running import docker_line
 
 ORIGIN = Origin("tail.0", "/a.log", "1-2-0-3")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pillion_log_agent.inputs.joining import Joiner, Joining
 from pillion_log_agent.parsers.runtime import AS_MULTILINE
 from pillion_log_agent.parsers.whole_cri import whole_cri
-from pillion_log_agent.pipeline.batch import Batch, Origin
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.origin import Origin
 
 TIME = "2026-11-21T10:00:00.123456789Z"
 ORIGIN = Origin("tail.0", "/a", "1-2")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion.tail import FromLine, LastLines
-from pillion.tail.chunk import Chunk
+from pillion.tail import Chunk, FromLine, LastLines, PollingWaker, Receipt
 from pillion.tail.generation import CLOSED, Generation
+from pillion.tail.span import SettledSpans, Span
 from pillion_log_streamer.labels import parse_labels
 from pillion_log_streamer.outputs import OUTPUTS
 from pillion_log_streamer.outputs.json_lines import JsonLines
@@ -20,12 +20,14 @@ from pillion_log_streamer.settings import parse_lines, show_lines
 
 PATH = "/var/log/a.log"
 NAMES = Names([PATH])
+SETTLED = SettledSpans(PollingWaker())
 
 
 def chunk(data: bytes, path: str = PATH) -> Chunk:
-    generation = Generation(path, (1, 2), 0, CLOSED, now=0.0, acknowledged=lambda *_: None)
+    generation = Generation(path, (1, 2), 0, CLOSED, now=0.0)
     lines = len(data.splitlines())
-    return Chunk(generation, data, 0, len(data), lines, starts_line=True, after="whole", trail=b"")
+    span = Span(generation, data, 0, len(data), lines, after="whole", trail=b"", settled=SETTLED)
+    return Chunk(span, Receipt(span), starts_line=True)
 
 
 def no_labels() -> dict[str, str]:

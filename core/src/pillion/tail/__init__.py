@@ -11,6 +11,7 @@ from pillion.tail.chunk import Chunk
 from pillion.tail.handing_on import OpenFiles
 from pillion.tail.ledger import Ledger
 from pillion.tail.options import FromLine, LastLines, TailOptions
+from pillion.tail.receipt import Receipt, ReceiptSource, merge
 from pillion.tail.status import FileStatus
 from pillion.tail.tailer import Tailer
 from pillion.tail.wake import PollingWaker, Waker
@@ -25,8 +26,11 @@ __all__ = [
     "Ledger",
     "OpenFiles",
     "PollingWaker",
+    "Receipt",
+    "ReceiptSource",
     "TailOptions",
     "Tailer",
     "Waker",
     "WatchingWaker",
+    "merge",
 ]

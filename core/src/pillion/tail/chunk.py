@@ -1,17 +1,16 @@
-"""What a tailer hands out: a block of whole lines, to be acknowledged."""
+"""What a tailer hands out: a block of whole lines, with a receipt to acknowledge it by."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from pillion.tail.receipt import Receipt
+
 if TYPE_CHECKING:
-    from pillion.tail.generation import Generation
+    from pillion.tail.span import Span
 
 LineState = Literal["whole", "middle", "skipping"]
 """At a position: a line begins; it is inside a line; it is inside one whose rest is unwanted."""
-
-
-NEWLINE = 0x0A
 
 
 class Chunk:
@@ -30,47 +29,31 @@ class Chunk:
             piece, or whose beginning was delivered after `partial_flush`.
         ends_line: false when the last line has no newline: it was cut, or it is the last of its
             generation, or it was delivered after `partial_flush`.
+        after: how things stand at `end`: `skipping` where the rest of a long line is left out.
+        receipt: says that it is delivered; to be held where several things are made of it.
     """
 
     __slots__ = (
-        "_generation",
+        "_span",
         "after",
         "data",
         "end",
         "ends_line",
         "identity",
-        "is_acked",
         "lines",
         "path",
+        "receipt",
         "start",
         "starts_line",
-        "trail",
     )
 
-    def __init__(
-        self,
-        generation: Generation,
-        data: bytes,
-        start: int,
-        end: int,
-        lines: int,
-        *,
-        starts_line: bool,
-        after: LineState,
-        trail: bytes,
-    ) -> None:
-        self._generation = generation
-        self.path = generation.path
-        self.identity = generation.identity
-        self.data = data
-        self.start = start
-        self.end = end
-        self.lines = lines
+    def __init__(self, span: Span, receipt: Receipt, *, starts_line: bool) -> None:
+        self._span = span
+        self.receipt = receipt
+        self.path = span.generation.path
+        self.identity = span.generation.identity
         self.starts_line = starts_line
-        self.ends_line = data.endswith(b"\n")
-        self.after = after
-        self.trail = trail
-        self.is_acked = False
+        self._take_from_span()
 
     def __repr__(self) -> str:
         return f"Chunk({self.path!r}, {self.start}..{self.end}, lines={self.lines})"
@@ -78,17 +61,21 @@ class Chunk:
     def ack(self) -> None:
         """Say that this chunk is where it should be, so that it need not be read again.
 
-        The position moves once every chunk before it is acknowledged too. May be called from
-        any thread, in any order, and again.
+        In any order and from any thread; the position moves over the chunks that leave no gap.
+        Doing it twice does nothing. The same as releasing a receipt that nobody else holds.
         """
-        if not self.is_acked:
-            self.is_acked = True
-            self._generation.acknowledge(self)
+        if not self.receipt.is_settled:
+            self.receipt.release()
+
+    @property
+    def is_acked(self) -> bool:
+        """Whether it is acknowledged."""
+        return self.receipt.is_settled
 
     @property
     def has_more(self) -> bool:
         """Whether, at the last look, there was more behind it in its file that was not read."""
-        return self._generation.has_unread
+        return self.receipt.has_more
 
     def split(self, offset: int) -> Chunk:
         """Cut the chunk where a line begins; return what follows, to be acknowledged by itself.
@@ -99,24 +86,17 @@ class Chunk:
         Raises:
             ValueError: the offset is not inside the chunk, or no line begins there.
         """
-        length = offset - self.start
-        if self.is_acked or not 0 < length < len(self.data) or self.data[length - 1] != NEWLINE:
+        span = self._span.split(offset)
+        if span is None:
             raise ValueError(f"{self!r} cannot be cut at {offset}")
-        rest = Chunk(
-            self._generation,
-            self.data[length:],
-            offset,
-            self.end,
-            self.data.count(b"\n", length) + (not self.ends_line) if self.lines else 0,
-            starts_line=True,
-            after=self.after,
-            trail=self.trail,
-        )
-        self.trail = self._generation.trail_inside(self, length)
-        self.data = self.data[:length]
-        self.end = offset
-        self.lines -= rest.lines
-        self.ends_line = True
-        self.after = "whole"
-        self._generation.hand_out_rest(self, rest)
-        return rest
+        self._take_from_span()
+        return Chunk(span, Receipt(span), starts_line=True)
+
+    def _take_from_span(self) -> None:
+        span = self._span
+        self.data = span.data
+        self.start = span.start
+        self.end = span.end
+        self.lines = span.lines
+        self.after = span.after
+        self.ends_line = span.data.endswith(b"\n")

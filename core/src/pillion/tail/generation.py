@@ -11,10 +11,9 @@ from pillion.tail.checkpoint_format import Entry
 from pillion.tail.identity import HEAD_BYTES, TRAIL_BYTES, Fingerprint, name_generation, read_trail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pillion.tail.chunk import Chunk, LineState
+    from pillion.tail.chunk import LineState
     from pillion.tail.identity import FileKey
+    from pillion.tail.span import Span
 
 CLOSED = -1
 
@@ -41,11 +40,10 @@ class Generation:
         grown_at: when it last had something new.
         behind_since: when the oldest unacknowledged part was seen, at the latest; None for none.
         behind_to: the end of that part.
-        is_truncated: its bytes are gone; only chunks in flight keep it.
+        is_truncated: its bytes are gone; only what is in flight keeps it.
     """
 
     __slots__ = (
-        "_acknowledged",
         "acked",
         "acked_line",
         "acked_trail",
@@ -81,7 +79,6 @@ class Generation:
         descriptor: int,
         *,
         now: float,
-        acknowledged: Callable[[Generation, Chunk], None],
     ) -> None:
         self.path = path
         self.key = key
@@ -102,13 +99,12 @@ class Generation:
         self.behind_since: float | None = None
         self.behind_to = 0
         self.is_truncated = False
-        self.in_flight: deque[Chunk] | None = None
+        self.in_flight: deque[Span] | None = None
         self.head_length = 0
         self.head_sum = 0
         self.trail = b""
         self.acked_trail = b""
         self.reclaimed = 0
-        self._acknowledged = acknowledged
 
     def start_at(self, offset: int, line: LineState = "whole") -> None:
         """Begin reading at an offset of the open file; what is before it counts as taken."""
@@ -153,14 +149,14 @@ class Generation:
             self.behind_since = now
             self.behind_to = size
 
-    def hand_out(self, chunk: Chunk) -> None:
-        """Move past a chunk and keep it until it is acknowledged."""
+    def hand_out(self, span: Span) -> None:
+        """Move past a span and keep it until it is settled."""
         if self.in_flight is None:
             self.in_flight = deque()
-        self.in_flight.append(chunk)
-        self.offset = chunk.end
-        self.line = chunk.after
-        self.trail = chunk.trail
+        self.in_flight.append(span)
+        self.offset = span.end
+        self.line = span.after
+        self.trail = span.trail
         self.partial = b""
         self.partial_end = 0
 
@@ -170,35 +166,31 @@ class Generation:
             return data[-TRAIL_BYTES:]
         return (self.trail + data)[-TRAIL_BYTES:]
 
-    def trail_inside(self, chunk: Chunk, length: int) -> bytes:
-        """Return the trail as it was so many bytes into a chunk that is in flight."""
-        head = chunk.data[:length]
+    def trail_inside(self, span: Span, length: int) -> bytes:
+        """Return the trail as it was so many bytes into a span that is in flight."""
+        head = span.data[:length]
         if length >= TRAIL_BYTES:
             return head[-TRAIL_BYTES:]
         before = self.acked_trail
         for other in self.in_flight or ():
-            if other is chunk:
+            if other is span:
                 break
             before = other.trail
         return (before + head)[-TRAIL_BYTES:]
 
-    def hand_out_rest(self, chunk: Chunk, rest: Chunk) -> None:
-        """Keep the second part of a chunk that was cut, behind the first."""
+    def hand_out_rest(self, span: Span, rest: Span) -> None:
+        """Keep the second part of a span that was cut, behind the first."""
         if self.in_flight is not None:
-            self.in_flight.insert(self.in_flight.index(chunk) + 1, rest)
-
-    def acknowledge(self, chunk: Chunk) -> None:
-        """Pass an acknowledged chunk on to the tailer, which settles it at its next step."""
-        self._acknowledged(self, chunk)
+            self.in_flight.insert(self.in_flight.index(span) + 1, rest)
 
     def settle(self) -> None:
-        """Move the acknowledged position over every chunk that has no gap before it."""
+        """Move the acknowledged position over every span that has no gap before it."""
         waiting = self.in_flight
-        while waiting and waiting[0].is_acked:
-            chunk = waiting.popleft()
-            self.acked = chunk.end
-            self.acked_line = chunk.after
-            self.acked_trail = chunk.trail
+        while waiting and waiting[0].is_settled:
+            span = waiting.popleft()
+            self.acked = span.end
+            self.acked_line = span.after
+            self.acked_trail = span.trail
         if not waiting:
             self.in_flight = None  # a deque takes 0.7 KB, and most files are quiet
         self.catch_up()

@@ -21,11 +21,8 @@ from pillion.tail.siblings import (
 from pillion.tail.start import start_offset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pillion.log import Logger
     from pillion.tail.checkpoint_format import Entry
-    from pillion.tail.chunk import Chunk
     from pillion.tail.follower import Follower
     from pillion.tail.handing_on import OpenFiles
     from pillion.tail.identity import FileKey
@@ -46,7 +43,6 @@ class Opener:
         ledger: takes what is found to be lost.
         troubles: reports what keeps a path from being opened.
         log: where a loss is reported.
-        acknowledged: takes the chunks that are acknowledged.
         handed_on: files that the tailer before had open.
     """
 
@@ -54,7 +50,6 @@ class Opener:
     ledger: Ledger
     troubles: Troubles
     log: Logger
-    acknowledged: Callable[[Generation, Chunk], None]
     handed_on: OpenFiles
 
     def open_path(self, follower: Follower, seen: os.stat_result, now: float) -> None:
@@ -95,7 +90,6 @@ class Opener:
             follower.next_ordinal,
             descriptor,
             now=now,
-            acknowledged=self.acknowledged,
         )
         follower.next_ordinal += 1
         follower.generations.append(generation)

@@ -14,12 +14,15 @@ from zlib import crc32
 from pillion.tail.chunk import Chunk
 from pillion.tail.ledger import READ_ERROR, TRUNCATED_UNREAD
 from pillion.tail.lines import NEWLINE, piece_length, whole_lines
+from pillion.tail.receipt import Receipt
+from pillion.tail.span import Span
 
 if TYPE_CHECKING:
     from pillion.tail.chunk import LineState
     from pillion.tail.generation import Generation
     from pillion.tail.ledger import Ledger
     from pillion.tail.options import TailOptions
+    from pillion.tail.span import SettledSpans
 
 KEPT_PARTIAL_BYTES = 64 * 1024
 """How much of an unfinished line is kept in memory in case its file is truncated."""
@@ -39,6 +42,7 @@ class Reader:
     Attributes:
         options: how to read.
         ledger: where it is accounted for.
+        settled: where what was handed out comes back.
         partial_bytes: unfinished lines that are kept in memory, over all files.
         is_full: the last read was not made, since too much is in flight.
         has_named: a generation was given its name, which is in no checkpoint yet.
@@ -46,6 +50,7 @@ class Reader:
 
     options: TailOptions
     ledger: Ledger
+    settled: SettledSpans
     partial_bytes: int = 0
     is_full: bool = False
     has_named: bool = False
@@ -179,17 +184,18 @@ class Reader:
         if self.options.count_lines:
             lines = data.count(NEWLINE) + (not data.endswith(NEWLINE))
         start = generation.offset
-        chunk = Chunk(
+        span = Span(
             generation,
             data,
             start,
             start + len(data),
             lines,
-            starts_line=generation.line == "whole",
             after=after,
             trail=generation.trail_after(data),
+            settled=self.settled,
         )
-        generation.hand_out(chunk)
+        chunk = Chunk(span, Receipt(span), starts_line=generation.line == "whole")
+        generation.hand_out(span)
         self.ledger.bytes_read += len(data)
         self.ledger.lines_read += lines
         return chunk
@@ -210,17 +216,17 @@ class Reader:
         if not length:
             generation.size = start
             return
-        dropped = Chunk(
+        dropped = Span(
             generation,
             b"",
             start,
             start + length,
             0,
-            starts_line=False,
             after="skipping" if newline < 0 else "whole",
             trail=generation.trail_after(block[:length]),
+            settled=self.settled,
         )
-        dropped.is_acked = True
+        dropped.is_settled = True
         generation.hand_out(dropped)
         generation.settle()
         generation.size = max(generation.size, generation.offset)

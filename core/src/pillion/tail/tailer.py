@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 from pillion.log import Logger
@@ -20,6 +19,7 @@ from pillion.tail.opening import Opener
 from pillion.tail.options import TailOptions
 from pillion.tail.reading import Reader
 from pillion.tail.reclaim import Reclaimer
+from pillion.tail.span import SettledSpans
 from pillion.tail.status import FileStatus, status_of
 from pillion.tail.trouble import Troubles
 from pillion.tail.turns import Turns
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from pillion.tail.checkpoint import Checkpoint
     from pillion.tail.chunk import Chunk
-    from pillion.tail.generation import Generation
     from pillion.tail.turns import Copy
     from pillion.tail.wake import Waker
 
@@ -69,7 +68,7 @@ class Tailer:
         self.waker: Waker = waker or WatchingWaker(log, clock)
         self.checkpoint = checkpoint
         self._clock = clock
-        self._acked: deque[tuple[Generation, Chunk]] = deque()
+        self._settled = SettledSpans(self.waker)
         self._keeper = Keeper(checkpoint, options.checkpoint_interval, log)
         self._known = Known(options.max_open_files)
         for entry in self._keeper.snapshot.entries:
@@ -77,10 +76,8 @@ class Tailer:
                 self._known.finish(entry)
         self._troubles = Troubles(log)
         self._handed_on = handed_on or OpenFiles()
-        opener = Opener(
-            self._known, self.ledger, self._troubles, log, self._take_ack, self._handed_on
-        )
-        self._reader = reader = Reader(options, self.ledger)
+        opener = Opener(self._known, self.ledger, self._troubles, log, self._handed_on)
+        self._reader = reader = Reader(options, self.ledger, self._settled)
         looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
         self._discovery = Discovery(paths, options.exclude)
         self._following = Following(
@@ -94,7 +91,6 @@ class Tailer:
         )
         reclaimer = Reclaimer(self.ledger, log) if options.reclaim else None
         self._turns = Turns(options, reader, looker, reclaimer)
-        self._is_asleep = False
         self._is_stopping = False
         self._is_finished = False
         self._watch_due = 0.0
@@ -102,6 +98,7 @@ class Tailer:
     def step(self) -> list[Chunk]:
         """Look at what is due and return what there is to read: a MiB or so, or nothing."""
         now = self._begin()
+        self._turns.is_heavy = self._settled.weight > self.options.in_flight_bytes
         chunks = self._turns.read(now)
         if self._reader.has_named:
             self._keep_names()
@@ -144,16 +141,16 @@ class Tailer:
         if now >= self._watch_due:
             self._following.watch(now)
             self._watch_due = now + self.options.scan_interval
-        self._is_asleep = True
+        self._settled.is_asleep = True
         return self.seconds_to_wait()
 
     def wake_up(self) -> None:
         """End what `fall_asleep` began."""
-        self._is_asleep = False
+        self._settled.is_asleep = False
 
     def seconds_to_wait(self) -> float:
         """Return for how long there is nothing to do; 0 when there is something now."""
-        if self._turns.is_ready or self._acked:
+        if self._turns.is_ready or self._settled:
             return 0.0
         due = self._following.next_due()
         if self._keeper.is_kept and self._keeper.is_dirty:
@@ -295,14 +292,8 @@ class Tailer:
 
     def _settle(self) -> None:
         """Take the acknowledgements that have come since the last step, in this thread."""
-        while self._acked:
-            generation, chunk = self._acked.popleft()
-            self.ledger.bytes_delivered += chunk.end - chunk.start
-            self.ledger.lines_delivered += chunk.lines
+        for span in self._settled.drain():
+            self.ledger.bytes_delivered += span.end - span.start
+            self.ledger.lines_delivered += span.lines
             self._keeper.is_dirty = True
-            self._turns.settle(generation)
-
-    def _take_ack(self, generation: Generation, chunk: Chunk) -> None:
-        self._acked.append((generation, chunk))
-        if self._is_asleep:
-            self.waker.wake()
+            self._turns.settle(span.generation)

@@ -31,6 +31,7 @@ class Turns:
     Attributes:
         flush: deliver unfinished last lines at once.
         is_held: read nothing, as if too much were in flight.
+        is_heavy: nor where what is in flight takes too much memory beside its bytes.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Turns:
         "_reclaimer",
         "_row",
         "flush",
+        "is_heavy",
         "is_held",
     )
 
@@ -59,6 +61,7 @@ class Turns:
         self._is_full = False
         self.flush = False
         self.is_held = False
+        self.is_heavy = False
 
     @property
     def has_ready(self) -> bool:
@@ -68,7 +71,7 @@ class Turns:
     @property
     def is_ready(self) -> bool:
         """Whether a step would read something: someone has something, and there is room."""
-        return self.has_ready and not (self._is_full or self.is_held)
+        return self.has_ready and not (self._is_full or self.is_held or self.is_heavy)
 
     def queue(self, follower: Follower, now: float) -> None:
         """Put a follower at the end of the row, if it has something and is not there yet."""
@@ -88,7 +91,7 @@ class Turns:
         """Return a chunk of each in turn, until there is enough, or no more, or no room."""
         chunks, self._looker.leftovers = self._looker.leftovers, []
         budget = STEP_BYTES - sum([len(chunk.data) for chunk in chunks])
-        while self._row and budget > 0 and not (self._is_full or self.is_held):
+        while self._row and budget > 0 and not (self._is_full or self.is_held or self.is_heavy):
             follower = self._row.popleft()
             follower.is_ready = False
             turn = self._turn(follower, now)

@@ -16,12 +16,13 @@ from pillion.settings import Command
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.patterns.times import TimeFormat
-from pillion_log_agent.pipeline.batch import Batch, Origin
 from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.timestamps import Timestamps
 from pillion_log_agent.settings import AgentSettings
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def batches_of(letters: Sequence[dict[str, Any]]) -> list[tuple[str, Batch]]:
             Batch(
                 tag,
                 Origin("replay", source, identity),
-                Moments([_ISO.parse(each["time"], 0) or 0 for each in found]),
+                Timestamps([_ISO.parse(each["time"], 0) or 0 for each in found]),
                 records=[each["record"] for each in found],
                 offsets=[each["offset"] for each in found],
             ),

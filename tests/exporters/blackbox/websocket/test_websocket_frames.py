@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.websocket.frames import (
     BINARY,
     PING,
@@ -17,7 +18,6 @@ from pillion_blackbox_exporter.probers.websocket.frames import (
     masked,
 )
 from pillion_blackbox_exporter.probers.websocket.handshake import accept_of, key_of, read_head
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 
 def read_all(*pieces: bytes) -> list[Frame]:

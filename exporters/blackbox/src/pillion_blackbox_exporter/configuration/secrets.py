@@ -48,7 +48,7 @@ _USER = re.compile(r"(?<=://)[^/?#]*@")
 Shown = Any
 
 
-def shown_module(module: Module) -> dict[str, Shown]:
+def render_module(module: Module) -> dict[str, Shown]:
     """Return a module as plain data, as it was written but for defaults and secrets."""
     return {"prober": module.prober, **_struct(module)}
 

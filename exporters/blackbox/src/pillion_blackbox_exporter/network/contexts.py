@@ -13,7 +13,7 @@ import ssl
 import warnings
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

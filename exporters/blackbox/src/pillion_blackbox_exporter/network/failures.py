@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.probing.failure import Reason
+    from pillion_blackbox_exporter.failure import Reason
 
 _REASONS: dict[int | None, Reason] = {
     errno.ECONNREFUSED: "refused",

@@ -13,8 +13,8 @@ import ssl
 import time
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.failures import connection_error
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
     import socket
@@ -131,6 +131,10 @@ class Stream:
             await self._handshake
         finally:
             self._handshake = None
+
+    def now(self) -> float:
+        """Return the present moment, by the clock."""
+        return self._clock()
 
     def close(self) -> None:
         """End the connection; never waits and never fails."""

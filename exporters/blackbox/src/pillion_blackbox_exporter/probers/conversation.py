@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.configuration.kinds import expand, valid_utf8
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge
+from pillion_blackbox_exporter.probing.steps import secure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ async def converse(
             probe.log.debug("sent a line", length=len(send) + 1)
         if step.starttls:
             lines.discard()
-            await probe.network.secure(probe, stream, tls_config, server_name)
+            await secure(probe, stream, tls_config, server_name)
             probe.trace.begin("exchange")
     probe.trace.end()
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration import Module
+    from pillion_blackbox_exporter.failure import Reason
     from pillion_blackbox_exporter.network import Network
-    from pillion_blackbox_exporter.probing.failure import Reason
-    from pillion_blackbox_exporter.probing.lines import Lines
+    from pillion_blackbox_exporter.probing.log import ProbeLog
     from pillion_blackbox_exporter.probing.report import Report
     from pillion_blackbox_exporter.probing.trace import Trace
 
@@ -45,7 +45,7 @@ class Probe:
     module: Module
     trace: Trace
     report: Report
-    log: Lines
+    log: ProbeLog
     network: Network
     deadline: float
     hostname: str = ""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from pillion_blackbox_exporter.network.metrics import begin_address
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers import PROBERS
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.probing.metrics import begin_address
 from pillion_blackbox_exporter.probing.report import Gauge
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.probing.lines import Lines
+    from pillion_blackbox_exporter.probing.log import ProbeLog
     from pillion_blackbox_exporter.probing.probe import Probe, Prober
     from pillion_blackbox_exporter.probing.report import Report
     from pillion_blackbox_exporter.probing.trace import Trace
@@ -40,7 +40,7 @@ class Result:
     success: bool
     report: Report
     trace: Trace
-    log: Lines
+    log: ProbeLog
 
 
 def load(name: str) -> Prober:

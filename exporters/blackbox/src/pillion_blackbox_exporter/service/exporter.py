@@ -12,14 +12,14 @@ from pillion.metrics.standard import add_build_info
 from pillion.process import ProcessSettings, WebSettings
 from pillion.web import Response
 from pillion.web.standard import add_metrics_route
-from pillion_blackbox_exporter.configuration.shown import shown_modules
+from pillion_blackbox_exporter.configuration.rendering import render_modules
 from pillion_blackbox_exporter.network import Network
 from pillion_blackbox_exporter.network.resolving import Resolver
+from pillion_blackbox_exporter.service.concurrency import ConcurrencyLimit, Load
 from pillion_blackbox_exporter.service.history import History
 from pillion_blackbox_exporter.service.landing import landing_page
 from pillion_blackbox_exporter.service.logs import answer_logs
 from pillion_blackbox_exporter.service.modules import Modules
-from pillion_blackbox_exporter.service.places import Load, Places
 from pillion_blackbox_exporter.service.probing import ProbeHandler
 from pillion_blackbox_exporter.service.settings import BlackboxSettings, ProbeSettings
 from pillion_blackbox_exporter.service.warming import warm
@@ -51,7 +51,7 @@ class BlackboxExporter:
         self._registry = context.registry
         self._modules = Modules(settings.config_file, context.registry, context.log)
         self._history = History(settings.history_limit)
-        self._places = Places(probes.concurrency)
+        self._limit = ConcurrencyLimit(probes.concurrency)
         guard = _guard(probes)
         self._network = Network(
             guard, Resolver(threads=min(_RESOLVING_THREADS, probes.concurrency))
@@ -60,7 +60,7 @@ class BlackboxExporter:
             self._modules,
             self._network,
             self._history,
-            self._places,
+            self._limit,
             offset=settings.timeout_offset,
             log=Logger(
                 level=settings.log_prober,
@@ -72,7 +72,7 @@ class BlackboxExporter:
         self._watching: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         add_build_info(context.registry, "blackbox_exporter")
-        context.registry.register(Load(self._places))
+        context.registry.register(Load(self._limit))
         listening = context.values[WebSettings].listen_address
         if guard is None and not _is_loopback(listening):
             context.log.warning(
@@ -106,11 +106,11 @@ class BlackboxExporter:
                 task.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline.remaining):
-                await self._places.is_empty.wait()
+                await self._limit.is_empty.wait()
         self._network.resolver.close()
 
     def _answer_config(self, _: Request) -> Response:
-        return Response(shown_modules(self._modules.current.modules))
+        return Response(render_modules(self._modules.current.modules))
 
     def _answer_landing(self, _: Request) -> Response:
         return landing_page(self._history, list(self._modules.current.modules))

@@ -13,13 +13,13 @@ from pillion.web.standard import exposed
 from pillion_blackbox_exporter.configuration.secrets import masked_url
 from pillion_blackbox_exporter.probers.http.url import shown
 from pillion_blackbox_exporter.probing.addresses import run_addresses
-from pillion_blackbox_exporter.probing.lines import Lines
+from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.run import load, run
 from pillion_blackbox_exporter.probing.trace import Trace
+from pillion_blackbox_exporter.service.concurrency import LimitReachedError
 from pillion_blackbox_exporter.service.debug import debug_text
-from pillion_blackbox_exporter.service.places import NoPlaceError
 from pillion_blackbox_exporter.service.timeout import HEADER, probe_timeout
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration import Module
     from pillion_blackbox_exporter.network import Network
     from pillion_blackbox_exporter.probing.run import Result
+    from pillion_blackbox_exporter.service.concurrency import ConcurrencyLimit
     from pillion_blackbox_exporter.service.history import History
     from pillion_blackbox_exporter.service.modules import Modules
-    from pillion_blackbox_exporter.service.places import Places
 
 DEFAULT_MODULE = "http_2xx"
 TARGET_LIMIT = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProbeRequest:
     """What a request asks for.
 
     Attributes:
@@ -69,7 +69,7 @@ class ProbeHandler:
         modules: Modules,
         network: Network,
         history: History,
-        places: Places,
+        limit: ConcurrencyLimit,
         *,
         offset: float,
         log: Logger,
@@ -80,7 +80,7 @@ class ProbeHandler:
         self._modules = modules
         self._network = network
         self._history = history
-        self._places = places
+        self._limit = limit
         self._offset = offset
         self._log = log
         self._level = level
@@ -106,21 +106,21 @@ class ProbeHandler:
         if isinstance(asked, Response):
             return asked
         try:
-            await self._places.take(asked.seconds / 2)
-        except NoPlaceError:
+            await self._limit.acquire(asked.seconds / 2)
+        except LimitReachedError:
             self._turned_away.inc()
             sentence = "too many probes are under way, and none ended in time for this one\n"
             return Response(sentence, 503, headers=(("Retry-After", "1"),))
         try:
             result = await self._probe(asked, began)
         finally:
-            self._places.give_back()
+            self._limit.release()
         (self._succeeded if result.success else self._failed).inc()
         if asked.wants_debug:
             return Response(debug_text(result, asked.module))
         return exposed(request, result.report.collect())
 
-    def _read(self, request: Request) -> Asked | Response:
+    def _read(self, request: Request) -> ProbeRequest | Response:
         """Return what is asked for, or why it cannot be done."""
         parameters = request.parameters()
         name = _first(parameters, "module") or DEFAULT_MODULE
@@ -141,9 +141,9 @@ class ProbeHandler:
         except ValueError as error:
             return Response(f"{error}\n", 500)
         wants_debug = _first(parameters, "debug") == "true"
-        return Asked(name, module, target, hostname, seconds, wants_debug)
+        return ProbeRequest(name, module, target, hostname, seconds, wants_debug)
 
-    async def _probe(self, asked: Asked, began: float) -> Result:
+    async def _probe(self, asked: ProbeRequest, began: float) -> Result:
         module = asked.module
         load(module.prober)  # the first probe of a kind pays for it before its time is taken
         at = time.time()
@@ -154,7 +154,7 @@ class ProbeHandler:
             module=module,
             trace=Trace(self._clock),
             report=Report(),
-            log=Lines(log, self._level, self._modules.secrets(asked.name)),
+            log=ProbeLog(log, self._level, self._modules.secrets(asked.name)),
             network=self._network,
             deadline=began + asked.seconds,
             timeout=asked.seconds,

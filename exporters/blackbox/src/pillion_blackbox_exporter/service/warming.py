@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.exchange import ALPN_HTTP2
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

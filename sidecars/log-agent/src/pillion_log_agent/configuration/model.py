@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pillion.errors import ConfigurationError, nearest
 from pillion_log_agent.configuration.declaration import Declaration, read_properties
+from pillion_log_agent.configuration.plugins import FILTERS, FORMATS, INPUTS, MULTILINE, OUTPUTS
 from pillion_log_agent.configuration.section import PLUGIN_KINDS, Place, Problems, Section
 from pillion_log_agent.configuration.service import SERVICE, ServiceProperties
 from pillion_log_agent.configuration.shared import (
@@ -17,16 +18,11 @@ from pillion_log_agent.configuration.shared import (
     FilterProperties,
     OutputProperties,
 )
-from pillion_log_agent.filters import FILTERS
-from pillion_log_agent.inputs import INPUTS
-from pillion_log_agent.outputs import OUTPUTS
-from pillion_log_agent.parsers import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _TABLES = {"input": INPUTS, "filter": FILTERS, "output": OUTPUTS}
-MULTILINE = "pillion_log_agent.multiline.definition:MULTILINE"
 _SHARED = {"input": INPUT, "filter": FILTER, "output": OUTPUT}
 
 

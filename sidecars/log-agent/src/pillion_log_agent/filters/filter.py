@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion_log_agent.multiline.records import Joined
     from pillion_log_agent.parsers.parsed import Parser
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.multiline.rules import Definition
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from pillion.settings import Kind, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, NUMBER
 from pillion_log_agent.parsers.json import decode_object
-from pillion_log_agent.pipeline.batch import Batch, Origin
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +82,7 @@ class DummyInput:
         return Batch(
             self._tag,
             origin,
-            Moments([self._context.wall_ns()] * count),
+            Timestamps([self._context.wall_ns()] * count),
             records=[decode_object(self._properties.dummy) or {} for _ in range(count)],
             offsets=list(range(made, made + count)),
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pillion.tail import OpenFiles
     from pillion_log_agent.multiline.plan import JoiningContext
     from pillion_log_agent.parsers.parsed import Parser
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 
 class Intake(Protocol):

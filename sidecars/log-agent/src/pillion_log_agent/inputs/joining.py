@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pillion_log_agent.inputs.lines import split_lines
 from pillion_log_agent.parsers.runtime import (
     AS_MULTILINE,
     Piece,
@@ -14,12 +13,15 @@ from pillion_log_agent.parsers.runtime import (
     parse_whole_cri,
 )
 from pillion_log_agent.parsers.whole_cri import ADDED, whole_cri
-from pillion_log_agent.pipeline.batch import Batch, Origin, Record
-from pillion_log_agent.pipeline.countdown import Countdown, releasing
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Record
+from pillion_log_agent.records.lines import split_lines
+from pillion_log_agent.records.receipt import Countdown, releasing
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pillion_log_agent.records.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class Joiner:
             found = parse_whole_cri(data.decode(), self._joining.shape)
         except UnicodeDecodeError:
             return None
-        times = Moments.of_texts(found[1]) if found is not None else None
+        times = Timestamps.of_texts(found[1]) if found is not None else None
         if found is None or times is None:
             return None
         _, offsets = split_lines(data, start)
@@ -188,5 +190,5 @@ class Joiner:
         self, records: list[Record], times: list[int], places: list[int], size: int
     ) -> Batch:
         return Batch(
-            self.tag, self.origin, Moments(times), records=records, offsets=places, size=size
+            self.tag, self.origin, Timestamps(times), records=records, offsets=places, size=size
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion_log_agent.pipeline.countdown import ChunkAck, Countdown
+from pillion_log_agent.records.receipt import ChunkAck, Countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from pillion_log_agent.configuration.kinds import SIZE, TEXT
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
-from pillion_log_agent.pipeline.batch import Origin
+from pillion_log_agent.records.origin import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,8 +20,8 @@ from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.patterns.tags import expand_tag
-from pillion_log_agent.pipeline.batch import Origin
-from pillion_log_agent.pipeline.countdown import ChunkAck
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import ChunkAck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.inputs.tail_joining import Handed, JoiningPlan
     from pillion_log_agent.multiline.stream import End
     from pillion_log_agent.parsers.parsed import Parser
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 CHUNK = 256 * 1024
 SHORTEST_SCAN, LONGEST_SCAN = 0.5, 10.0

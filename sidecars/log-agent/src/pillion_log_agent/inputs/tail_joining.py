@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.inputs.parts import Part
     from pillion_log_agent.inputs.tail_properties import TailProperties
     from pillion_log_agent.multiline.stream import End
-    from pillion_log_agent.pipeline.batch import Batch, Origin
+    from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.origin import Origin
 
     Handed = tuple[Batch, Callable[[], None]]
 

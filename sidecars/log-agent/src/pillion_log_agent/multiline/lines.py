@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pillion_log_agent.inputs.lines import quoted, split_lines
 from pillion_log_agent.multiline.stream import Stream
-from pillion_log_agent.pipeline.batch import Batch, Origin, Record
-from pillion_log_agent.pipeline.countdown import Countdown, releasing
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Record
+from pillion_log_agent.records.lines import quoted, split_lines
+from pillion_log_agent.records.receipt import Countdown, releasing
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pillion_log_agent.multiline.stream import End, Joining, Opened, Spans
+    from pillion_log_agent.records.origin import Origin
 
 
 class Compose(Protocol):
@@ -150,7 +151,7 @@ class LineJoiner:
                 joined = [self._glue.join(finished.texts), *joined]
             block = quoted(shape.key, joined, shape.end)
             return Batch(
-                self.tag, self.origin, Moments(times), block=block, offsets=places, size=size
+                self.tag, self.origin, Timestamps(times), block=block, offsets=places, size=size
             )
         groups = [texts[begin:end] for begin, end in _spans_of(texts, spans)]
         if finished is not None:
@@ -159,7 +160,7 @@ class LineJoiner:
         return Batch(
             self.tag,
             self.origin,
-            Moments([time for _, time in made]),
+            Timestamps([time for _, time in made]),
             records=[fields for fields, _ in made],
             offsets=places,
             size=size,

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pillion_log_agent.multiline.stream import Opened, Stream
-from pillion_log_agent.pipeline.batch import Batch, Origin, Record
-from pillion_log_agent.pipeline.countdown import Countdown, releasing
+from pillion_log_agent.records.batch import Batch, Record
+from pillion_log_agent.records.receipt import Countdown, releasing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pillion_log_agent.multiline.stream import End, Joining, Spans
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.origin import Origin
+    from pillion_log_agent.records.timestamps import Timestamps
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class _First(NamedTuple):
     """The first record of one that is open."""
 
     record: Record
-    moment: Moments
+    time: Timestamps
     tag: str
     origin: Origin
 
@@ -189,8 +190,8 @@ class RecordJoiner:
 
         def place(position: int) -> tuple[_First, int]:
             index = indices[position]
-            moment = batch.times.select([index])
-            first = _First(records[index], moment, batch.tag, batch.origin)
+            time = batch.times.select([index])
+            first = _First(records[index], time, batch.tag, batch.origin)
             return first, batch.offsets[index]
 
         lines = [text.rstrip("\r\n") for text in looked_at]
@@ -217,7 +218,7 @@ class RecordJoiner:
         batch = Batch(
             first.tag,
             first.origin,
-            first.moment,
+            first.time,
             records=[{**first.record, self._shape.content: self._text(opened.texts)}],
             offsets=[opened.offset],
             size=opened.length,

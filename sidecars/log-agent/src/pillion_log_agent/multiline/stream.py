@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pillion_log_agent.multiline.machine import Machine, Step
-    from pillion_log_agent.pipeline.countdown import Countdown
+    from pillion_log_agent.records.receipt import Countdown
 
 T = TypeVar("T")
 Spans = list[tuple[int, int]] | None

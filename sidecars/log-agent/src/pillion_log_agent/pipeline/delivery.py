@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion_log_agent.pipeline.batch import Batch
     from pillion_log_agent.pipeline.ledger import Ledger
+    from pillion_log_agent.records.batch import Batch
 
 
 class Delivery:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.filters.filter import HoldingFilter
-from pillion_log_agent.pipeline.countdown import Countdown
 from pillion_log_agent.pipeline.delivery import Delivery
+from pillion_log_agent.records.receipt import Countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pillion_log_agent.inputs.input import Input
     from pillion_log_agent.multiline.records import Joined
     from pillion_log_agent.patterns.tags import Match
-    from pillion_log_agent.pipeline.batch import Batch
     from pillion_log_agent.pipeline.ledger import Ledger
     from pillion_log_agent.pipeline.shipping import Shipper
+    from pillion_log_agent.records.batch import Batch
 
 MOST_ROUTES = 10_000
 MOST_RECORDS = 8192

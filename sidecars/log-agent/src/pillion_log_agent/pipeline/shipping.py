@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from pillion.log import Logger
     from pillion_log_agent.outputs.output import Outcome, Output
-    from pillion_log_agent.pipeline.batch import Batch
     from pillion_log_agent.pipeline.deadletter import DeadLetters
     from pillion_log_agent.pipeline.delivery import Delivery
     from pillion_log_agent.pipeline.ledger import OutputFigures
+    from pillion_log_agent.records.batch import Batch
 
 WRITE_BYTES = 1024 * 1024
 """How much goes into one write at most, as it was read."""

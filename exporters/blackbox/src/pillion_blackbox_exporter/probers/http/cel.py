@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 
 
 @lru_cache(maxsize=256)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.credentials import basic
 from pillion_blackbox_exporter.probers.http.http1 import Http1
 from pillion_blackbox_exporter.probers.http.message import Request
 from pillion_blackbox_exporter.probers.http.proxy import proxy_for
 from pillion_blackbox_exporter.probers.http.url import Url, without_user
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.probing.steps import connect, connect_by_name, secure
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration.client import OAuth2, TlsConfig
@@ -95,9 +96,9 @@ async def open_exchange(
     if proxy is not None:
         stream = await _through(probe, request, client, proxy, address)
     elif address:
-        stream = await probe.network.connect(probe, url.scheme, url.host, address, url.port)
+        stream = await connect(probe, url.scheme, url.host, address, url.port)
     else:
-        stream = await probe.network.connect_by_name(probe, url.scheme, url.host, url.port)
+        stream = await connect_by_name(probe, url.scheme, url.host, url.port)
     try:
         return await _begin(
             probe, request, stream, client.tls_config, server_name, proxy=proxy, http2=http2
@@ -122,7 +123,7 @@ async def _begin(
         probe.trace.begin("processing", probe.trace.phases[-1].end)
         return Exchange(stream, Http1(stream, target=target), is_tls=False)
     protocols = ALPN_HTTP2 if http2 else ()
-    await probe.network.secure(probe, stream, tls_config, server_name, protocols, cipher=True)
+    await secure(probe, stream, tls_config, server_name, protocols, cipher=True)
     probe.trace.begin("processing", probe.trace.phases[-1].end)
     assert stream.tls is not None
     if stream.tls.selected_alpn_protocol() == "h2":
@@ -139,11 +140,11 @@ async def _through(
     """Connect to a proxy and, for https, have it connect to the server (RFC 9110, 9.3.6)."""
     url, host = request.url, address or request.url.host
     if address:
-        probe.network.check(url.scheme, url.host, address, url.port)
+        probe.network.check_address(url.scheme, url.host, address, url.port)
     else:
-        probe.network.check_name(url.scheme, url.host, url.port)
+        probe.network.check_host(url.scheme, url.host, url.port, is_final=True)
     try:
-        stream = await probe.network.connect_by_name(probe, "proxy", proxy.host, proxy.port)
+        stream = await connect_by_name(probe, "proxy", proxy.host, proxy.port)
     except ProbeError as error:
         if error.reason == "denied":
             raise

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.message import Head
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.network.stream import Stream

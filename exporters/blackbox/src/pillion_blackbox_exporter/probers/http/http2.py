@@ -10,8 +10,8 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.message import Head
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.network.stream import Stream

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.probers.http.url import Url

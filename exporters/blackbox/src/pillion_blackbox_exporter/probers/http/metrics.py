@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.probers.http.moments import http_date
+from pillion_blackbox_exporter.probers.http.http_date import http_date
 from pillion_blackbox_exporter.probing.report import Gauge
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.content import Content
 from pillion_blackbox_exporter.probers.http.credentials import basic
 from pillion_blackbox_exporter.probers.http.exchange import open_exchange
 from pillion_blackbox_exporter.probers.http.message import Request
 from pillion_blackbox_exporter.probers.http.request import USER_AGENT
 from pillion_blackbox_exporter.probers.http.url import parse_url
-from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.files import read_text
 from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.trace import Trace

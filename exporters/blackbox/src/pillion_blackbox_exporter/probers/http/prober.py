@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.network.metrics import forget_tls
-from pillion_blackbox_exporter.probers.http.content import Content
-from pillion_blackbox_exporter.probers.http.cookies import Cookies
-from pillion_blackbox_exporter.probers.http.credentials import authorize
-from pillion_blackbox_exporter.probers.http.exchange import open_exchange
-from pillion_blackbox_exporter.probers.http.judgement import (
+from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.probers.http.assertions import (
     judge_body,
     judge_headers,
     judge_json,
     judge_status,
     judge_version,
 )
+from pillion_blackbox_exporter.probers.http.content import Content
+from pillion_blackbox_exporter.probers.http.cookies import Cookies
+from pillion_blackbox_exporter.probers.http.credentials import authorize
+from pillion_blackbox_exporter.probers.http.exchange import open_exchange
 from pillion_blackbox_exporter.probers.http.metrics import (
     CONTENT_LENGTH,
     FAILED_DUE_TO_CEL,
@@ -34,7 +34,8 @@ from pillion_blackbox_exporter.probers.http.request import (
     wanted_host,
 )
 from pillion_blackbox_exporter.probers.http.url import parse_url
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.probing.metrics import forget_tls
+from pillion_blackbox_exporter.probing.steps import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,7 @@ async def _probe(probe: Probe, section: HttpSection) -> None:
     address = ""
     has_proxy = bool(section.proxy_url or section.proxy_from_environment)
     if not (has_proxy and section.skip_resolve_phase_with_proxy):
-        address = await probe.network.resolve(
+        address = await resolve(
             probe,
             url.scheme,
             url.host,

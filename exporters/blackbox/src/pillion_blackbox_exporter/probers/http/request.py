@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pillion
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.message import Request, check_header
 from pillion_blackbox_exporter.probers.http.url import is_absolute, redirected, without_user
-from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.files import read_bytes, read_text
 
 if TYPE_CHECKING:

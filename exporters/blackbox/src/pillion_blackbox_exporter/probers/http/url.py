@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _HOST = re.compile(r"[^\x00-\x20\"#/<>?@\\^`{|}\x7f\[\]]*")

@@ -12,9 +12,9 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.datagrams import connect_datagrams
 from pillion_blackbox_exporter.network.failures import connection_error
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration.icmp import IcmpSection
@@ -81,7 +81,7 @@ def _open(
     protocols = (socket.IPPROTO_ICMP, socket.IPPROTO_ICMPV6)
     source = section.source_ip_address
     opened = connect_datagrams(
-        probe, "icmp", host, address, 0, kind=kind, protocols=protocols, source=source
+        probe.network, "icmp", host, address, 0, kind=kind, protocols=protocols, source=source
     )
     try:
         if opened.socket.family == socket.AF_INET:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.http1 import encode
 from pillion_blackbox_exporter.probers.websocket.frames import (
     CLOSE,
@@ -18,7 +19,6 @@ from pillion_blackbox_exporter.probers.websocket.frames import (
     encode_frame,
 )
 from pillion_blackbox_exporter.probers.websocket.handshake import HEAD_LIMIT, read_head
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.network.stream import Stream

@@ -6,8 +6,8 @@ import binascii
 import hashlib
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.message import TOKEN, Head
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.probers.http.message import Request

@@ -1,4 +1,4 @@
-"""How many probes are under way, and the queue of those that wait for a place."""
+"""How many probes run at once, and the queue of those that wait."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pillion.settings import Values
 
 QUEUE_FACTOR = 4
-"""How many may wait for each place."""
+"""How many probes may wait for each that may run."""
 
 _BESIDE = 128
 """Requests for other things than probes, which must find a way in however many probes wait."""
@@ -31,15 +31,15 @@ def client_limits(values: Values) -> Limits:
     return Limits(requests=requests, connections=max(requests, 512))
 
 
-class NoPlaceError(Exception):
-    """No place became free in time."""
+class LimitReachedError(Exception):
+    """No probe ended in time for another to begin."""
 
 
-class Places:
-    """A fixed number of places, given out in the order in which they are asked for.
+class ConcurrencyLimit:
+    """Lets a fixed number run at once; the others wait in the order in which they came.
 
     Attributes:
-        taken: how many are.
+        taken: how many run.
     """
 
     __slots__ = ("_limit", "_waiting", "is_empty", "taken")
@@ -56,20 +56,20 @@ class Places:
         """How many wait."""
         return len(self._waiting)
 
-    async def take(self, patience: float) -> None:
-        """Take a place, waiting at most so many seconds for one.
+    async def acquire(self, timeout: float) -> None:  # noqa: ASYNC109  # a queue, and bounded
+        """Wait for a turn, `timeout` seconds at most; call `release` after it.
 
         Raises:
-            NoPlaceError: there was none in time, or too many wait already.
+            LimitReachedError: none ended in time, or too many wait already.
         """
         if self.taken >= self._limit:
-            await self._wait(patience)
+            await self._wait(timeout)
         else:
             self.taken += 1
         self.is_empty.clear()
 
-    def give_back(self) -> None:
-        """Hand the place to the one who has waited longest, if anyone does."""
+    def release(self) -> None:
+        """Give the turn to the one that has waited longest, if any waits."""
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
@@ -79,41 +79,41 @@ class Places:
         if not self.taken:
             self.is_empty.set()
 
-    async def _wait(self, patience: float) -> None:
+    async def _wait(self, timeout: float) -> None:  # noqa: ASYNC109
         if len(self._waiting) >= self._limit * QUEUE_FACTOR:
-            raise NoPlaceError
+            raise LimitReachedError
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 await waiter
         except BaseException as error:
             if waiter.done() and not waiter.cancelled():
-                self.give_back()  # it was handed over at the very moment
+                self.release()  # it was handed over at the very moment
             elif waiter in self._waiting:
                 self._waiting.remove(waiter)
             if isinstance(error, TimeoutError):
-                raise NoPlaceError from None
+                raise LimitReachedError from None
             raise
 
 
 class Load:
-    """What the metrics say of the places."""
+    """The limit's metrics."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_limit",)
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, limit: ConcurrencyLimit) -> None:
+        self._limit = limit
 
     def collect(self) -> Iterator[Metric]:
         """Yield how many probes are under way, and how many wait."""
         yield GaugeMetricFamily(
             "blackbox_exporter_probes_in_flight",
             "Probes that are under way.",
-            value=self._places.taken,
+            value=self._limit.taken,
         )
         yield GaugeMetricFamily(
             "blackbox_exporter_probes_waiting",
-            "Probes that wait for a place.",
-            value=self._places.waiting,
+            "Probes that wait for their turn.",
+            value=self._limit.waiting,
         )

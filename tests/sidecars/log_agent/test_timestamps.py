@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.timestamps import Timestamps
 
 SECOND = 1_000_000_000
 NOON = 1_795_262_400
@@ -35,9 +35,9 @@ def nanoseconds(second: int, fraction: str) -> int:
 def test_texts_are_cut_to_what_the_numbers_would_be_written_as(
     times: list[tuple[int, str]], digits: int
 ) -> None:
-    texts = Moments.of_texts([written(*time) for time in times])
+    texts = Timestamps.of_texts([written(*time) for time in times])
     assert texts is not None
-    numbers = Moments([nanoseconds(*time) for time in times])
+    numbers = Timestamps([nanoseconds(*time) for time in times])
     assert texts.iso(digits) == numbers.iso(digits)
     assert texts.epoch(digits) == numbers.epoch(digits)
     assert texts.nanoseconds() == numbers.nanoseconds()
@@ -45,7 +45,7 @@ def test_texts_are_cut_to_what_the_numbers_would_be_written_as(
 
 @given(times=TIMES)
 def test_the_span_holds_every_time(times: list[tuple[int, str]]) -> None:
-    texts = Moments.of_texts([written(*time) for time in times])
+    texts = Timestamps.of_texts([written(*time) for time in times])
     assert texts is not None
     first, last = texts.span()
     assert all(first <= nanoseconds(*time) <= last for time in times)
@@ -70,9 +70,9 @@ GOOD = "2026-11-21T10:00:00.123Z"
 )
 def test_a_text_of_another_shape_makes_no_column(other: str) -> None:
     for texts in ([other], [GOOD, other], [other, GOOD], [GOOD, other, GOOD]):
-        assert Moments.of_texts(texts) is None
+        assert Timestamps.of_texts(texts) is None
 
 
 def test_texts_that_hide_their_ends_in_one_another_make_no_column() -> None:
     """Together they are as long as two good ones, with a Z and a T where those have theirs."""
-    assert Moments.of_texts([GOOD + GOOD[:5], GOOD[5:]]) is None
+    assert Timestamps.of_texts([GOOD + GOOD[:5], GOOD[5:]]) is None

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.configuration.kinds import valid_utf8
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration.http import HttpSection

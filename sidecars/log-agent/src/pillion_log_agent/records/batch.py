@@ -9,7 +9,6 @@ a third of what it costs with `bytes`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate, repeat
 from operator import add
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +18,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.origin import Origin
+    from pillion_log_agent.records.timestamps import Timestamps
 
 Record = dict[str, Any]
 
@@ -27,28 +27,6 @@ _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
 LEAST_WEIGHT = 64
 """What a record counts for at least, in bytes: an empty line costs memory too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where records come from.
-
-    Attributes:
-        input: the name of the input.
-        path: of the file, or empty.
-        identity: names the generation of the file; with an offset it names a record for good.
-    """
-
-    input: str
-    path: str
-    identity: str
-
-    def cut_at(self, end: int) -> Origin:
-        """Return the origin of a piece of a line, which may come again, and longer.
-
-        After a crash the line may be whole: with an id of its own it is not taken for the piece.
-        """
-        return Origin(self.input, self.path, f"{self.identity}~{end}")
 
 
 class Cut(NamedTuple):
@@ -89,7 +67,7 @@ class Batch:
         self,
         tag: str,
         origin: Origin,
-        times: Moments,
+        times: Timestamps,
         *,
         block: bytes | None = None,
         records: list[Record] | None = None,

@@ -9,67 +9,71 @@ import pytest
 
 from pillion.log import Logger
 from pillion_blackbox_exporter.configuration import Module
-from pillion_blackbox_exporter.probing.lines import LINE_LIMIT, Lines
+from pillion_blackbox_exporter.probing.log import LINE_LIMIT, ProbeLog
 from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.run import Result
 from pillion_blackbox_exporter.probing.trace import PHASE_LIMIT, Trace
+from pillion_blackbox_exporter.service.concurrency import (
+    QUEUE_FACTOR,
+    ConcurrencyLimit,
+    LimitReachedError,
+)
 from pillion_blackbox_exporter.service.history import History
-from pillion_blackbox_exporter.service.places import QUEUE_FACTOR, NoPlaceError, Places
 
 
 async def test_places_are_given_out_in_order() -> None:
-    places = Places(1)
+    limit = ConcurrencyLimit(1)
     order: list[int] = []
 
     async def work(number: int) -> None:
-        await places.take(10)
+        await limit.acquire(10)
         order.append(number)
         await asyncio.sleep(0)
-        places.give_back()
+        limit.release()
 
     await asyncio.gather(*(work(number) for number in range(4)))
     assert order == [0, 1, 2, 3]
-    assert (places.taken, places.waiting) == (0, 0)
-    assert places.is_empty.is_set()
+    assert (limit.taken, limit.waiting) == (0, 0)
+    assert limit.is_empty.is_set()
 
 
 async def test_who_waits_too_long_gets_none_and_leaves_the_queue() -> None:
-    places = Places(1)
-    await places.take(1)
-    with pytest.raises(NoPlaceError):
-        await places.take(0.01)
-    assert places.waiting == 0
-    places.give_back()
-    await places.take(0)
+    limit = ConcurrencyLimit(1)
+    await limit.acquire(1)
+    with pytest.raises(LimitReachedError):
+        await limit.acquire(0.01)
+    assert limit.waiting == 0
+    limit.release()
+    await limit.acquire(0)
 
 
 async def test_who_finds_a_long_queue_gets_none_at_once() -> None:
-    places = Places(1)
-    await places.take(1)
-    waiting = [asyncio.create_task(places.take(10)) for _ in range(QUEUE_FACTOR)]
+    limit = ConcurrencyLimit(1)
+    await limit.acquire(1)
+    waiting = [asyncio.create_task(limit.acquire(10)) for _ in range(QUEUE_FACTOR)]
     await asyncio.sleep(0)
-    with pytest.raises(NoPlaceError):
-        await places.take(10)
+    with pytest.raises(LimitReachedError):
+        await limit.acquire(10)
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    assert places.waiting == 0
+    assert limit.waiting == 0
 
 
 async def test_a_place_that_is_handed_to_someone_who_goes_away_is_not_lost() -> None:
-    places = Places(1)
-    await places.take(1)
-    waiting = asyncio.create_task(places.take(10))
+    limit = ConcurrencyLimit(1)
+    await limit.acquire(1)
+    waiting = asyncio.create_task(limit.acquire(10))
     await asyncio.sleep(0)
-    places.give_back()
+    limit.release()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    assert places.taken == 0
-    await places.take(0)
+    assert limit.taken == 0
+    await limit.acquire(0)
 
 
 def result(*, success: bool) -> Result:
-    return Result(success, Report(), Trace(), Lines(Logger(stream=io.StringIO())))
+    return Result(success, Report(), Trace(), ProbeLog(Logger(stream=io.StringIO())))
 
 
 def filled(history: History, outcomes: str) -> History:
@@ -130,7 +134,7 @@ def test_the_first_failure_counts() -> None:
 
 
 def test_the_lines_of_a_probe_are_bounded() -> None:
-    lines = Lines(Logger(stream=io.StringIO()), "error")
+    lines = ProbeLog(Logger(stream=io.StringIO()), "error")
     for _ in range(2 * LINE_LIMIT):
         lines.debug("x", line="y" * 5000)
     assert len(lines.lines) == LINE_LIMIT

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.batch import Record
+    from pillion_log_agent.records.batch import Record
 
 _ACCESSOR = re.compile(r"\$([^\[\]'\s]+)((?:\['[^']*'\]|\[\d+\])*)")
 _INSIDE = re.compile(r"\$\w+(?:\['[^']*'\]|\[\d+\])*")

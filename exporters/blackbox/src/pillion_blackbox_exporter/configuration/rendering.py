@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pillion_blackbox_exporter.configuration.secrets import shown_module
+from pillion_blackbox_exporter.configuration.secrets import render_module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration.module import Module
 
 
-def shown_modules(modules: Mapping[str, Module]) -> str:
+def render_modules(modules: Mapping[str, Module]) -> str:
     """Return modules as a blackbox.yml, secrets masked and defaults left out."""
-    return _yaml({"modules": {name: shown_module(module) for name, module in modules.items()}})
+    return _yaml({"modules": {name: render_module(module) for name, module in modules.items()}})
 
 
-def shown_one(module: Module) -> str:
+def render_one(module: Module) -> str:
     """Return one module as the YAML below its name."""
-    return _yaml(shown_module(module))
+    return _yaml(render_module(module))
 
 
 def _yaml(data: Any) -> str:

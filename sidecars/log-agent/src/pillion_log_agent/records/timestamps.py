@@ -27,7 +27,7 @@ _AFTER_ALL = "~"
 """Sorts behind whatever goes on with a second."""
 
 
-class Moments:
+class Timestamps:
     """One time for each record.
 
     Either texts of the shape `2026-11-21T10:00:00[.digits]Z`, or nanoseconds since 1970.
@@ -43,7 +43,7 @@ class Moments:
         self._width: int | None = None
 
     @classmethod
-    def of_texts(cls, texts: list[str]) -> Moments | None:
+    def of_texts(cls, texts: list[str]) -> Timestamps | None:
         """Return the column of these texts, None unless every one is of the one shape."""
         try:
             # RFC 3339 is checked in C; what it leaves open is whether it ends in Z.
@@ -68,13 +68,13 @@ class Moments:
             self._nanoseconds = [parse(text, 0) or 0 for text in self._texts]
         return self._nanoseconds
 
-    def select(self, indices: Sequence[int]) -> Moments:
+    def select(self, indices: Sequence[int]) -> Timestamps:
         """Return the column of some of the records."""
         if self._texts is not None:
             texts = self._texts
-            return Moments(texts=[texts[index] for index in indices])
+            return Timestamps(texts=[texts[index] for index in indices])
         times = self.nanoseconds()
-        return Moments([times[index] for index in indices])
+        return Timestamps([times[index] for index in indices])
 
     def iso(self, digits: int) -> list[str]:
         """Return `2026-11-21T10:00:00.123` for each, with 3, 6 or 9 digits; the zone is UTC."""

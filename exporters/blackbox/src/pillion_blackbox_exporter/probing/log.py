@@ -20,7 +20,7 @@ _METHODS = ("debug", "info", "warning", "error")
 Line = tuple[float, int, str, dict[str, object]]
 
 
-class Lines:
+class ProbeLog:
     """Takes a probe's lines; bounded in number and in the length of each field."""
 
     __slots__ = ("_clock", "_forward", "_level", "_secrets", "lines")
