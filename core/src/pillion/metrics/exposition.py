@@ -14,8 +14,8 @@ In both formats:
 
 from __future__ import annotations
 
-import math
 import re
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _NOT_IN_A_NAME = re.compile(r"^[0-9]|[^a-zA-Z0-9_:]")
 _NOT_IN_A_LABEL_NAME = re.compile(r"^[0-9]|[^a-zA-Z0-9_]")
 _TEXT_TYPES = {"info": "gauge", "stateset": "gauge", "unknown": "untyped"}
+_NOT_FINITE = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
 _WITH_CREATED = ("counter", "histogram", "summary")
 
 
@@ -41,12 +42,14 @@ class _Head(NamedTuple):
         type: likewise.
         lines: those lines.
         created: the name of the samples that are left out; empty when there are none.
+        needs_escaping: whether the name of the first sample does.
     """
 
     name: str
     type: str
     lines: str
     created: str
+    needs_escaping: bool
 
 
 def exposed(accept: str, metrics: Iterable[Metric]) -> tuple[str, str]:
@@ -82,51 +85,56 @@ def _lines(
     head_of: Callable[[str, str, str, str, str], _Head],
     end_of: Callable[[Sample], str],
 ) -> list[str]:
-    found: dict[str, tuple[_Head, list[Sample]]] = {}
-    repeated: set[str] = set()
+    metrics = list(metrics)
+    lines: list[str] = []
+    names: set[str] = set()
     for metric in metrics:
         samples = metric.samples
-        first = samples[0].name if samples else ""
-        head = head_of(metric.name, metric.type, metric.documentation, metric.unit, first)
-        if head.name in found:
-            known, before = found[head.name]
-            if known.type != head.type:
-                raise ValueError(
-                    f"the metric {head.name} is there twice: as {known.type} and as {head.type}"
-                )
-            repeated.add(head.name)
-            found[head.name] = known, [*before, *samples]
-        else:
-            found[head.name] = head, samples
-    lines: list[str] = []
-    for name, (head, samples) in found.items():
-        lines.append(head.lines)
-        series = _distinct(samples) if name in repeated else samples
-        _write(lines, series, head.created, end_of)
+        first = samples[0][0] if samples else ""
+        name, _, opening, left_out, needs_escaping = head_of(
+            metric.name, metric.type, metric.documentation, metric.unit, first
+        )
+        if name in names:
+            return _lines(_joined(metrics, head_of), head_of, end_of)
+        names.add(name)
+        lines.append(opening)
+        for sample in samples:
+            series, labels, value, timestamp, exemplar, native = sample
+            if series == left_out or native is not None:
+                continue
+            if needs_escaping or series is not first:
+                series = _name(series)
+            if labels:
+                series += _labels(labels)
+            figure = value if type(value) is int else number(value)
+            end = "\n" if timestamp is None and exemplar is None else end_of(sample)
+            lines.append(f"{series} {figure}{end}")
     return lines
 
 
-def _write(
-    lines: list[str], samples: Iterable[Sample], created: str, end_of: Callable[[Sample], str]
-) -> None:
-    for sample in samples:
-        name, labels, value, timestamp, exemplar, native = sample
-        if name == created or native is not None:
-            continue
-        end = "\n" if timestamp is None and exemplar is None else end_of(sample)
-        figure = value if type(value) is int else number(value)
-        if labels:
-            lines.append(f"{_name(name)}{_labels(labels)} {figure}{end}")
-        else:
-            lines.append(f"{_name(name)} {figure}{end}")
-
-
-def _distinct(samples: Iterable[Sample]) -> Iterable[Sample]:
-    """Return each series once."""
-    seen: dict[tuple[object, ...], Sample] = {}
-    for sample in samples:
-        seen.setdefault((sample.name, *sorted(sample.labels.items())), sample)
-    return seen.values()
+def _joined(
+    metrics: Iterable[Metric], head_of: Callable[[str, str, str, str, str], _Head]
+) -> list[Metric]:
+    """Return the metrics with those of one name made one, each series once."""
+    found: dict[str, tuple[_Head, Metric]] = {}
+    series: dict[str, dict[tuple[object, ...], Sample]] = {}
+    for metric in metrics:
+        first = metric.samples[0].name if metric.samples else ""
+        head = head_of(metric.name, metric.type, metric.documentation, metric.unit, first)
+        known, _ = found.setdefault(head.name, (head, metric))
+        if known.type != head.type:
+            raise ValueError(
+                f"the metric {head.name} is there twice: as {known.type} and as {head.type}"
+            )
+        of_it = series.setdefault(head.name, {})
+        for sample in metric.samples:
+            of_it.setdefault((sample.name, *sorted(sample.labels.items())), sample)
+    joined = []
+    for name, (_, metric) in found.items():
+        one = copy(metric)
+        one.samples = list(series[name].values())
+        joined.append(one)
+    return joined
 
 
 def _without_gauge_histograms(metrics: Iterable[Metric]) -> Iterator[Metric]:
@@ -161,7 +169,7 @@ def _text_head(name: str, kind: str, description: str, _unit: str, first: str) -
     exposed, written = _name(exposed), _TEXT_TYPES.get(kind, kind)
     described = description.replace("\\", r"\\").replace("\n", r"\n")
     lines = f"# HELP {exposed} {described}\n# TYPE {exposed} {written}\n"
-    return _Head(exposed, written, lines, _created(name, kind))
+    return _Head(exposed, written, lines, _created(name, kind), _name(first) != first)
 
 
 @lru_cache(maxsize=1024)
@@ -176,7 +184,7 @@ def _openmetrics_head(name: str, kind: str, description: str, unit: str, first: 
     lines = f"# HELP {exposed} {_escape(description)}\n# TYPE {exposed} {written}\n"
     if unit and written != "unknown":
         lines += f"# UNIT {exposed} {unit}\n"
-    return _Head(exposed, written, lines, _created(name, kind))
+    return _Head(exposed, written, lines, _created(name, kind), _name(first) != first)
 
 
 def _created(name: str, kind: str) -> str:
@@ -203,15 +211,10 @@ def _exemplar(exemplar: Exemplar) -> str:
 
 def number(value: float) -> str:
     """Return a sample's value as both formats write it."""
-    if isinstance(value, int):
-        return str(int(value))
-    if value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    if math.isfinite(value):
-        return repr(value)
-    if math.isnan(value):
-        return "NaN"
-    return "+Inf" if value > 0 else "-Inf"
+    written = repr(float(value))
+    if written.endswith(".0"):
+        return written[:-2]
+    return _NOT_FINITE.get(written, written)
 
 
 @lru_cache(maxsize=1024)
@@ -225,7 +228,7 @@ def _label_name(name: str) -> str:
 
 
 def _labels(labels: dict[str, str]) -> str:
-    pairs = [f'{_label_name(name)}="{_escape(value)}"' for name, value in labels.items()]
+    pairs = [f'{_label_name(name)}="{_escape(labels[name])}"' for name in labels]
     return "{" + ",".join(pairs) + "}"
 
 

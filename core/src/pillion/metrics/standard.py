@@ -9,14 +9,14 @@ import time
 from typing import TYPE_CHECKING
 
 from prometheus_client import Gauge
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import Metric, Sample
 
 import pillion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
-    from prometheus_client import CollectorRegistry, Metric
+    from prometheus_client import CollectorRegistry
 
 
 def add_build_info(registry: CollectorRegistry, prefix: str) -> None:
@@ -61,13 +61,58 @@ class ReloadGauges:
         self._successful.set(0)
 
 
+_SCRAPES = "promhttp_metric_handler_requests"
+
+
+class ScrapeCollector:
+    """Counts scrapes as Go's promhttp does, so that dashboards for the peers go on working.
+
+        scrapes = ScrapeCollector()
+        registry.register(scrapes)
+        with scrapes:  # an exception counts as code 500
+            ...
+
+    A collector and no `Counter`: with three series that takes 4 % of the CPU of a whole scrape.
+    """
+
+    __slots__ = ("_codes", "_in_flight")
+
+    def __init__(self) -> None:
+        self._codes = {"200": 0, "500": 0, "503": 0}
+        self._in_flight = 0
+
+    def __enter__(self) -> None:
+        self._in_flight += 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        self._in_flight -= 1
+        self._codes["200" if kind is None else "500"] += 1
+
+    def describe(self) -> tuple[Metric, Metric]:
+        """Return the metrics without their values."""
+        return (
+            Metric(_SCRAPES, "Total number of scrapes by HTTP status code.", "counter"),
+            Metric(f"{_SCRAPES}_in_flight", "Current number of scrapes being served.", "gauge"),
+        )
+
+    def collect(self) -> tuple[Metric, Metric]:
+        """Return the metrics as they stand."""
+        requests, in_flight = self.describe()
+        name = f"{_SCRAPES}_total"
+        requests.samples = [
+            Sample(name, {"code": code}, count) for code, count in self._codes.items()
+        ]
+        in_flight.samples = [Sample(in_flight.name, {}, self._in_flight)]
+        return requests, in_flight
+
+
 _PROCESS = (
-    (CounterMetricFamily, "process_cpu_seconds_total", "CPU time spent, user and system."),
-    (GaugeMetricFamily, "process_open_fds", "Open file descriptors."),
-    (GaugeMetricFamily, "process_max_fds", "How many file descriptors may be open."),
-    (GaugeMetricFamily, "process_virtual_memory_bytes", "Virtual memory in bytes."),
-    (GaugeMetricFamily, "process_resident_memory_bytes", "Resident memory in bytes."),
-    (GaugeMetricFamily, "process_start_time_seconds", "When the process started, since 1970."),
+    ("process_cpu_seconds", "counter", "CPU time spent, user and system."),
+    ("process_open_fds", "gauge", "Open file descriptors."),
+    ("process_max_fds", "gauge", "How many file descriptors may be open."),
+    ("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes."),
+    ("process_resident_memory_bytes", "gauge", "Resident memory in bytes."),
+    ("process_start_time_seconds", "gauge", "When the process started, since 1970."),
 )
 
 
@@ -87,10 +132,10 @@ class ProcessCollector:
 
     def describe(self) -> Iterable[Metric]:
         """Return the metrics without their values."""
-        return [make(name, description) for make, name, description in _PROCESS]
+        return [Metric(name, description, kind) for name, kind, description in _PROCESS]
 
-    def collect(self) -> Iterator[Metric]:
-        """Yield the metrics; about 20 µs."""
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics; about 12 µs."""
         virtual, resident = os.pread(self._statm, 64, 0).split(maxsplit=2)[:2]
         values = (
             time.process_time(),
@@ -100,8 +145,11 @@ class ProcessCollector:
             int(resident) * self._page,
             self._start,
         )
-        for (make, name, description), value in zip(_PROCESS, values, strict=True):
-            yield make(name, description, value=value)
+        metrics = self.describe()
+        for metric, value in zip(metrics, values, strict=True):
+            name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+            metric.samples = [Sample(name, {}, value)]
+        return metrics
 
 
 def _open_files() -> int:

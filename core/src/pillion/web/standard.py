@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge, Metric
+from prometheus_client import Metric
 
 from pillion.errors import PillionError
 from pillion.metrics import exposition
+from pillion.metrics.standard import ScrapeCollector
 from pillion.web.message import Request, Response
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from pillion.web.routes import Routes
 
 Collect = Callable[[Request], Awaitable[Iterable[Metric]]]
-
-_CODES = ("200", "500", "503")
 
 
 def add_standard_routes(
@@ -77,42 +76,25 @@ def exposed(request: Request, metrics: Iterable[Metric]) -> Response:
 
 
 class _Metrics:
-    """The handler of a scrape, and what it counts."""
+    """The handler of a scrape."""
 
-    __slots__ = ("_collect", "_failed", "_in_flight", "_registry", "_succeeded")
+    __slots__ = ("_collect", "_registry", "_scrapes")
 
     def __init__(self, registry: CollectorRegistry, collect: Collect | None) -> None:
         self._registry = registry
         self._collect = collect
-        requests = Counter(
-            "promhttp_metric_handler_requests_total",
-            "Total number of scrapes by HTTP status code.",
-            ("code",),
-            registry=registry,
-        )
-        self._succeeded, self._failed, _ = map(requests.labels, _CODES)
-        self._in_flight = Gauge(
-            "promhttp_metric_handler_requests_in_flight",
-            "Current number of scrapes being served.",
-            registry=registry,
-        )
+        self._scrapes = ScrapeCollector()
+        registry.register(self._scrapes)
 
     def scrape(self, request: Request) -> Response:
-        with self:
+        with self._scrapes:
             return exposed(request, self._registry.collect())
 
     async def collect_and_scrape(self, request: Request) -> Response:
         assert self._collect is not None
-        with self:
+        with self._scrapes:
             collected = await self._collect(request)
             return exposed(request, chain(self._registry.collect(), collected))
-
-    def __enter__(self) -> None:
-        self._in_flight.inc()
-
-    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        self._in_flight.dec()
-        (self._succeeded if kind is None else self._failed).inc()
 
 
 def _state(word: str, reason: str | None) -> Response:
