@@ -22,6 +22,7 @@ ROOMS = {
     "lifecycle": FOUNDATION,
     "configuration": FOUNDATION,
     "settings": {"errors", "configuration"},
+    "net": FOUNDATION,
     "web": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
     "tail": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
     "k8s": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
@@ -71,6 +72,9 @@ PURE = (
     "core/src/pillion/settings/flags.py",
     "core/src/pillion/settings/help.py",
     "core/src/pillion/configuration/convert.py",
+    "core/src/pillion/net/head.py",
+    "core/src/pillion/net/http1.py",
+    "core/src/pillion/net/lenient.py",
     "core/src/pillion/tail/lines.py",
     "core/src/pillion/tail/patterns.py",
     "core/src/pillion/web/message.py",
@@ -227,6 +231,19 @@ def test_parsing_is_pure(path: str) -> None:
         and (item.module in INPUT_AND_OUTPUT or item.module.split(".")[0] in INPUT_AND_OUTPUT)
     ]
     assert touched == []
+
+
+def test_one_room_parses_http() -> None:
+    # Beside it the web server, and the log agent's client for bulk requests.
+    rooms = ("core/src/pillion/net/", "core/src/pillion/web/", "sidecars/log-agent/")
+    elsewhere = [
+        str(item)
+        for member in members()
+        for item in found(member)
+        if item.module.split(".")[0] in ("httptools", "h11")
+        and not str(item.file.relative_to(ROOT)).startswith(rooms)
+    ]
+    assert elsewhere == []
 
 
 def test_the_probers_reach_the_network_and_the_network_knows_no_probe() -> None:

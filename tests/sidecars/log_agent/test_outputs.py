@@ -11,7 +11,7 @@ from pillion.errors import TransientError
 from pillion.log import Logger
 from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
 from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
-from pillion_log_agent.outputs.elasticsearch.results import read_results
+from pillion_log_agent.outputs.elasticsearch.results import read_refusal, read_results
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.outputs.rendering import Date, arrow_text, lines
@@ -197,3 +197,10 @@ def test_each_record_has_a_result_of_its_own() -> None:
 def test_an_answer_that_says_too_little_has_the_batch_sent_again(answer: bytes) -> None:
     with pytest.raises(TransientError):
         read_results(answer, [2], has_ids=True)
+
+
+def test_an_answer_of_brackets_alone_is_one_that_cannot_be_understood() -> None:
+    answer = b'{"errors":true,"x":' + b"[" * 100_000
+    with pytest.raises(TransientError, match="cannot be understood"):
+        read_results(answer, [1], has_ids=True)
+    assert read_refusal(answer)[0] == ""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pillion.log import Logger
 
 
+_LIMIT = 16 * 1024 * 1024  # more is refused when it is read
+
+
 class Modules:
     """Holds the configuration, and says in metrics how its last reload went.
 
@@ -108,6 +111,6 @@ def _digest(path: str) -> bytes:
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123  # pathlib costs 1 MB
-            return hashlib.sha256(file.read()).digest()
+            return hashlib.sha256(file.read(_LIMIT)).digest()
     except OSError:
         return b""

@@ -85,7 +85,7 @@ def read_results(body: bytes, counts: Sequence[int], *, has_ids: bool) -> Outcom
         return TAKEN
     try:
         results = _decode(body)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise TransientError(
             f"the answer to a bulk request cannot be understood: {error}", reason="protocol"
         ) from None
@@ -122,7 +122,7 @@ def read_refusal(body: bytes) -> tuple[str, str]:
     """
     try:
         kind, detail = _words(_decode_refusal(body).error)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return "", body[:_WORDS].decode("utf-8", "replace")
     return kind, f"{kind}: {detail}" if kind else detail
 
