@@ -75,8 +75,8 @@ def export(
             the scrape with status 500, and is logged.
         settings: frozen dataclasses of settings, for the command line, variables and file.
         version: of the exporter, for `--version` and `..._build_info`; the library's when empty.
-        registry: of what is counted between scrapes; exposed before what `collect` returns, with
-            what collectors of its own there are called in the same thread.
+        registry: of what is counted between scrapes; exposed after what `collect` returns. Its
+            collectors are called in that thread, too.
         routes: more paths (`web.get("/queues", handler)`), or an application that has them; what
             every exporter answers is added to it, and `/` unless it has one.
         arguments: the command line, `sys.argv[1:]` when None.
@@ -130,8 +130,10 @@ class Exporter(Service):
         loop = asyncio.get_running_loop()
         if not inspect.iscoroutinefunction(self._collect):
             return await loop.run_in_executor(self._thread, self._collected)
-        held = await loop.run_in_executor(self._thread, self._held) if self._registry else []
-        return [*held, *await self._collect(self._given)]
+        collected: Collected = await self._collect(self._given)
+        if self._registry is None:
+            return collected
+        return [*collected, *await loop.run_in_executor(self._thread, self._held)]
 
     def _held(self) -> list[Metric]:
         return list(self._registry.collect()) if self._registry is not None else []
