@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.failure import PROBE_ERRORS
 from pillion_blackbox_exporter.probers import PROBERS
 from pillion_blackbox_exporter.probing.metrics import begin_address
 from pillion_blackbox_exporter.probing.report import Gauge
@@ -67,7 +67,7 @@ async def attempt(probe: Probe, prober: Prober) -> None:
     try:
         async with asyncio.timeout(probe.remaining):
             await prober(probe)
-    except ProbeError as error:
+    except PROBE_ERRORS as error:
         probe.fail(error.reason, str(error))
     except TimeoutError:
         waited = f"{probe.trace.clock() - probe.trace.started:.3g}"
