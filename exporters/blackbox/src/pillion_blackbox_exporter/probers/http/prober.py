@@ -102,9 +102,7 @@ async def _follow(
             name = section.tls_config.server_name or host.partition(":")[0] or name
         if may_share_secrets(first, request.url):
             await authorize(probe, section, request)
-        if cookie := cookies.header(request.url):
-            own = request.headers.get("Cookie", [])
-            request.headers["Cookie"] = ["; ".join([*own, cookie])]
+        request.cookie = cookies.header(request.url)
         stays = is_first_host and request.url.port == first.port
         exchange = await open_exchange(
             probe,
@@ -125,6 +123,11 @@ async def _follow(
             redirects += 1
             probe.report.set(REDIRECTS, redirects)
             probe.log.debug("it is a redirect", location=str(following.url))
+            if following.withheld:
+                probe.log.info(
+                    "the redirect leads to another host, which is not told all",
+                    withheld=", ".join(following.withheld),
+                )
             if redirects > REDIRECT_LIMIT or not section.redirects_are_followed:
                 return request, exchange, head
         except BaseException:
