@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pillion.metrics.model import Kind
 
 
-def add_build_info(registry: Registry, prefix: str) -> None:
-    """Add `PREFIX_build_info`, 1, with the versions as labels."""
+def add_build_info(registry: Registry, prefix: str, version: str = "") -> None:
+    """Add `PREFIX_build_info`, 1, with the versions as labels; the library's when none is given."""
     info = registry.gauge(
         f"{prefix}_build_info",
         "The versions that this process is made of; always 1.",
@@ -27,7 +27,7 @@ def add_build_info(registry: Registry, prefix: str) -> None:
     )
     # The module platform would take 3 ms to say the same.
     python = ".".join(map(str, sys.version_info[:3]))
-    info.labelled(pillion.__version__, python).set(1)
+    info.labelled(version or pillion.__version__, python).set(1)
 
 
 class ReloadGauges:

@@ -13,8 +13,9 @@ from pillion_log_agent.peer import add_peer_routes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aiohttp import web
+
     from pillion.process import Context
-    from pillion.web import Request, Response, Routes
     from pillion_log_agent.pipeline.build import Surroundings
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
@@ -53,11 +54,11 @@ class Status:
         self._started = time.time()
         context.registry.add(self)
 
-    def add_routes(self, routes: Routes) -> None:
+    def add_routes(self, application: web.Application) -> None:
         """Add the paths."""
-        add_metrics_route(routes, "/metrics", self._context.registry)
-        add_peer_routes(routes, self._around.ledger, self._context.health, self._started)
-        routes.get("/", self._landing_page)
+        add_metrics_route(application, "/metrics", self._context.registry)
+        add_peer_routes(application, self._around.ledger, self._context.health, self._started)
+        application.router.add_get("/", self._landing_page)
 
     def families(self) -> Iterator[Family]:
         """Yield the metrics of the ledger, the inputs and the outputs."""
@@ -135,6 +136,6 @@ class Status:
                 ],
             )
 
-    def _landing_page(self, _request: Request) -> Response:
+    async def _landing_page(self, _request: web.Request) -> web.Response:
         reason = self._context.health.why_not_ready()
         return landing_page(self._agent.pipeline, self._around.ledger, reason)
