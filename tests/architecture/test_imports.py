@@ -56,6 +56,7 @@ DISTRIBUTIONS = {
     "dns": "dnspython",
     "google": "protobuf",
     "celpy": "cel-python",
+    "OpenSSL": "pyopenssl",
 }
 
 INPUT_AND_OUTPUT = {

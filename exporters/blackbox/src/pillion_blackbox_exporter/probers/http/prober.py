@@ -33,7 +33,7 @@ from pillion_blackbox_exporter.probers.http.request import (
     next_request,
     wanted_host,
 )
-from pillion_blackbox_exporter.probers.http.url import parse_url
+from pillion_blackbox_exporter.probers.http.url import over_tls, parse_url
 from pillion_blackbox_exporter.probing.metrics import forget_tls
 from pillion_blackbox_exporter.probing.steps import resolve
 
@@ -61,6 +61,9 @@ async def probe(probe: Probe) -> None:
 
 async def _probe(probe: Probe, section: HttpSection) -> None:
     url = parse_url(probe.target)
+    if section.enable_http3 and url.scheme == "http":
+        url = over_tls(url)
+        probe.log.warning("HTTP/3 needs https; the target is taken as such", url=str(url))
     host = wanted_host(section, probe.hostname)
     request = first_request(section, url, host)
     address = ""
@@ -110,6 +113,7 @@ async def _follow(
             section,
             name,
             http2=section.enable_http2,
+            http3=section.enable_http3,
             address=address if stays else "",
         )
         try:

@@ -114,6 +114,12 @@ def is_absolute(location: str) -> bool:
     return location.startswith("//") or bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", location))
 
 
+def over_tls(url: Url) -> Url:
+    """Return the URL of https beside one of http."""
+    port = url.port if _has_port(url.authority) else _PORTS["https"]
+    return replace(url, scheme="https", port=port)
+
+
 def without_user(url: Url) -> Url:
     """Return a URL without its user and password."""
     return replace(url, user="", password="") if url.has_user else url
