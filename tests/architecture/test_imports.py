@@ -56,6 +56,7 @@ DISTRIBUTIONS = {
     "dns": "dnspython",
     "google": "protobuf",
     "cel_expr_python": "cel-expr-python",
+    "OpenSSL": "pyopenssl",
 }
 
 INPUT_AND_OUTPUT = {
