@@ -77,7 +77,9 @@ class TailCollector:
         )
         yield self._gauge("open_files", "Files held open.", tailer.open_files)
         yield self._gauge(
-            "unreadable_files", "Paths that are there and cannot be read.", tailer.unreadable_paths
+            "unreadable_files",
+            "Files and directories that may not be read.",
+            tailer.unreadable_paths,
         )
 
     def _checkpoint(self) -> Iterator[Metric]:

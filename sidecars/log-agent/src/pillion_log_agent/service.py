@@ -18,6 +18,7 @@ from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
+from pillion_log_agent.pipeline.files import look_last, why_blind
 from pillion_log_agent.pipeline.ledger import Ledger
 from pillion_log_agent.settings import AgentSettings
 from pillion_log_agent.status import Status
@@ -121,6 +122,13 @@ class Agent:
         async with self._reloading:
             if self._beating is not None:
                 self._beating.cancel()
+            if self._settings.drain_quiet and self.pipeline.failure is None:
+                await look_last(
+                    self.pipeline,
+                    self._around.ledger,
+                    self._settings.drain_quiet,
+                    deadline.remaining / 2,
+                )
             await self._retire(deadline.remaining, is_last=True)
         summary = self._around.ledger.summary()
         self._context.log.info("records", **summary)
@@ -188,6 +196,11 @@ class Agent:
                 health.block("outputs", troubled[0])
             else:
                 health.unblock("outputs")
+            blind = why_blind(self.pipeline)
+            if blind is not None:
+                health.block("inputs", blind)
+            else:
+                health.unblock("inputs")
             failure = self.pipeline.failure
             if failure is not None:
                 self._log_failure(failure)

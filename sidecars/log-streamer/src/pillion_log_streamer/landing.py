@@ -54,14 +54,19 @@ def landing_page(tailer: Tailer, rates: Rates, now: float, reason: str | None) -
     names = ("file", "state", "position", "size", "behind, bytes", "behind", "rate")
     more = len(files) - len(rows)
     note = paragraph(f"{more} more that are less behind") if more > 0 else ""
+    refused = tailer.refused
+    state = f"ready, {len(refused)} unreadable" if refused else "ready"
     return page(
         "pillion-log-streamer",
         link_list({"/metrics": "Metrics"}),
         section("Files", table(names, rows), note),
+        section("Unreadable files", table(("path", "reason"), list(refused.items())[:MOST_FILES]))
+        if refused
+        else "",
         section("Ledger", table(("", "bytes", "lines"), _ledger(tailer.ledger))),
         summary=reason or "Log files to standard output.",
-        state="not ready" if reason else "ready",
-        is_good=not reason,
+        state="not ready" if reason else state,
+        is_good=not (reason or refused),
         refresh=REFRESH_SECONDS,
     )
 

@@ -123,6 +123,11 @@ class LogStreamer:
 
     def _look(self, now: float) -> None:
         health = self._context.health
+        blind = self._streamer.tailer.why_blind
+        if blind is not None:
+            health.block("files", f"it reads nothing: {blind}")
+        else:
+            health.unblock("files")
         before, self._moved = self._moved, self._streamer.moved
         if not self._streamer.is_blocked or before != self._moved:
             self._blocked_since = None

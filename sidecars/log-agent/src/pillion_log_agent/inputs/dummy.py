@@ -12,6 +12,7 @@ from pillion_log_agent.configuration.kinds import FLAG, NUMBER
 from pillion_log_agent.parsers.json import decode_object
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class DummyInput:
             count = properties.copies
             if properties.samples:
                 count = min(count, properties.samples - made)
-            intake.take(self._batch(origin, made, count), _nothing)
+            intake.take(self._batch(origin, made, count), Receipt(Undivided(_nothing)))
             made += count
 
     def _batch(self, origin: Origin, made: int, count: int) -> Batch:

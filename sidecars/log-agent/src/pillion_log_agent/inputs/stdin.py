@@ -15,6 +15,7 @@ from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,7 +110,8 @@ class StdinInput:
             batch = self._reader.batch(block, self._tag, origin, offset, self._context.wall_ns())
             self._unacknowledged[offset] = block
             self._in_flight += batch.weight
-            intake.take(batch, partial(self._acknowledge, offset, batch.weight))
+            settled = partial(self._acknowledge, offset, batch.weight)
+            intake.take(batch, Receipt(Undivided(settled)))
         return offset + end
 
     async def _read(self, loop: asyncio.AbstractEventLoop) -> bytes:
