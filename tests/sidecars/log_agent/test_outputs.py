@@ -213,13 +213,6 @@ def test_an_answer_that_says_too_little_has_the_batch_sent_again(answer: bytes) 
         read_results(answer, [2], has_ids=True)
 
 
-def test_an_answer_of_brackets_alone_is_one_that_cannot_be_understood() -> None:
-    answer = b'{"errors":true,"x":' + b"[" * 100_000
-    with pytest.raises(TransientError, match="cannot be understood"):
-        read_results(answer, [1], has_ids=True)
-    assert read_refusal(answer)[0] == ""
-
-
 @pytest.mark.parametrize("items", [None, [], [TAKEN_ITEM], [TAKEN_ITEM] * 3])
 def test_an_answer_without_errors_is_believed_only_with_a_result_for_each_record(
     items: list[str] | None,
@@ -244,3 +237,10 @@ def test_an_answer_with_a_result_for_each_record_is_taken_whatever_else_is_in_it
     item = '{"index":{"_index":"a","_id":"\\"status\\":201","status" : 200}}'
     outcome = read_results(form.format(f"{TAKEN_ITEM},{item}").encode(), [1, 1], has_ids=True)
     assert (len(outcome.rejected), len(outcome.again)) == (0, 0)
+
+
+def test_an_answer_of_brackets_alone_is_one_that_cannot_be_understood() -> None:
+    answer = b'{"errors":true,"x":' + b"[" * 100_000
+    with pytest.raises(TransientError, match="cannot be understood"):
+        read_results(answer, [1], has_ids=True)
+    assert read_refusal(answer)[0] == ""

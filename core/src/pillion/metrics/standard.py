@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 
-def add_build_info(registry: CollectorRegistry, prefix: str) -> None:
-    """Add `PREFIX_build_info`, 1, with the versions as labels."""
+def add_build_info(registry: CollectorRegistry, prefix: str, version: str = "") -> None:
+    """Add `PREFIX_build_info`, 1, with the versions as labels; the library's when none is given."""
     info = Gauge(
         f"{prefix}_build_info",
         "The versions that this process is made of; always 1.",
@@ -29,7 +29,7 @@ def add_build_info(registry: CollectorRegistry, prefix: str) -> None:
     )
     # The module platform would take 3 ms to say the same.
     python = ".".join(map(str, sys.version_info[:3]))
-    info.labels(pillion.__version__, python).set(1)
+    info.labels(version or pillion.__version__, python).set(1)
 
 
 class ReloadGauges:

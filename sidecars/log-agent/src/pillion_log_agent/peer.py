@@ -9,17 +9,17 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from pillion.metrics import exposition
 from pillion.metrics.negotiation import TEXT
-from pillion.web import Response
+from pillion.web.standard import text_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pillion.lifecycle import Health
-    from pillion.web import Request, Routes
     from pillion_log_agent.pipeline.ledger import Ledger
 
 JSON = "application/json"
@@ -35,36 +35,46 @@ _OUTPUT = {
 }
 
 
-def add_peer_routes(routes: Routes, ledger: Ledger, health: Health, started: float) -> None:
+def add_peer_routes(
+    application: web.Application, ledger: Ledger, health: Health, started: float
+) -> None:
     """Answer `/api/v1/health`, `/api/v1/uptime` and `/api/v1/metrics`, also for Prometheus.
 
     Args:
-        routes: where to add them.
+        application: where to add them.
         ledger: what is counted.
         health: of the process.
         started: when the process began, in seconds since 1970.
     """
     began = time.monotonic()
 
-    def answer_health(_: Request) -> Response:
-        return Response("ok\n") if health.why_unhealthy() is None else Response("error\n", 500)
+    async def answer_health(_: web.Request) -> web.Response:
+        if health.why_unhealthy() is None:
+            return web.Response(text="ok\n")
+        return web.Response(status=500, text="error\n")
 
-    def answer_uptime(_: Request) -> Response:
+    async def answer_uptime(_: web.Request) -> web.Response:
         return _json(_uptime(int(time.monotonic() - began)))
 
-    def answer_prometheus(_: Request) -> Response:
+    async def answer_figures(_: web.Request) -> web.Response:
+        return _json(_figures(ledger))
+
+    async def answer_prometheus(_: web.Request) -> web.Response:
         metrics = _metrics(ledger, started, int(time.monotonic() - began))
-        return Response(exposition.text(metrics), content_type=TEXT)
+        return text_response(exposition.text(metrics), TEXT)
 
-    routes.get("/api/v1/health", answer_health)
-    routes.get("/api/v1/uptime", answer_uptime)
-    routes.get("/api/v1/metrics", lambda _: _json(_figures(ledger)))
-    routes.get("/api/v1/metrics/prometheus", answer_prometheus)
-    routes.get("/api/v2/metrics/prometheus", answer_prometheus)
+    for path, handler in (
+        ("/api/v1/health", answer_health),
+        ("/api/v1/uptime", answer_uptime),
+        ("/api/v1/metrics", answer_figures),
+        ("/api/v1/metrics/prometheus", answer_prometheus),
+        ("/api/v2/metrics/prometheus", answer_prometheus),
+    ):
+        application.router.add_get(path, handler)
 
 
-def _json(value: Any) -> Response:
-    return Response(json.dumps(value), content_type=JSON)
+def _json(value: Any) -> web.Response:
+    return text_response(json.dumps(value), JSON)
 
 
 def _uptime(seconds: int) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from pillion_log_agent.peer import add_peer_routes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from aiohttp import web
     from prometheus_client import Metric
 
     from pillion.process import Context
-    from pillion.web import Request, Response, Routes
     from pillion_log_agent.pipeline.build import Surroundings
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
@@ -56,11 +56,11 @@ class Status:
         self._started = time.time()
         context.registry.register(self)
 
-    def add_routes(self, routes: Routes) -> None:
+    def add_routes(self, application: web.Application) -> None:
         """Add the paths."""
-        add_metrics_route(routes, "/metrics", self._context.registry)
-        add_peer_routes(routes, self._around.ledger, self._context.health, self._started)
-        routes.get("/", self._landing_page)
+        add_metrics_route(application, "/metrics", self._context.registry)
+        add_peer_routes(application, self._around.ledger, self._context.health, self._started)
+        application.router.add_get("/", self._landing_page)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics of the ledger, the inputs and the outputs."""
@@ -115,7 +115,7 @@ class Status:
             description = f"The {kind} that an input has handed over."
             yield _counter(f"input_{kind}_total", description, ("input",), inputs)
 
-    def _landing_page(self, _request: Request) -> Response:
+    async def _landing_page(self, _request: web.Request) -> web.Response:
         reason = self._context.health.why_not_ready()
         return landing_page(self._agent.pipeline, self._around.ledger, reason)
 
