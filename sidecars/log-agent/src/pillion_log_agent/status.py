@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pillion.process import Context
     from pillion.web import Request, Response, Routes
-    from pillion_log_agent.pipeline.build import Surroundings
+    from pillion_log_agent.pipeline.build import PipelineContext
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
 _OUTPUT_FIGURES = {
@@ -45,7 +45,7 @@ class Status:
         reloads: how many have succeeded.
     """
 
-    def __init__(self, context: Context, agent: Running, around: Surroundings) -> None:
+    def __init__(self, context: Context, agent: Running, around: PipelineContext) -> None:
         self.reloads = 0
         self._context = context
         self._agent = agent

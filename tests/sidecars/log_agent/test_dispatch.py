@@ -1,4 +1,4 @@
-"""Shipping to an output that fails in ways that it should not."""
+"""Dispatch to an output that fails in ways that it should not."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pillion.log import Logger
 from pillion_log_agent.outputs.output import TAKEN
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
+from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
 from pillion_log_agent.pipeline.ledger import Ledger
-from pillion_log_agent.pipeline.shipping import Retrying, Shipper
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.receipt import Receipt, Undivided
@@ -53,11 +53,11 @@ async def test_a_record_at_which_an_output_fails_is_put_aside_and_the_rest_is_no
 ) -> None:
     letters, ledger, log = tmp_path / "letters", Ledger(), io.StringIO()
     output = Stumbling()
-    shipper = Shipper(
+    dispatcher = Dispatcher(
         "stumbling",
         output,
         flush=0.0,
-        retrying=Retrying(),
+        retry_policy=RetryPolicy(),
         figures=ledger.outputs["stumbling"],
         dead_letters=DeadLetters(str(letters), 1 << 20, Logger(stream=log), time.time_ns),
         log=Logger(stream=log),
@@ -74,8 +74,8 @@ async def test_a_record_at_which_an_output_fails_is_put_aside_and_the_rest_is_no
     acknowledged = asyncio.Event()
     ledger.take(COUNT)
     delivery = Delivery(COUNT, ledger, Receipt(Undivided(acknowledged.set)))
-    shipper.put(batch, delivery, Receipt(delivery))
-    working = asyncio.ensure_future(shipper.run())
+    dispatcher.put(batch, delivery, Receipt(delivery))
+    working = asyncio.ensure_future(dispatcher.run())
     async with asyncio.timeout(10):
         await acknowledged.wait()
     working.cancel()

@@ -1,4 +1,4 @@
-"""Shipping to one output: collect, write, try again, put aside."""
+"""Dispatch to one output: collect, write, try again, put aside."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LONGEST_WAIT_SAID = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Retrying:
+class RetryPolicy:
     """When to try again.
 
     Attributes:
@@ -55,13 +55,13 @@ class Retrying:
         return min(after or 0.0, LONGEST_WAIT_SAID)
 
 
-class Shipper:
+class Dispatcher:
     """The queue and the worker of one output.
 
     Attributes:
         name: of the output.
         figures: what was done.
-        trouble: why the last write failed; None when it did not.
+        last_error: why the last write failed; None when it did not.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Shipper:
         output: Output,
         *,
         flush: float,
-        retrying: Retrying,
+        retry_policy: RetryPolicy,
         figures: OutputFigures,
         dead_letters: DeadLetters,
         log: Logger,
@@ -79,9 +79,9 @@ class Shipper:
         self.name = name
         self.output = output
         self.figures = figures
-        self.trouble: str | None = None
+        self.last_error: str | None = None
         self._flush = flush if output.delay else 0.0
-        self._retrying = retrying
+        self._retry_policy = retry_policy
         self._dead_letters = dead_letters
         self._log = log
         self._draw = draw
@@ -153,16 +153,16 @@ class Shipper:
                 outcome = await self._write([each.batch for each in shipments])
             except TransientError as error:
                 self.figures.errors += 1
-                self._note_trouble(error.reason, str(error))
+                self._note_failure(error.reason, str(error))
                 after = error.after
             else:
                 shipments = await self._settle(shipments, outcome)
                 if not shipments:
-                    self._note_end_of_trouble()
+                    self._note_success()
                     return
-                self._note_trouble("busy", outcome.cause)
+                self._note_failure("busy", outcome.cause)
                 after = outcome.after
-            limit = self._retrying.limit
+            limit = self._retry_policy.limit
             if limit is not None and attempt > limit:
                 await self._give_up(shipments)
                 return
@@ -186,15 +186,15 @@ class Shipper:
     async def _pause(self, attempt: int, after: float | None) -> None:
         """Wait before the next attempt."""
         if self._draining.is_set():
-            await asyncio.sleep(self._retrying.wait(1, after, self._draw))
+            await asyncio.sleep(self._retry_policy.wait(1, after, self._draw))
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
-        wait = self._retrying.wait(attempt, after, self._draw)
+        wait = self._retry_policy.wait(attempt, after, self._draw)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await self._draining.wait()
-            asked = self._retrying.asked(after) - (loop.time() - began)
+            asked = self._retry_policy.asked(after) - (loop.time() - began)
             await asyncio.sleep(max(asked, 0.0))
 
     async def _settle(self, shipments: list[Shipment], outcome: Outcome) -> list[Shipment]:
@@ -219,7 +219,7 @@ class Shipper:
     async def _give_up(self, shipments: list[Shipment]) -> None:
         """Put records aside that were tried as often as they may be."""
         self.figures.failed += 1
-        detail = self.trouble or ""
+        detail = self.last_error or ""
         await self._put_aside(
             [
                 (shipment, Rejection(number, index, "retries", detail))
@@ -243,21 +243,21 @@ class Shipper:
             except OSError as error:
                 if attempt == 1:
                     self._log.error("the dead-letter file cannot be written", error=error.strerror)
-                self.trouble = f"the dead-letter file cannot be written: {error.strerror}"
+                self.last_error = f"the dead-letter file cannot be written: {error.strerror}"
                 await self._pause(attempt, None)
         self.figures.rejected += len(refused)
         for shipment, rejection in refused:
             offset = shipment.batch.offsets[rejection.index]
             shipment.delivery.reject(offset, rejection.reason)
 
-    def _note_trouble(self, reason: str, sentence: str) -> None:
-        if self.trouble is None:
+    def _note_failure(self, reason: str, sentence: str) -> None:
+        if self.last_error is None:
             self._log.warning(
                 "an output does not take records; trying again", reason=reason, cause=sentence
             )
-        self.trouble = sentence or reason
+        self.last_error = sentence or reason
 
-    def _note_end_of_trouble(self) -> None:
-        if self.trouble is not None:
+    def _note_success(self) -> None:
+        if self.last_error is not None:
             self._log.info("an output takes records again")
-        self.trouble = None
+        self.last_error = None
