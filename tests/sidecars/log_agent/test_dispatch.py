@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 import json
-import time
 from typing import TYPE_CHECKING
 
-from pillion.log import Logger
 from pillion_log_agent.outputs.output import TAKEN
-from pillion_log_agent.pipeline.deadletter import DeadLetters
-from pillion_log_agent.pipeline.delivery import Delivery
-from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
-from pillion_log_agent.pipeline.ledger import Ledger
-from pillion_log_agent.records.batch import Batch
-from pillion_log_agent.records.origin import Origin
-from pillion_log_agent.records.receipt import Receipt, Undivided
-from pillion_log_agent.records.timestamps import Timestamps
+from tests.sidecars.log_agent.dispatching import Collecting, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from pillion_log_agent.outputs.output import Outcome
+    from pillion_log_agent.records.batch import Batch
 
 COUNT = 50
-ORIGIN = Origin("tail.0", "/a.log", "generation")
 
 
-class Stumbling:
+class Stumbling(Collecting):
     """An output with a fault of its own: it cannot bear a record with `bad` in it."""
-
-    delay = False
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
         bodies = [body for batch in batches for body in batch.bodies()]
@@ -44,43 +28,20 @@ class Stumbling:
         self.taken += bodies
         return TAKEN
 
-    async def close(self) -> None:
-        """Nothing is open."""
-
 
 async def test_a_record_at_which_an_output_fails_is_put_aside_and_the_rest_is_not(
     tmp_path: Path,
 ) -> None:
-    letters, ledger, log = tmp_path / "letters", Ledger(), io.StringIO()
     output = Stumbling()
-    dispatcher = Dispatcher(
-        "stumbling",
-        output,
-        flush=0.0,
-        retry_policy=RetryPolicy(),
-        figures=ledger.outputs["stumbling"],
-        dead_letters=DeadLetters(str(letters), 1 << 20, Logger(stream=log), time.time_ns),
-        log=Logger(stream=log),
-    )
+    desk = Desk(output, letters=tmp_path / "letters")
     records = [{"log": "bad" if number == 17 else f"good {number}"} for number in range(COUNT)]
-    batch = Batch(
-        "tag",
-        ORIGIN,
-        Timestamps([0] * COUNT),
-        records=records,
-        offsets=list(range(COUNT)),
-        size=COUNT,
-    )
-    acknowledged = asyncio.Event()
-    ledger.take(COUNT)
-    delivery = Delivery(COUNT, ledger, Receipt(Undivided(acknowledged.set)))
-    dispatcher.put(batch, delivery, Receipt(delivery))
-    working = asyncio.ensure_future(dispatcher.run())
-    async with asyncio.timeout(10):
-        await acknowledged.wait()
-    working.cancel()
+    desk.put(COUNT, records=records)
+    async with desk.at_work():
+        await desk.until_settled("batch")
     assert len(output.taken) == COUNT - 1
-    (letter,) = [json.loads(line) for line in letters.read_text().splitlines()]
+    lines = (tmp_path / "letters").read_text().splitlines()
+    (letter,) = [json.loads(line) for line in lines]
     assert (letter["reason"], letter["offset"], letter["record"]["log"]) == ("error", 17, "bad")
+    ledger = desk.ledger
     assert (ledger.delivered, ledger.rejected["error"], ledger.in_flight) == (COUNT - 1, 1, 0)
-    assert log.getvalue().count("an output fails at a record") == 1
+    assert desk.log.getvalue().count("an output fails at a record") == 1

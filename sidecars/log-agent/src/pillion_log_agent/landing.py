@@ -22,7 +22,7 @@ def landing_page(pipeline: Pipeline, ledger: Ledger, reason: str | None) -> Resp
     ]
     filters = [(stage.name, ledger.filtered[stage.name]) for stage in pipeline.stages]
     outputs = [
-        (each.name, each.figures.records, each.figures.rejected, each.last_error or "none")
+        (each.name, each.figures.records, each.figures.rejected, each.outage.last_error or "none")
         for each in (target.dispatcher for target in pipeline.targets)
     ]
     return page(

@@ -181,9 +181,9 @@ class Agent:
             health.beat("the pipeline", TIMEOUT)
             dispatchers = [target.dispatcher for target in self.pipeline.targets]
             failing = [
-                f"the output {each.name} does not take records: {each.last_error}"
+                f"output {each.name} failed: {each.outage.last_error}"
                 for each in dispatchers
-                if each.last_error is not None
+                if each.outage.last_error is not None
             ]
             if failing:
                 health.block("outputs", failing[0])

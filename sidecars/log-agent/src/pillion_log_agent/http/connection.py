@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import socket
 from typing import TYPE_CHECKING
 
 import httptools
@@ -18,6 +20,7 @@ SLICE = 128 * 1024
 """How much is given to the transport at a time; it copies what the socket does not take."""
 _HEADERS_LIMIT = 256
 _FINAL = 200
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 _PLACE = re.compile(r"^\[SSL: \w+\] | \(_ssl\.c:\d+\)$")
 
 
@@ -31,11 +34,16 @@ def is_of_tls(error: Exception) -> bool:
 
 
 def words(error: OSError) -> str:
-    """Return what an error says, without the place in OpenSSL's sources."""
+    """Return what an error says in the system's words: `connection refused`."""
     verification = getattr(error, "verify_message", "")
     if verification:
         return f"its certificate is not trusted: {verification}"
-    return _PLACE.sub("", error.strerror or str(error))
+    if is_of_tls(error) or isinstance(error, socket.gaierror):
+        return _PLACE.sub("", error.strerror or str(error)).lower()
+    # asyncio says `Connect call failed` with the address, and joins what several addresses say.
+    numbers = [error.errno] if error.errno else map(int, _ERRNO.findall(str(error)))
+    said = list(dict.fromkeys(os.strerror(number).lower() for number in numbers))
+    return ", ".join(said) or str(error)
 
 
 class Connection(asyncio.Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.patterns.tags import Match
 from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
+from pillion_log_agent.pipeline.outage import Outage
 from pillion_log_agent.pipeline.pipeline import Pipeline, Stage, Target
 
 if TYPE_CHECKING:
@@ -143,6 +145,7 @@ class _Building:
             figures=around.ledger.outputs[plugin.name],
             dead_letters=around.dead_letters,
             log=log,
+            outage=Outage(plugin.name, log, clock=time.monotonic, wall_ns=around.wall_ns),
         )
         return Target(Match(plugin.shared.match, plugin.shared.match_regex), dispatcher)
 

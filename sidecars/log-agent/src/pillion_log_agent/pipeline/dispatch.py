@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.deadletter import DeadLetters
     from pillion_log_agent.pipeline.delivery import Delivery
     from pillion_log_agent.pipeline.ledger import OutputFigures
+    from pillion_log_agent.pipeline.outage import Outage
     from pillion_log_agent.records.batch import Batch
     from pillion_log_agent.records.receipt import Receipt
 
@@ -61,7 +62,7 @@ class Dispatcher:
     Attributes:
         name: of the output.
         figures: what was done.
-        last_error: why the last write failed; None when it did not.
+        outage: why it fails at present, if it does.
     """
 
     def __init__(
@@ -74,12 +75,13 @@ class Dispatcher:
         figures: OutputFigures,
         dead_letters: DeadLetters,
         log: Logger,
+        outage: Outage,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
         self.output = output
         self.figures = figures
-        self.last_error: str | None = None
+        self.outage = outage
         self._flush = flush if output.delay else 0.0
         self._retry_policy = retry_policy
         self._dead_letters = dead_letters
@@ -153,14 +155,14 @@ class Dispatcher:
                 outcome = await self._write([each.batch for each in shipments])
             except TransientError as error:
                 self.figures.errors += 1
-                self._note_failure(error.reason, str(error))
+                self.outage.fail(str(error) or error.reason)
                 after = error.after
             else:
                 shipments = await self._settle(shipments, outcome)
                 if not shipments:
-                    self._note_success()
+                    self.outage.end()
                     return
-                self._note_failure("busy", outcome.cause)
+                self.outage.fail(outcome.cause or "busy")
                 after = outcome.after
             limit = self._retry_policy.limit
             if limit is not None and attempt > limit:
@@ -184,18 +186,21 @@ class Dispatcher:
             return await split(batches, self._write, "error", detail)
 
     async def _pause(self, attempt: int, after: float | None) -> None:
-        """Wait before the next attempt."""
-        if self._draining.is_set():
-            await asyncio.sleep(self._retry_policy.wait(1, after, self._draw))
-            return
+        """Wait before the next attempt; while the pipeline drains, only as long as was asked."""
         loop = asyncio.get_running_loop()
+        is_draining = self._draining.is_set()
         began = loop.time()
-        wait = self._retry_policy.wait(attempt, after, self._draw)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._draining.wait()
-            asked = self._retry_policy.asked(after) - (loop.time() - began)
-            await asyncio.sleep(max(asked, 0.0))
+        end = began + self._retry_policy.wait(1 if is_draining else attempt, after, self._draw)
+        while (left := end - loop.time()) > 0:
+            pause = min(left, self.outage.remind(attempt, left))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    if is_draining:
+                        await asyncio.sleep(pause)
+                    await self._draining.wait()
+            if self._draining.is_set() and not is_draining:
+                is_draining = True
+                end = min(end, began + self._retry_policy.asked(after))
 
     async def _settle(self, shipments: list[Shipment], outcome: Outcome) -> list[Shipment]:
         """Account for an outcome; return what is to be sent again."""
@@ -219,7 +224,8 @@ class Dispatcher:
     async def _give_up(self, shipments: list[Shipment]) -> None:
         """Put records aside that were tried as often as they may be."""
         self.figures.failed += 1
-        detail = self.last_error or ""
+        self.outage.give_up(sum(len(each.batch) for each in shipments))
+        detail = self.outage.last_error or ""
         await self._put_aside(
             [
                 (shipment, Rejection(number, index, "retries", detail))
@@ -241,23 +247,9 @@ class Dispatcher:
                 )
                 break
             except OSError as error:
-                if attempt == 1:
-                    self._log.error("the dead-letter file cannot be written", error=error.strerror)
-                self.last_error = f"the dead-letter file cannot be written: {error.strerror}"
+                self.outage.fail(f"the dead-letter file cannot be written: {error.strerror}")
                 await self._pause(attempt, None)
         self.figures.rejected += len(refused)
         for shipment, rejection in refused:
             offset = shipment.batch.offsets[rejection.index]
             shipment.delivery.reject(offset, rejection.reason)
-
-    def _note_failure(self, reason: str, sentence: str) -> None:
-        if self.last_error is None:
-            self._log.warning(
-                "an output does not take records; trying again", reason=reason, cause=sentence
-            )
-        self.last_error = sentence or reason
-
-    def _note_success(self) -> None:
-        if self.last_error is not None:
-            self._log.info("an output takes records again")
-        self.last_error = None
