@@ -87,6 +87,7 @@ async def _replay(values: Values, log: Logger) -> int:
     await asyncio.gather(*workers, return_exceptions=True)
     for dispatcher in dispatchers.values():
         await dispatcher.output.close()
+    around.dead_letters.close()
     log.info("replayed", **around.ledger.summary())
     return 0
 

@@ -122,6 +122,7 @@ class Agent:
             if self._beating is not None:
                 self._beating.cancel()
             await self._retire(deadline.remaining, is_last=True)
+        self._around.dead_letters.close()
         summary = self._around.ledger.summary()
         self._context.log.info("records", **summary)
         if self.pipeline.failure is not None:

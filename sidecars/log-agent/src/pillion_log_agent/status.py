@@ -108,6 +108,12 @@ class Status:
                 Sample(letters.unwritten, (("written", "false"),)),
             ],
         )
+        yield Family(
+            "pillion_log_agent_dead_letters_overwritten_total",
+            "counter",
+            "Records in the dead-letter file that are gone, since it has reached its limit.",
+            [Sample(letters.overwritten)],
+        )
         yield from self._output_families()
         for each in self._agent.pipeline.inputs.values():
             yield from each.families()

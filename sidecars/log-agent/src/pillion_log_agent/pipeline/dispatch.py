@@ -239,14 +239,12 @@ class Dispatcher:
     async def _put_aside(self, refused: list[tuple[Shipment, Rejection]]) -> None:
         """Put records aside; on a full disk, wait until there is room for them."""
         attempt = 0
-        while refused:
-            attempt += 1
+        left = [(shipment.batch, rejection) for shipment, rejection in refused]
+        while left:
             try:
-                self._dead_letters.put(
-                    self.name, [(shipment.batch, rejection) for shipment, rejection in refused]
-                )
-                break
+                del left[: self._dead_letters.put(self.name, left)]
             except OSError as error:
+                attempt += 1
                 self.outage.fail(f"the dead-letter file cannot be written: {error.strerror}")
                 await self._pause(attempt, None)
         self.figures.rejected += len(refused)
