@@ -15,6 +15,7 @@ from pillion_blackbox_exporter.probing.report import Gauge
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.probing.log import ProbeLog
     from pillion_blackbox_exporter.probing.probe import Probe, Prober
+    from pillion_blackbox_exporter.probing.report import Report
     from pillion_blackbox_exporter.probing.trace import Trace
 
 SUCCESS = Gauge("probe_success", "Whether the probe succeeded: 1 or 0")
@@ -31,13 +32,13 @@ class Result:
 
     Attributes:
         success: whether the target is well.
-        text: the metrics in the text format.
+        report: the metrics.
         trace: phases and failure.
         log: the lines.
     """
 
     success: bool
-    text: str
+    report: Report
     trace: Trace
     log: ProbeLog
 
@@ -90,4 +91,4 @@ def conclude(probe: Probe, timeout: float) -> Result:
         labels = (("phase", failure.phase), ("reason", failure.reason))
         report.label(FAILURE, labels, 1)
         probe.log.error("the probe failed", duration=trace.duration, reason=failure.reason)
-    return Result(failure is None, report.text(), trace, probe.log)
+    return Result(failure is None, report, trace, probe.log)

@@ -16,8 +16,9 @@ from pillion_blackbox_exporter.configuration.secrets import secrets_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prometheus_client import CollectorRegistry
+
     from pillion.log import Logger
-    from pillion.metrics import Registry
 
 
 _LIMIT = 16 * 1024 * 1024  # more is refused when it is read
@@ -33,7 +34,7 @@ class Modules:
     def __init__(
         self,
         path: str | None,
-        registry: Registry,
+        registry: CollectorRegistry,
         log: Logger,
         clock: Callable[[], float] = time.time,
     ) -> None:

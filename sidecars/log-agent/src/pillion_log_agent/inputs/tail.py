@@ -12,7 +12,7 @@ from pillion.tail.sleeping import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.memory import MemoryCheckpoint
-from pillion_log_agent.inputs.tail_metrics import tail_families
+from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_multiline import Joiners, joining_of
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
 from pillion_log_agent.parsers.builtin import built_in
@@ -21,9 +21,10 @@ from pillion_log_agent.patterns.tags import expand_tag
 from pillion_log_agent.records.origin import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion.tail import Chunk
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
@@ -129,9 +130,22 @@ class TailInput:
         if self._tailer is not None:
             self._context.handover.open_files[self._context.name] = self._tailer.hand_on()
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return what the tailer counts."""
-        return tail_families(self._context.name, self._tailer) if self._tailer else ()
+        return tail_metrics(self._context.name, self._tailer) if self._tailer else ()
+
+    def read_to_end(self) -> None:
+        """Read what is there to its end, unfinished lines included, and then come to an end."""
+        if self._tailer is not None:
+            self._tailer.stop()
+
+    def refused(self) -> Mapping[str, str]:
+        """Return the files and directories that may not be read, each with why."""
+        return self._tailer.refused if self._tailer is not None else {}
+
+    def why_blind(self) -> str | None:
+        """Return why it can read nothing, or not what it was named; None where it can."""
+        return self._tailer.why_blind if self._tailer is not None else None
 
     def _open(self) -> Tailer:
         context = self._context

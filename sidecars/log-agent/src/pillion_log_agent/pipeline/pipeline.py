@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.filters.filter import HoldingFilter
+from pillion_log_agent.inputs.input import FileInput
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.records.receipt import Receipt
 
@@ -80,7 +81,7 @@ class Pipeline:
         self._routes: dict[str, Route] = {}
         self._waiting: dict[str, list[tuple[Batch, Receipt, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._reading: list[asyncio.Task[None]] = []
+        self._reading: dict[str, asyncio.Task[None]] = {}
         self._is_ending = False
         self.failure: BaseException | None = None
 
@@ -92,6 +93,11 @@ class Pipeline:
             for stage in self.stages
             if hasattr(stage.filter, "lookup")
         ]
+
+    @property
+    def file_inputs(self) -> dict[str, FileInput]:
+        """The inputs that read files, by name."""
+        return {name: each for name, each in self.inputs.items() if isinstance(each, FileInput)}
 
     def route(self, tag: str) -> Route:
         """Return which filters and outputs records with a tag meet."""
@@ -113,9 +119,9 @@ class Pipeline:
             self._spawn(target.dispatcher.run())
         for stage, holding in self._holding():
             self._spawn(self._give_up_late(stage, holding))
-        self._reading = [
-            self._watched(self._read(name, each)) for name, each in self.inputs.items()
-        ]
+        self._reading = {
+            name: self._watched(self._read(name, each)) for name, each in self.inputs.items()
+        }
 
     async def drain(self, *, is_last: bool) -> None:
         """End the inputs, and return when all that they handed over is where it should be.
@@ -126,7 +132,7 @@ class Pipeline:
         self._is_ending = True
         for each in self.inputs.values():
             each.stop(is_last=is_last)
-        await asyncio.gather(*self._reading, return_exceptions=True)
+        await asyncio.gather(*self._reading.values(), return_exceptions=True)
         for stage, holding in self._holding():
             # What still waits for a lookup may be held by this filter afterwards.
             await self._until(lambda: not self._waiting)
@@ -137,11 +143,20 @@ class Pipeline:
             lambda: not self._waiting and all(each.dispatcher.is_idle for each in self.targets)
         )
 
+    async def read_to_end(self, within: float) -> None:
+        """Read every file to its end, for so many seconds at most."""
+        files = self.file_inputs
+        for each in files.values():
+            each.read_to_end()
+        reading = [task for name, task in self._reading.items() if name in files]
+        if reading:
+            await asyncio.wait(reading, timeout=within)
+
     async def close(self) -> None:
         """Let everything go; what was not acknowledged will be read again."""
-        for task in (*self._reading, *self._tasks):
+        for task in (*self._reading.values(), *self._tasks):
             task.cancel()
-        await asyncio.gather(*self._reading, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._reading.values(), *self._tasks, return_exceptions=True)
         for each in self.inputs.values():
             each.close()
         for target in self.targets:
@@ -152,7 +167,7 @@ class Pipeline:
     @property
     def is_finished(self) -> bool:
         """Whether every input has come to an end by itself, and was not told to."""
-        is_at_end = bool(self._reading) and all(task.done() for task in self._reading)
+        is_at_end = bool(self._reading) and all(task.done() for task in self._reading.values())
         return is_at_end and not self._is_ending
 
     def take(self, batch: Batch, receipt: Receipt) -> None:
