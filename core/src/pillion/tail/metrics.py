@@ -40,9 +40,9 @@ class TailFamilies:
         if self._tailer.options.count_lines:
             yield counter("read_lines", "Lines read.", ledger.lines_read)
             yield counter("delivered_lines", "Lines delivered.", ledger.lines_delivered)
-        dropped = Sample(ledger.bytes_dropped, (("reason", "long_line"),))
+        dropped = [Sample(count, (("reason", why),)) for why, count in ledger.dropped.items()]
         yield self._family(
-            "dropped_bytes_total", "counter", "Bytes read and not delivered.", (dropped,)
+            "dropped_bytes_total", "counter", "Bytes read and not delivered.", dropped
         )
         lost = [Sample(count, (("reason", reason),)) for reason, count in ledger.lost.items()]
         yield self._family(
