@@ -22,6 +22,7 @@ ROOMS = {
     "lifecycle": FOUNDATION,
     "configuration": FOUNDATION,
     "settings": {"errors", "configuration"},
+    "net": FOUNDATION,
     "web": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
     "tail": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
     "k8s": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
@@ -29,13 +30,33 @@ ROOMS = {
     "exporter": {"errors", "settings", "log", "metrics", "lifecycle", "web", "process"},
 }
 
+# Inside the log agent: what each room may import of the others; so there is no circle. What is not
+# in a room stands above them all.
+AGENT = next(member for member in members() if member.package == "pillion_log_agent")
+AGENT_ROOMS = {
+    "patterns": set[str](),
+    "records": {"patterns"},
+    "configuration": {"patterns"},
+    "http": {"configuration"},
+    "parsers": {"patterns", "records", "configuration"},
+    "multiline": {"patterns", "records", "configuration", "parsers"},
+    "inputs": {"patterns", "records", "configuration", "parsers", "multiline"},
+    "filters": {"patterns", "records", "configuration", "parsers", "multiline", "http"},
+    "outputs": {"patterns", "records", "configuration", "appending", "http"},
+    "pipeline": {
+        "patterns", "records", "configuration", "appending",
+        "inputs", "parsers", "multiline", "filters", "outputs",
+    },
+}  # fmt: skip
+
 # What a distribution is called where its import is called otherwise.
 DISTRIBUTIONS = {
     "yaml": "pyyaml",
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
-    "celpy": "cel-python",
+    "cel_expr_python": "cel-expr-python",
+    "OpenSSL": "pyopenssl",
 }
 
 INPUT_AND_OUTPUT = {
@@ -45,18 +66,21 @@ INPUT_AND_OUTPUT = {
 
 # Parsing is pure: these files take bytes or text and return values.
 PURE = (
-    "core/src/pillion/metrics/model.py",
+    "core/src/pillion/metrics/bounded.py",
     "core/src/pillion/metrics/exposition.py",
+    "core/src/pillion/metrics/negotiation.py",
     "core/src/pillion/settings/kinds.py",
     "core/src/pillion/settings/flags.py",
     "core/src/pillion/settings/help.py",
     "core/src/pillion/configuration/convert.py",
+    "core/src/pillion/net/head.py",
+    "core/src/pillion/net/http1.py",
+    "core/src/pillion/net/lenient.py",
     "core/src/pillion/tail/lines.py",
     "core/src/pillion/tail/patterns.py",
-    "core/src/pillion/web/message.py",
+    "core/src/pillion/web/compression.py",
     "core/src/pillion/web/page.py",
-    "core/src/pillion/web/reader.py",
-    "core/src/pillion/web/routes.py",
+    "core/src/pillion/web/values.py",
     "core/src/pillion/web/security/go_names.py",
     "core/src/pillion/web/security/rate.py",
     "exporters/nginx/src/pillion_nginx_exporter/stub_status.py",
@@ -68,7 +92,7 @@ PURE = (
     "exporters/blackbox/src/pillion_blackbox_exporter/network/names.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/cookies.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/message.py",
-    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/moments.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/http_date.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/proxy.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/url.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/probing/address.py",
@@ -87,7 +111,6 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/configuration/section.py",
     "sidecars/log-agent/src/pillion_log_agent/configuration/structured.py",
     "sidecars/log-agent/src/pillion_log_agent/configuration/variables.py",
-    "sidecars/log-agent/src/pillion_log_agent/filters/accessor.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/conditions.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/grep.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/merging.py",
@@ -111,8 +134,11 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/patterns/strftime.py",
     "sidecars/log-agent/src/pillion_log_agent/patterns/tags.py",
     "sidecars/log-agent/src/pillion_log_agent/patterns/times.py",
-    "sidecars/log-agent/src/pillion_log_agent/pipeline/batch.py",
-    "sidecars/log-agent/src/pillion_log_agent/pipeline/moments.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/accessor.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/batch.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/lines.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/origin.py",
+    "sidecars/log-agent/src/pillion_log_agent/records/timestamps.py",
 )
 
 
@@ -146,6 +172,22 @@ def test_each_room_of_the_core_imports_only_what_it_stands_on() -> None:
         allowed = ROOMS[here] | {here, "", "__version__"}
         wrong += [str(item) for item in imports(file) if room(item.module) not in allowed]
     assert wrong == []
+
+
+def test_each_room_of_the_log_agent_imports_only_what_it_stands_on() -> None:
+    wrong = []
+    for file in AGENT.files():
+        here, *inside = file.relative_to(AGENT.source).parts
+        if inside:
+            allowed = AGENT_ROOMS[here] | {here, ""}
+            wrong += [str(item) for item in imports(file) if agent_room(item) not in allowed]
+    assert wrong == []
+
+
+def agent_room(item: Import) -> str:
+    """Return the room of the log agent that an import is of; empty for what is not the agent's."""
+    package, *inside = item.module.split(".")
+    return inside[0] if package == AGENT.package and inside else ""
 
 
 @ALL
@@ -191,6 +233,31 @@ def test_parsing_is_pure(path: str) -> None:
     assert touched == []
 
 
+def test_one_room_parses_http() -> None:
+    # Beside it the web server, and the log agent's client for bulk requests.
+    rooms = ("core/src/pillion/net/", "core/src/pillion/web/", "sidecars/log-agent/")
+    elsewhere = [
+        str(item)
+        for member in members()
+        for item in found(member)
+        if item.module.split(".")[0] in ("httptools", "h11")
+        and not str(item.file.relative_to(ROOT)).startswith(rooms)
+    ]
+    assert elsewhere == []
+
+
+def test_the_probers_reach_the_network_and_the_network_knows_no_probe() -> None:
+    blackbox = next(member for member in APPS if member.package == "pillion_blackbox_exporter")
+    above = ("probing", "probers", "service")
+    upwards = [
+        str(item)
+        for item in found(blackbox)
+        if "network" in item.file.parts
+        and item.module.split(".")[1:2] in ([each] for each in above)
+    ]
+    assert upwards == []
+
+
 @ALL
 def test_an_init_file_holds_a_surface_and_no_work(member: Member) -> None:
     allowed = (ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
@@ -202,3 +269,53 @@ def test_an_init_file_holds_a_surface_and_no_work(member: Member) -> None:
         if not isinstance(node, allowed)
     ]
     assert working == []
+
+
+# aiohttp's server is behind these: the core's web rooms, and what answers in each process.
+SERVING = (
+    "core/src/pillion/web/",
+    "core/src/pillion/process/host.py",
+    "core/src/pillion/process/run.py",
+    "core/src/pillion/process/service.py",
+    "core/src/pillion/exporter.py",
+    "exporters/nginx/src/pillion_nginx_exporter/exporter.py",
+    "exporters/nginx/src/pillion_nginx_exporter/landing.py",
+    "exporters/nginx/src/pillion_nginx_exporter/probe.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/service/",
+    "sidecars/log-streamer/src/pillion_log_streamer/landing.py",
+    "sidecars/log-streamer/src/pillion_log_streamer/service.py",
+    "sidecars/log-agent/src/pillion_log_agent/landing.py",
+    "sidecars/log-agent/src/pillion_log_agent/peer.py",
+    "sidecars/log-agent/src/pillion_log_agent/service.py",
+    "sidecars/log-agent/src/pillion_log_agent/status.py",
+)
+# Its client ships what is large and comes often.
+SHIPPING = ("sidecars/log-agent/src/pillion_log_agent/outputs/",)
+
+
+@ALL
+def test_aiohttp_serves_pages_and_ships_records_and_is_nowhere_else(member: Member) -> None:
+    misplaced = [
+        str(item)
+        for item in found(member)
+        if item.module.split(".")[0] == "aiohttp"
+        and not str(item.file.relative_to(ROOT)).startswith(
+            SERVING if is_of_the_server(item.module) else SHIPPING
+        )
+    ]
+    assert misplaced == []
+
+
+def is_of_the_server(module: str) -> bool:
+    return module.split(".")[1] in ("web", "abc", "hdrs", "http_exceptions", "typedefs")
+
+
+@ALL
+def test_nothing_private_of_aiohttp_is_imported(member: Member) -> None:
+    private = [
+        str(item)
+        for item in found(member)
+        if item.module.split(".")[0] == "aiohttp"
+        and any(part.startswith("_") for part in item.module.split("."))
+    ]
+    assert private == []

@@ -6,7 +6,7 @@ import re
 
 from pillion.configuration import Document
 from pillion_blackbox_exporter.configuration import builtin, parse
-from pillion_blackbox_exporter.probing.failure import REASONS
+from pillion_blackbox_exporter.failure import REASONS
 from tests.docs.metric_tables import promised
 from tests.exporters.blackbox.running import running
 from tools.docs import DOCS

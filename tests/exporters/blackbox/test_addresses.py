@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.log import Logger
+from pillion.metrics.exposition import text
 from pillion.testing import Scrape
 from pillion_blackbox_exporter.network import Network
 from pillion_blackbox_exporter.network.resolving import Resolved, Resolver
@@ -17,7 +18,7 @@ from pillion_blackbox_exporter.probing.addresses import (
     run_addresses,
     target_host,
 )
-from pillion_blackbox_exporter.probing.lines import Lines
+from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.trace import Trace
@@ -45,12 +46,12 @@ async def everywhere(module: str, target: str, *addresses: str) -> tuple[Result,
         module_of(module),
         Trace(),
         Report(),
-        Lines(Logger(stream=io.StringIO())),
+        ProbeLog(Logger(stream=io.StringIO())),
         Network(resolver=Names(*addresses)),
         time.perf_counter() + 5,
     )
     result = await run_addresses(probe)
-    return result, Scrape.parse(result.text)
+    return result, Scrape.parse(text(result.report.collect()))
 
 
 async def serve(visit: Visit) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pillion.configuration import Document
 from pillion.log import Logger
 from pillion_blackbox_exporter.configuration import parse
+from pillion_blackbox_exporter.configuration.rendering import render_modules
 from pillion_blackbox_exporter.configuration.secrets import masked_url, secrets_of
-from pillion_blackbox_exporter.configuration.shown import shown_modules
-from pillion_blackbox_exporter.probing.lines import Lines
+from pillion_blackbox_exporter.probing.log import ProbeLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ def modules() -> Mapping[str, Module]:
 
 
 def test_no_secret_is_shown_and_everything_else_is() -> None:
-    shown = shown_modules(modules())
+    shown = render_modules(modules())
     assert "SECRET" not in shown
     for number in range(1, 10):
         assert f"visible-{number}" in shown or f"visible/{number}" in shown
@@ -81,7 +81,7 @@ def test_no_secret_is_shown_and_everything_else_is() -> None:
 
 
 def test_what_is_shown_can_be_read_again() -> None:
-    again = parse(Document.parse(shown_modules(modules()), "again.yml")).modules
+    again = parse(Document.parse(render_modules(modules()), "again.yml")).modules
     assert set(again) == set(modules())
     assert float(again["http"].timeout) == 90
 
@@ -93,7 +93,7 @@ def test_every_secret_is_known_so_that_it_can_be_masked_elsewhere() -> None:
 
 def test_a_secret_that_turns_up_in_a_line_of_the_log_is_masked() -> None:
     stream = io.StringIO()
-    lines = Lines(Logger(stream=stream), "debug", ("SECRET",))
+    lines = ProbeLog(Logger(stream=stream), "debug", ("SECRET",))
     lines.error("the server said no", line="ERR password SECRET is wrong")
     assert "SECRET" not in stream.getvalue() + lines.text()
     assert "password <secret> is wrong" in lines.text()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.resolving import choose, unmapped
 from pillion_blackbox_exporter.probing.address import split_host_port
-from pillion_blackbox_exporter.probing.failure import ProbeError
 from tests.exporters.blackbox.probed import Probed, probed
 from tests.servers.certificates import Authority
 from tests.servers.wire import Visit, serving

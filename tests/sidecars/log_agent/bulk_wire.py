@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import ssl
 from contextlib import asynccontextmanager
@@ -12,8 +13,9 @@ from pillion.log import Logger
 from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.output import BulkOutput
 from pillion_log_agent.outputs.output import OutputContext
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.timestamps import Timestamps
 from tests.servers.wire import Visit, response, serving
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from tests.servers.certificates import Authority
 
 NOW = 1_795_255_200_123_456_789
-TAKEN_ALL = b'{"took":1,"errors":false,"items":[]}'
+TAKEN_ALL = b'{"took":1,"errors":false,"items":[{"index":{"status":201}}]}'
+"""The answer to a request with one record."""
 
 
 @dataclass
@@ -48,7 +51,9 @@ class Request:
 
     def records(self) -> int:
         """Return how many records it has; AssertionError where a line is no JSON."""
-        return len([json.loads(line) for line in self.body.splitlines()]) // 2
+        is_packed = self.headers.get("content-encoding") == "gzip"
+        body = gzip.decompress(self.body) if is_packed else self.body
+        return len([json.loads(line) for line in body.splitlines()]) // 2
 
 
 @dataclass
@@ -57,6 +62,12 @@ class Server:
 
     port: int = 0
     requests: list[Request] = field(default_factory=list)
+
+
+def taken(count: int) -> bytes:
+    """Return the answer to a request with so many records, all of which are taken."""
+    item = b'{"index":{"status":201}}'
+    return b'{"took":1,"errors":false,"items":[' + b",".join([item] * count) + b"]}"
 
 
 @asynccontextmanager
@@ -76,7 +87,7 @@ async def answering(
             if callable(answer):
                 await answer(visit, request)
             else:
-                await visit.write(answer or response(TAKEN_ALL))
+                await visit.write(answer or response(taken(request.records())))
 
     async with serving(serve, tls) as port:
         server.port = port
@@ -105,7 +116,7 @@ def batch(count: int = 1, **fields: Any) -> Batch:
     return Batch(
         "app",
         Origin("tail.0", "/a", "1-2-0-ab"),
-        Moments([NOW] * count),
+        Timestamps([NOW] * count),
         block=encoded([{"n": number, **fields} for number in range(count)]),
         offsets=list(range(count)),
     )

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.timestamps import Timestamps
 
 ORIGIN = Origin("tail.0", "/a", "1-2")
 VALUES = st.recursive(
@@ -22,7 +23,7 @@ RECORDS = st.lists(st.dictionaries(st.text(), VALUES, max_size=4), max_size=8)
 
 
 def of_block(block: bytes, count: int, start: int = 0) -> Batch:
-    return Batch("t", ORIGIN, Moments([0] * count), block=block, start=start)
+    return Batch("t", ORIGIN, Timestamps([0] * count), block=block, start=start)
 
 
 @given(records=RECORDS)

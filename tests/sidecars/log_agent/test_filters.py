@@ -13,8 +13,9 @@ from pillion_log_agent.configuration.model import declaration_of
 from pillion_log_agent.configuration.section import Entry, Place, Problems, Section
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.parsers.make import Parsers
-from pillion_log_agent.pipeline.batch import Batch, Origin, encoded
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import Filter
@@ -39,7 +40,7 @@ def batch(*records: dict[str, Any]) -> Batch:
     return Batch(
         "tag",
         Origin("tail.0", "/a", "id"),
-        Moments([NOW + number for number in range(len(records))]),
+        Timestamps([NOW + number for number in range(len(records))]),
         block=encoded(list(records)),
     )
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from pillion.log import Logger
 from pillion_log_agent.outputs.output import TAKEN
-from pillion_log_agent.pipeline.batch import Batch, Origin
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
-from pillion_log_agent.pipeline.moments import Moments
 from pillion_log_agent.pipeline.shipping import Retrying, Shipper
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,11 +64,17 @@ async def test_a_record_at_which_an_output_fails_is_put_aside_and_the_rest_is_no
     )
     records = [{"log": "bad" if number == 17 else f"good {number}"} for number in range(COUNT)]
     batch = Batch(
-        "tag", ORIGIN, Moments([0] * COUNT), records=records, offsets=list(range(COUNT)), size=COUNT
+        "tag",
+        ORIGIN,
+        Timestamps([0] * COUNT),
+        records=records,
+        offsets=list(range(COUNT)),
+        size=COUNT,
     )
     acknowledged = asyncio.Event()
     ledger.take(COUNT)
-    shipper.put(batch, Delivery(COUNT, 1, ledger, acknowledged.set))
+    delivery = Delivery(COUNT, ledger, Receipt(Undivided(acknowledged.set)))
+    shipper.put(batch, delivery, Receipt(delivery))
     working = asyncio.ensure_future(shipper.run())
     async with asyncio.timeout(10):
         await acknowledged.wait()

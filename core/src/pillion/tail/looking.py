@@ -75,12 +75,7 @@ class Looker:
         except OSError as error:
             self.troubles.cannot_open(follower, error)
         else:
-            live = follower.live
-            if live is None or follower.trouble or judge(live, seen) is not Verdict.SAME:
-                self._see(follower, seen, now)
-            if follower.live is not None or not follower.trouble:
-                # Else what is there now may be rotated away before it can be opened.
-                follower.looked(now, looked_ns)
+            self._look_into(follower, seen, now, looked_ns)
         if follower.unsearched_ns:
             self._adopt_before(follower, now)
         follower.start = None
@@ -88,6 +83,16 @@ class Looker:
             for generation in list(follower.generations):
                 if generation is not follower.live:
                     self._see_old(follower, generation, now)
+
+    def _look_into(
+        self, follower: Follower, seen: os.stat_result, now: float, looked_ns: int
+    ) -> None:
+        live = follower.live
+        if live is None or follower.trouble or judge(live, seen) is not Verdict.SAME:
+            self._see(follower, seen, now)
+        if follower.live is not None or not follower.trouble:
+            # Else what is there now may be rotated away before it can be opened.
+            follower.looked(now, looked_ns)
 
     def truncated(self, follower: Follower, generation: Generation, now: float) -> None:
         """End a generation whose bytes are gone, and begin the next one in the same file.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pillion.process import ProcessSettings, WebSettings
 from pillion.process.run import run
 from pillion.settings import Address, Command, Override
+from pillion_blackbox_exporter.service.concurrency import client_limits
 from pillion_blackbox_exporter.service.exporter import BlackboxExporter
 from pillion_blackbox_exporter.service.external import route_prefix
-from pillion_blackbox_exporter.service.places import client_limits
 from pillion_blackbox_exporter.service.settings import BlackboxSettings, ProbeSettings
 
 COMMAND = Command(

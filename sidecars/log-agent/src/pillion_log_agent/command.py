@@ -40,7 +40,7 @@ def _show_or_run(values: Values, _log: Logger) -> int:
     settings = values[AgentSettings]
     if not (settings.config_convert or settings.config_explain):
         return _run(sys.argv[1:])
-    from pillion_log_agent.configuration.show import show  # noqa: PLC0415  # only for this
+    from pillion_log_agent.show import show  # noqa: PLC0415  # only for this
 
     print(show(settings, os.environ), end="")  # noqa: T201  # what was asked for
     return 0

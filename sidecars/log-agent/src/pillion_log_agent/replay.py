@@ -16,12 +16,14 @@ from pillion.settings import Command
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.patterns.times import TimeFormat
-from pillion_log_agent.pipeline.batch import Batch, Origin
 from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
+from pillion_log_agent.records.timestamps import Timestamps
 from pillion_log_agent.settings import AgentSettings
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ async def _replay(values: Values, log: Logger) -> int:
     workers = [asyncio.ensure_future(shipper.run()) for shipper in shippers.values()]
     for output, batch in batches_of(letters):
         around.ledger.take(len(batch))
-        shippers[output].put(batch, Delivery(len(batch), 1, around.ledger, _nothing))
+        delivery = Delivery(len(batch), around.ledger, Receipt(Undivided(_nothing)))
+        shippers[output].put(batch, delivery, Receipt(delivery))
     for shipper in shippers.values():
         shipper.drain()
     while not all(shipper.is_idle for shipper in shippers.values()):  # noqa: ASYNC110  # it ends once
@@ -134,7 +137,7 @@ def batches_of(letters: Sequence[dict[str, Any]]) -> list[tuple[str, Batch]]:
             Batch(
                 tag,
                 Origin("replay", source, identity),
-                Moments([_ISO.parse(each["time"], 0) or 0 for each in found]),
+                Timestamps([_ISO.parse(each["time"], 0) or 0 for each in found]),
                 records=[each["record"] for each in found],
                 offsets=[each["offset"] for each in found],
             ),

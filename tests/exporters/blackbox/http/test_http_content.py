@@ -9,8 +9,8 @@ import zlib
 import brotli
 import pytest
 
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.content import KEPT_LIMIT, Content
-from pillion_blackbox_exporter.probing.failure import ProbeError
 
 
 def deflated(data: bytes) -> bytes:

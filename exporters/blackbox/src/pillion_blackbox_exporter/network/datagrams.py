@@ -13,12 +13,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.network.failures import connection_error
+from pillion.net import connection_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion_blackbox_exporter.probing.probe import Probe
+    from pillion_blackbox_exporter.network.network import Network
 
 SO_TIMESTAMPNS = 35  # Linux; the socket module has no name for it
 _TIMESPEC = struct.Struct("@ll")
@@ -129,7 +129,7 @@ class Datagrams:
 
 
 def connect_datagrams(
-    probe: Probe,
+    network: Network,
     scheme: str,
     host: str,
     address: str,
@@ -142,7 +142,7 @@ def connect_datagrams(
     """Return a socket for datagrams to an IP address that the guard lets pass.
 
     Args:
-        probe: whose guard and clock they are.
+        network: whose guard and clock they are.
         scheme: `dns`, `icmp`; the guard may judge by it.
         host: the target's name or address.
         address: its IP address; a zone may follow it.
@@ -155,7 +155,7 @@ def connect_datagrams(
         OSError: the system refuses the socket, or knows no way to the address.
         ProbeError: the guard refuses the address.
     """
-    probe.network.check(scheme, host, address, port)
+    network.check_address(scheme, host, address, port)
     flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     family, _, _, _, where = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM, flags=flags)[
         0
@@ -165,8 +165,9 @@ def connect_datagrams(
     try:
         if source:
             connected.bind((source, 0))
-        connected.connect(where)
-        return Datagrams(connected, probe.trace.clock)
+        connected.connect(where)  # sends nothing, and tells where it would go
+        network.check_address(scheme, host, str(connected.getpeername()[0]), port)
+        return Datagrams(connected, network.clock)
     except BaseException:
         connected.close()
         raise

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.configuration.kinds import expand, valid_utf8
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge
+from pillion_blackbox_exporter.probing.steps import secure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pillion.net import Stream
     from pillion_blackbox_exporter.configuration.client import TlsConfig
     from pillion_blackbox_exporter.configuration.kinds import Match, Pattern
     from pillion_blackbox_exporter.configuration.stream import QueryResponse
-    from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probing.probe import Probe
 
 FAILED_DUE_TO_REGEX = Gauge("probe_failed_due_to_regex", "Whether an expected match did not come")
@@ -65,7 +66,7 @@ async def converse(
             probe.log.debug("sent a line", length=len(send) + 1)
         if step.starttls:
             lines.discard()
-            await probe.network.secure(probe, stream, tls_config, server_name)
+            await secure(probe, stream, tls_config, server_name)
             probe.trace.begin("exchange")
     probe.trace.end()
 

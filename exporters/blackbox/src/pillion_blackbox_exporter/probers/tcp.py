@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.probers.conversation import converse, expect_nothing_yet
 from pillion_blackbox_exporter.probing.address import split_host_port
+from pillion_blackbox_exporter.probing.steps import connect, resolve, secure
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.probing.probe import Probe
@@ -16,7 +17,7 @@ async def probe(probe: Probe) -> None:
     section = probe.module.tcp
     expect_nothing_yet(probe)
     host, port = split_host_port(probe.target)
-    address = await probe.network.resolve(
+    address = await resolve(
         probe,
         "tcp",
         host,
@@ -24,13 +25,11 @@ async def probe(probe: Probe) -> None:
         section.preferred_ip_protocol,
         fallback=section.ip_protocol_fallback,
     )
-    stream = await probe.network.connect(
-        probe, "tcp", host, address, port, source=section.source_ip_address
-    )
+    stream = await connect(probe, "tcp", host, address, port, source=section.source_ip_address)
     server_name = section.tls_config.server_name or probe.hostname or host
     try:
         if section.tls:
-            await probe.network.secure(probe, stream, section.tls_config, server_name)
+            await secure(probe, stream, section.tls_config, server_name)
         await converse(probe, stream, section.query_response, section.tls_config, server_name)
     finally:
         stream.close()

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.failure import Failure, ProbeError
 from pillion_blackbox_exporter.network.resolving import ip_version
 from pillion_blackbox_exporter.probing.address import split_host_port
-from pillion_blackbox_exporter.probing.failure import Failure, ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge, Report
 from pillion_blackbox_exporter.probing.run import attempt, conclude, load, run
 from pillion_blackbox_exporter.probing.trace import Trace

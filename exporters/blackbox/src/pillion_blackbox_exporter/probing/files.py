@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pillion_blackbox_exporter.probing.failure import ProbeError
+from pillion_blackbox_exporter.failure import ProbeError
 
 FILE_LIMIT = 16 * 1024 * 1024
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration import Module
+    from pillion_blackbox_exporter.failure import Reason
     from pillion_blackbox_exporter.network import Network
-    from pillion_blackbox_exporter.probing.failure import Reason
-    from pillion_blackbox_exporter.probing.lines import Lines
+    from pillion_blackbox_exporter.probing.log import ProbeLog
     from pillion_blackbox_exporter.probing.report import Report
     from pillion_blackbox_exporter.probing.trace import Trace
 
@@ -39,19 +39,21 @@ class Probe:
         hostname: the `hostname` parameter, or nothing.
         address: the one address to probe, or nothing to choose one by resolving.
         lookup_time: how long it took to resolve `address`.
+        unsupported: why the module cannot work in this installation, or nothing.
     """
 
     target: str
     module: Module
     trace: Trace
     report: Report
-    log: Lines
+    log: ProbeLog
     network: Network
     deadline: float
     hostname: str = ""
     timeout: float = 0.0
     address: str = ""
     lookup_time: float = 0.0
+    unsupported: str = ""
 
     def fail(self, reason: Reason, sentence: str) -> None:
         """Be failed and go on; of several failures the first is the one that counts."""

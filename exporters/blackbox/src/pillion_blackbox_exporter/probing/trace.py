@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.probing.failure import Failure
+from pillion_blackbox_exporter.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion_blackbox_exporter.probing.failure import Reason
+    from pillion_blackbox_exporter.failure import Reason
 
 PHASE_LIMIT = 200
 

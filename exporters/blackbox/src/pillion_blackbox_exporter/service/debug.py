@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.configuration.shown import shown_one
+from pillion.metrics import exposition
+from pillion_blackbox_exporter.configuration.rendering import render_one
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration import Module
@@ -16,8 +17,8 @@ def debug_text(result: Result, module: Module) -> str:
     return (
         f"The log of the probe:\n\n{result.log.text()}\n\n"
         f"The phases:\n\n{_phases(result)}\n\n"
-        f"The metrics:\n\n{result.text}\n\n"
-        f"The module:\n\n{shown_one(module)}"
+        f"The metrics:\n\n{exposition.text(result.report.collect())}\n\n"
+        f"The module:\n\n{render_one(module)}"
     )
 
 

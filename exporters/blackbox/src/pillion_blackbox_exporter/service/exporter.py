@@ -6,20 +6,21 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from pillion.errors import ConfigurationError
 from pillion.log import Logger
 from pillion.metrics.standard import add_build_info
-from pillion.process import ProcessSettings, WebSettings
-from pillion.web import Response
+from pillion.process import ProcessSettings, Service, WebSettings
 from pillion.web.standard import add_metrics_route
-from pillion_blackbox_exporter.configuration.shown import shown_modules
+from pillion_blackbox_exporter.configuration.rendering import render_modules
 from pillion_blackbox_exporter.network import Network
 from pillion_blackbox_exporter.network.resolving import Resolver
+from pillion_blackbox_exporter.service.concurrency import ConcurrencyLimit, Load
 from pillion_blackbox_exporter.service.history import History
 from pillion_blackbox_exporter.service.landing import landing_page
 from pillion_blackbox_exporter.service.logs import answer_logs
 from pillion_blackbox_exporter.service.modules import Modules
-from pillion_blackbox_exporter.service.places import Load, Places
 from pillion_blackbox_exporter.service.probing import ProbeHandler
 from pillion_blackbox_exporter.service.settings import BlackboxSettings, ProbeSettings
 from pillion_blackbox_exporter.service.warming import warm
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
     from pillion.lifecycle import Deadline
     from pillion.process import Context
     from pillion.settings import Address
-    from pillion.web import Request, Routes
     from pillion_blackbox_exporter.network.guard import Guard
 
 _LOOPBACK = ("127.", "localhost", "::1")
 _RESOLVING_THREADS = 64
 
 
-class BlackboxExporter:
+class BlackboxExporter(Service):
     """Probes when it is asked to. Its construction reads the configuration.
 
     Raises, when it is made:
@@ -51,7 +51,7 @@ class BlackboxExporter:
         self._registry = context.registry
         self._modules = Modules(settings.config_file, context.registry, context.log)
         self._history = History(settings.history_limit)
-        self._places = Places(probes.concurrency)
+        self._limit = ConcurrencyLimit(probes.concurrency)
         guard = _guard(probes)
         self._network = Network(
             guard, Resolver(threads=min(_RESOLVING_THREADS, probes.concurrency))
@@ -60,7 +60,7 @@ class BlackboxExporter:
             self._modules,
             self._network,
             self._history,
-            self._places,
+            self._limit,
             offset=settings.timeout_offset,
             log=Logger(
                 level=settings.log_prober,
@@ -72,7 +72,7 @@ class BlackboxExporter:
         self._watching: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         add_build_info(context.registry, "blackbox_exporter")
-        context.registry.add(Load(self._places))
+        context.registry.register(Load(self._limit))
         listening = context.values[WebSettings].listen_address
         if guard is None and not _is_loopback(listening):
             context.log.warning(
@@ -80,13 +80,13 @@ class BlackboxExporter:
                 "--probe.deny-metadata, --probe.allow and --probe.deny set bounds"
             )
 
-    def routes(self, routes: Routes) -> None:
+    def routes(self, application: web.Application) -> None:
         """Add the paths that it answers."""
-        add_metrics_route(routes, "/metrics", self._registry)
-        routes.get("/probe", self._handler.answer)
-        routes.get("/config", self._answer_config)
-        routes.get("/logs", lambda request: answer_logs(self._history, request))
-        routes.get("/", self._answer_landing)
+        add_metrics_route(application, "/metrics", self._registry)
+        application.router.add_get("/probe", self._handler.answer)
+        application.router.add_get("/config", self._answer_config)
+        application.router.add_get("/logs", self._answer_logs)
+        application.router.add_get("/", self._answer_landing)
 
     async def start(self) -> None:
         """Make what probes will need, and look at the configuration's file where that is asked."""
@@ -106,13 +106,16 @@ class BlackboxExporter:
                 task.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline.remaining):
-                await self._places.is_empty.wait()
+                await self._limit.is_empty.wait()
         self._network.resolver.close()
 
-    def _answer_config(self, _: Request) -> Response:
-        return Response(shown_modules(self._modules.current.modules))
+    async def _answer_config(self, _: web.Request) -> web.Response:
+        return web.Response(text=render_modules(self._modules.current.modules))
 
-    def _answer_landing(self, _: Request) -> Response:
+    async def _answer_logs(self, request: web.Request) -> web.Response:
+        return answer_logs(self._history, request)
+
+    async def _answer_landing(self, _: web.Request) -> web.Response:
         return landing_page(self._history, list(self._modules.current.modules))
 
     def _warm(self) -> None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from pillion.errors import nearest
 from pillion.settings import Kind
 from pillion_log_agent.configuration.kinds import words
-from pillion_log_agent.filters.accessor import parse_accessor
 from pillion_log_agent.filters.grep import as_text
 from pillion_log_agent.patterns.ruby import translate
+from pillion_log_agent.records.accessor import parse_accessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion_log_agent.pipeline.batch import Record
+    from pillion_log_agent.records.batch import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from pillion.errors import ConfigurationError
 from pillion.settings import Kind, repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import choice
-from pillion_log_agent.filters.accessor import Accessor, parse_accessor
 from pillion_log_agent.patterns.ruby import Pattern, translate
+from pillion_log_agent.records.accessor import Accessor, parse_accessor
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
-    from pillion_log_agent.pipeline.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pillion_log_agent.patterns.ruby import translate
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 Record = dict[str, Any]
 

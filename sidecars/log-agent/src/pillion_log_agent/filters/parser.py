@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from pillion.settings import repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT
-from pillion_log_agent.filters.accessor import parse_accessor
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.accessor import parse_accessor
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.parsers.parsed import Parsed
-    from pillion_log_agent.pipeline.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ParserFilter:
                 kept.pop(str(self._key), None)
             changed.append({**kept, **parsed.fields})
         batch.replace(changed)
-        batch.times = Moments(times)
+        batch.times = Timestamps(times)
         return batch
 
     def _parsed(self, record: Record, now: int) -> Parsed | None:

@@ -12,7 +12,7 @@ from pillion_log_agent.configuration.kinds import PAIR, TEXT
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,1 @@
-"""The inputs: by the name that a configuration gives them, where their declaration is."""
-
-INPUTS = {
-    "dummy": "pillion_log_agent.inputs.dummy:DUMMY",
-    "stdin": "pillion_log_agent.inputs.stdin:STDIN",
-    "tail": "pillion_log_agent.inputs.tail:TAIL",
-}
+"""The inputs, one file for each; `configuration/plugins.py` has the table."""

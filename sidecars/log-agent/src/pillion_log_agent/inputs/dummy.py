@@ -10,13 +10,16 @@ from pillion.settings import Kind, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, NUMBER
 from pillion_log_agent.parsers.json import decode_object
-from pillion_log_agent.pipeline.batch import Batch, Origin
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
 
@@ -73,14 +76,14 @@ class DummyInput:
             count = properties.copies
             if properties.samples:
                 count = min(count, properties.samples - made)
-            intake.take(self._batch(origin, made, count), _nothing)
+            intake.take(self._batch(origin, made, count), Receipt(Undivided(_nothing)))
             made += count
 
     def _batch(self, origin: Origin, made: int, count: int) -> Batch:
         return Batch(
             self._tag,
             origin,
-            Moments([self._context.wall_ns()] * count),
+            Timestamps([self._context.wall_ns()] * count),
             records=[decode_object(self._properties.dummy) or {} for _ in range(count)],
             offsets=list(range(made, made + count)),
         )
@@ -89,7 +92,7 @@ class DummyInput:
         """Make no more."""
         self._stopping.set()
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return nothing beside what is counted of every input."""
         return ()
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate, repeat
-from operator import add
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from pillion_log_agent.pipeline.batch import Batch, Origin, Record
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.batch import Batch, Record
+from pillion_log_agent.records.lines import quoted, split_lines
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pillion_log_agent.parsers.parsed import Parser
-
-_encode_lines = msgspec.json.Encoder().encode_lines
+    from pillion_log_agent.records.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,7 @@ class LineReader:
         if self.offset_key is None and self.parser is None:
             texts = b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
             block = quoted(self.key, texts)
-            times = Moments([now] * len(lines))
+            times = Timestamps([now] * len(lines))
             return Batch(tag, origin, times, block=block, offsets=offsets, size=len(data))
         return self._parsed(lines, offsets, tag=tag, origin=origin, now=now, size=len(data))
 
@@ -83,31 +77,4 @@ class LineReader:
                 fields[self.offset_key] = offset
             records.append(fields)
             times.append(now if parsed is None or parsed.time is None else parsed.time)
-        return Batch(tag, origin, Moments(times), records=records, offsets=offsets, size=size)
-
-
-def split_lines(data: bytes, start: int) -> tuple[list[bytes], list[int]]:
-    """Return the lines of a block without their ends, and where each of them begins."""
-    lines = data.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    *offsets, _ = accumulate(map(add, map(len, lines), repeat(1)), initial=start)
-    if b"\r" in data:
-        lines = [line.removesuffix(b"\r") for line in lines]
-    return lines, offsets
-
-
-def quoted(key: str, texts: Sequence[str], end: str = "") -> bytes:
-    """Return JSON lines with each text as the one field, quoted by one call.
-
-    Args:
-        key: of the field.
-        texts: of the lines.
-        end: is added to each text.
-    """
-    if not texts:
-        return b""
-    # A newline that is not escaped ends a line; one byte is found ten times as fast as two.
-    lines = _encode_lines(list(map(add, texts, repeat(end))) if end else texts)
-    head = b"{" + _encode_lines([key])[:-1] + b":"
-    return head + lines[:-1].replace(b"\n", b"}\n" + head) + b"}\n"
+        return Batch(tag, origin, Timestamps(times), records=records, offsets=offsets, size=size)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pillion_log_agent.outputs.output import Outcome, OutputContext
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 MOST_OPEN = 256
 _DELIMITERS = {"comma": ",", "space": " ", "tab": "\t", "\\t": "\t"}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion_log_agent.outputs.output import Outcome, OutputContext
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 _encode = msgspec.json.Encoder().encode
 _decode_lines = msgspec.json.Decoder().decode_lines

@@ -10,7 +10,7 @@ from pillion_log_agent.outputs.output import Outcome, Rejection
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
     Places = list[list[tuple[int, int]]]
 

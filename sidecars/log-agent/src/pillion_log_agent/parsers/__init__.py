@@ -1,8 +1,1 @@
-"""The parsers: by the `format` that a configuration gives them, where their declaration is."""
-
-FORMATS = {
-    "json": "pillion_log_agent.parsers.json:JSON",
-    "logfmt": "pillion_log_agent.parsers.logfmt:LOGFMT",
-    "ltsv": "pillion_log_agent.parsers.ltsv:LTSV",
-    "regex": "pillion_log_agent.parsers.regex:REGEX",
-}
+"""The parsers, one file for each format; `configuration/plugins.py` has the table."""

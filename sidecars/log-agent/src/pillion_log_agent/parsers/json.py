@@ -11,7 +11,7 @@ import msgspec
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.parsers.parsed import Parsed
 from pillion_log_agent.parsers.shared import Finishing, ParserProperties
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.timestamps import Timestamps
 
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
 _time_of = attrgetter("time")
@@ -38,14 +38,14 @@ class JsonParser:
             return None
         return Parsed(fields, self._finishing.finish(fields, now))
 
-    def parse_block(self, data: bytes) -> Moments | None:
+    def parse_block(self, data: bytes) -> Timestamps | None:
         """Return the times of a block of objects that stay as they are."""
         if self._times is None or not data.startswith(b"{") or not data.endswith(b"}\n"):
             return None
         return block_times(self._times, data)
 
 
-def block_times(decoder: Any, data: bytes) -> Moments | None:
+def block_times(decoder: Any, data: bytes) -> Timestamps | None:
     """Return the times of a block of objects, None when one is no object or has no such time.
 
     Args:
@@ -59,7 +59,7 @@ def block_times(decoder: Any, data: bytes) -> Moments | None:
             data.decode()
     except _DECODE_ERRORS:
         return None
-    return Moments.of_texts(list(map(_time_of, found)))
+    return Timestamps.of_texts(list(map(_time_of, found)))
 
 
 def decode_object(text: str | bytes) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from pillion_log_agent.parsers.parsed import Fields, Parsed
 from pillion_log_agent.parsers.shared import Finishing, ParserProperties
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Timestamps
 
 
 class LtsvParser:
@@ -35,7 +35,7 @@ class LtsvParser:
             return None
         return Parsed(fields, self._finishing.finish(fields, now))
 
-    def parse_block(self, _data: bytes) -> Moments | None:
+    def parse_block(self, _data: bytes) -> Timestamps | None:
         """Return None: its lines are no JSON."""
         return None
 

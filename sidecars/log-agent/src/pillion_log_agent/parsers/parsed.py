@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Timestamps
 
 Fields = dict[str, Any]
 
@@ -41,7 +41,7 @@ class Parser(Protocol):
         """
         ...
 
-    def parse_block(self, data: bytes) -> Moments | None:
+    def parse_block(self, data: bytes) -> Timestamps | None:
         """Return the times of a block of lines that can go on as it is.
 
         None when it cannot: a line is no JSON object, has no time of the usual shape, or has

@@ -13,7 +13,7 @@ from pillion_log_agent.parsers.shared import Finishing, ParserProperties
 from pillion_log_agent.patterns.ruby import Pattern, translate
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Timestamps
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class RegexParser:
             fields = {name: match[number] or "" for number, name in self._fields}
         return Parsed(fields, self._finishing.finish(fields, now))
 
-    def parse_block(self, _data: bytes) -> Moments | None:
+    def parse_block(self, _data: bytes) -> Timestamps | None:
         """Return None: its lines are no JSON."""
         return None
 

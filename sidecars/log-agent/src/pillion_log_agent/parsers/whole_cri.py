@@ -15,7 +15,7 @@ import msgspec
 from pillion_log_agent.parsers.json import block_times, time_decoder
 
 if TYPE_CHECKING:
-    from pillion_log_agent.pipeline.moments import Moments
+    from pillion_log_agent.records.timestamps import Timestamps
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 _times = time_decoder("time")
@@ -43,7 +43,7 @@ class WholeBlock:
     """
 
     block: bytes
-    times: Moments
+    times: Timestamps
     is_escaped: bool
 
 
@@ -70,7 +70,7 @@ def whole_cri(data: bytes) -> WholeBlock | None:
     return WholeBlock(*found, is_escaped) if found is not None else None
 
 
-def _marked(inner: bytes, quote: bytes, marks: list[bytes]) -> tuple[bytes, Moments] | None:
+def _marked(inner: bytes, quote: bytes, marks: list[bytes]) -> tuple[bytes, Timestamps] | None:
     """Return a block and its times, None when a line has none of the marks, or more than one.
 
     Args:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pillion.log import Logger
     from pillion_log_agent.outputs.output import Rejection
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 DETAIL_LENGTH = 2000
 REDACTED = "[redacted]"

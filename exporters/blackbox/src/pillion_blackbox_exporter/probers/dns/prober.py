@@ -10,19 +10,20 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
+from pillion.net import connection_error
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.datagrams import connect_datagrams
-from pillion_blackbox_exporter.network.failures import connection_error
 from pillion_blackbox_exporter.probers.dns import message as wire
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probing.address import split_host_port
-from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge
+from pillion_blackbox_exporter.probing.steps import connect, resolve, secure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pillion.net import Stream
     from pillion_blackbox_exporter.configuration.dns import DnsSection, RecordValidator
-    from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probing.probe import Probe
 
 DURATION = Gauge("probe_dns_duration_seconds", "How long each phase of the query took")
@@ -46,7 +47,7 @@ async def probe(probe: Probe) -> None:
     try:
         host, port = split_host_port(probe.target, 853 if section.dns_over_tls else 53)
         query = encode(section, int.from_bytes(os.urandom(2), "big"))
-        address = await probe.network.resolve(
+        address = await resolve(
             probe,
             "dns",
             host,
@@ -94,7 +95,7 @@ async def _ask_over_udp(
     source = probe.module.dns.source_ip_address
     probe.trace.begin("connect")
     try:
-        datagrams = connect_datagrams(probe, "dns", host, address, port, source=source)
+        datagrams = connect_datagrams(probe.network, "dns", host, address, port, source=source)
     except OSError as error:
         raise connection_error(error, f"sending to {address}") from None
     try:
@@ -126,13 +127,11 @@ async def _ask_over_tcp(
     probe: Probe, host: str, address: str, port: int, query: bytes
 ) -> wire.Answer:
     section = probe.module.dns
-    stream = await probe.network.connect(
-        probe, "dns", host, address, port, source=section.source_ip_address
-    )
+    stream = await connect(probe, "dns", host, address, port, source=section.source_ip_address)
     try:
         if section.dns_over_tls:
             name = section.tls_config.server_name or probe.hostname or host
-            await probe.network.secure(probe, stream, section.tls_config, name)
+            await secure(probe, stream, section.tls_config, name)
         probe.trace.begin("request")
         stream.write(len(query).to_bytes(2, "big") + query)
         await stream.drain()

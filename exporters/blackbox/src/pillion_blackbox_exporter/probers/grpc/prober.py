@@ -9,6 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pillion
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.grpc.message import (
     DEADLINE_EXCEEDED,
@@ -26,12 +27,12 @@ from pillion_blackbox_exporter.probers.grpc.message import (
     timeout_field,
 )
 from pillion_blackbox_exporter.probers.http.url import parse_url
-from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.report import Gauge
+from pillion_blackbox_exporter.probing.steps import connect, resolve, secure
 
 if TYPE_CHECKING:
+    from pillion.net import Stream
     from pillion_blackbox_exporter.configuration.grpc import GrpcSection
-    from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probers.grpc.call import Reply
     from pillion_blackbox_exporter.probers.http.url import Url
     from pillion_blackbox_exporter.probing.probe import Probe
@@ -62,7 +63,7 @@ async def probe(probe: Probe) -> None:
 
 async def _probe(probe: Probe, section: GrpcSection) -> None:
     url, port = locate(probe.target, is_tls=section.tls)
-    address = await probe.network.resolve(
+    address = await resolve(
         probe,
         "grpc",
         url.host,
@@ -70,7 +71,7 @@ async def _probe(probe: Probe, section: GrpcSection) -> None:
         section.preferred_ip_protocol,
         fallback=section.ip_protocol_fallback,
     )
-    stream = await probe.network.connect(probe, "grpc", url.host, address, port)
+    stream = await connect(probe, "grpc", url.host, address, port)
     try:
         if section.tls:
             await _secure(probe, section, stream, url.host)
@@ -82,7 +83,7 @@ async def _probe(probe: Probe, section: GrpcSection) -> None:
 
 async def _secure(probe: Probe, section: GrpcSection, stream: Stream, host: str) -> None:
     name = section.tls_config.server_name or probe.hostname or host
-    await probe.network.secure(probe, stream, section.tls_config, name, ("h2",))
+    await secure(probe, stream, section.tls_config, name, ("h2",))
     probe.report.set(SSL, 1)
     assert stream.tls is not None
     if stream.tls.selected_alpn_protocol() is None:

@@ -9,13 +9,13 @@ from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
 from pillion_blackbox_exporter.probers.http.content import Content
 from pillion_blackbox_exporter.probers.http.credentials import basic
 from pillion_blackbox_exporter.probers.http.exchange import open_exchange
 from pillion_blackbox_exporter.probers.http.message import Request
 from pillion_blackbox_exporter.probers.http.request import USER_AGENT
 from pillion_blackbox_exporter.probers.http.url import parse_url
-from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.files import read_text
 from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.trace import Trace
@@ -110,12 +110,12 @@ async def _post(
         content = Content("", _ANSWER_LIMIT, keep=True)
         while piece := await exchange.read():
             await content.take(piece)
-    except ProbeError as error:
+    except PROBE_ERRORS as error:
         raise ProbeError("authorization", f"the token server: {error}") from None
     finally:
         exchange.close()
     try:
         answer = msgspec.json.decode(bytes(content.kept))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         answer = {}
     return head.status, answer if isinstance(answer, dict) else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.network.failures import connection_error
+from pillion.net import connection_error
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.icmp.echo import (
     Echo,
@@ -19,6 +19,7 @@ from pillion_blackbox_exporter.probers.icmp.echo import (
 )
 from pillion_blackbox_exporter.probers.icmp.sockets import open_icmp
 from pillion_blackbox_exporter.probing.report import Gauge
+from pillion_blackbox_exporter.probing.steps import resolve
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.network.datagrams import Datagram
@@ -36,7 +37,7 @@ async def probe(probe: Probe) -> None:
     """Probe a host's name or address; see `icmp` in the configuration."""
     section = probe.module.icmp
     try:
-        address = await probe.network.resolve(
+        address = await resolve(
             probe,
             "icmp",
             probe.target,

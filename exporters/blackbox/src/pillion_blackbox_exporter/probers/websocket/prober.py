@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.configuration.kinds import expand
+from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.http.credentials import authorize
 from pillion_blackbox_exporter.probers.http.message import Request, check_header
@@ -19,9 +20,9 @@ from pillion_blackbox_exporter.probers.websocket.handshake import (
     check_upgrade,
     key_of,
 )
-from pillion_blackbox_exporter.probing.failure import ProbeError
 from pillion_blackbox_exporter.probing.files import read_text
 from pillion_blackbox_exporter.probing.report import Gauge
+from pillion_blackbox_exporter.probing.steps import connect, resolve, secure
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration.client import HeaderValues
@@ -56,7 +57,7 @@ async def _probe(probe: Probe, section: WebsocketSection) -> None:
     await authorize(probe, section, request)
     key = key_of(os.urandom(16))
     ask_for_upgrade(request, key)
-    address = await probe.network.resolve(
+    address = await resolve(
         probe,
         scheme,
         url.host,
@@ -64,11 +65,11 @@ async def _probe(probe: Probe, section: WebsocketSection) -> None:
         section.preferred_ip_protocol,
         fallback=section.ip_protocol_fallback,
     )
-    stream = await probe.network.connect(probe, scheme, url.host, address, url.port)
+    stream = await connect(probe, scheme, url.host, address, url.port)
     try:
         if scheme == "wss":
             name = section.tls_config.server_name or probe.hostname or url.host
-            await probe.network.secure(probe, stream, section.tls_config, name, ("http/1.1",))
+            await secure(probe, stream, section.tls_config, name, ("http/1.1",))
         probe.trace.begin("upgrade")
         connection = Connection(stream)
         head = await connection.request(request)

@@ -13,13 +13,13 @@ from pillion_log_agent.filters.kubernetes.merging import Merging
 from pillion_log_agent.filters.kubernetes.pod import Identity, Pod, fields_of, parse_downward
 from pillion_log_agent.filters.kubernetes.store import Store
 from pillion_log_agent.patterns.ruby import translate
-from pillion_log_agent.pipeline.moments import Moments
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.filters.kubernetes.declaration import KubernetesProperties
     from pillion_log_agent.parsers.parsed import Parser
-    from pillion_log_agent.pipeline.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch, Record
 
 FIELD = "kubernetes"
 MOST_TAGS = 10_000
@@ -109,7 +109,7 @@ class KubernetesFilter:
                 times = times or list(batch.times.nanoseconds())
                 times[index] = own
         if times is not None:
-            batch.times = Moments(times)
+            batch.times = Timestamps(times)
 
     def _without_excluded(self, batch: Batch, pod: Pod, identity: Identity) -> Batch:
         excluded = {

@@ -9,7 +9,7 @@ from pillion_log_agent.parsers.json import decode_object
 
 if TYPE_CHECKING:
     from pillion_log_agent.parsers.parsed import Parser
-    from pillion_log_agent.pipeline.batch import Record
+    from pillion_log_agent.records.batch import Record
 
 LOG = "log"
 

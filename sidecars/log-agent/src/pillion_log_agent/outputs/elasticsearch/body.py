@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pillion_log_agent.filters.accessor import Accessor, Template, parse_accessor, parse_template
 from pillion_log_agent.outputs.rendering import decoded, interleaved, quoted, with_commas
 from pillion_log_agent.patterns.strftime import format_time
-from pillion_log_agent.pipeline.batch import Batch, encoded
+from pillion_log_agent.records.accessor import Accessor, Template, parse_accessor, parse_template
+from pillion_log_agent.records.batch import Batch, encoded
 
 if TYPE_CHECKING:
     from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
-    from pillion_log_agent.pipeline.batch import Record
+    from pillion_log_agent.records.batch import Record
 
 _encode = msgspec.json.Encoder().encode
 MINUTE = 60 * 1_000_000_000

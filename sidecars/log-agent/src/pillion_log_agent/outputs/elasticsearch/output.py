@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.http.message import Answer
     from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
     from pillion_log_agent.outputs.output import Outcome, OutputContext
-    from pillion_log_agent.pipeline.batch import Batch
+    from pillion_log_agent.records.batch import Batch
 
 OK = 200
 _REFUSED = frozenset({400, TOO_LARGE, 422})

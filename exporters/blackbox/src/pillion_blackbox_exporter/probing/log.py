@@ -1,0 +1,77 @@
+"""The log of one probe: kept for `/logs` and `debug=true`, and passed on from a level up."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import TYPE_CHECKING
+
+from pillion.log import LEVELS, Logger
+from pillion_blackbox_exporter.configuration.secrets import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LINE_LIMIT = 500
+FIELD_LIMIT = 1000
+
+_METHODS = ("debug", "info", "warning", "error")
+
+Line = tuple[float, int, str, dict[str, object]]
+
+
+class ProbeLog:
+    """Takes a probe's lines; bounded in number and in the length of each field."""
+
+    __slots__ = ("_clock", "_forward", "_level", "_secrets", "lines")
+
+    def __init__(
+        self,
+        forward: Logger,
+        level: str = "info",
+        secrets: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Pass lines of `level` and above on to a logger, with the secrets in them masked."""
+        self._forward = forward
+        self._level = LEVELS.index(level)
+        self._clock = clock
+        self._secrets = secrets
+        self.lines: list[Line] = []
+
+    def debug(self, message: str, **fields: object) -> None:
+        """Write a step."""
+        self._write(0, message, fields)
+
+    def info(self, message: str, **fields: object) -> None:
+        """Write what is worth knowing."""
+        self._write(1, message, fields)
+
+    def warning(self, message: str, **fields: object) -> None:
+        """Write what is odd but not the end of the probe."""
+        self._write(2, message, fields)
+
+    def error(self, message: str, **fields: object) -> None:
+        """Write why the probe fails."""
+        self._write(3, message, fields)
+
+    def masked(self, text: str) -> str:
+        """Return a text without the module's secrets."""
+        return masked(text, self._secrets) if self._secrets else text
+
+    def text(self) -> str:
+        """Return the lines as logfmt."""
+        stream = io.StringIO()
+        for moment, level, message, fields in self.lines:
+            log = Logger(level="debug", stream=stream, clock=lambda moment=moment: moment)  # type: ignore[misc]  # mypy: default in a lambda
+            getattr(log, _METHODS[level])(message, **fields)
+        return stream.getvalue()
+
+    def _write(self, level: int, message: str, fields: dict[str, object]) -> None:
+        for key, value in fields.items():
+            if isinstance(value, str):
+                fields[key] = self.masked(value)[:FIELD_LIMIT]
+        if len(self.lines) < LINE_LIMIT:
+            self.lines.append((self._clock(), level, message, fields))
+        if level >= self._level:
+            getattr(self._forward, _METHODS[level])(message, **fields)

@@ -1,0 +1,1 @@
+"""What everything else stands on: batches of records, their times and origins, and receipts."""

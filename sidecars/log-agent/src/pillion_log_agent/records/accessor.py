@@ -1,0 +1,85 @@
+"""Record accessors: `log`, `$log`, `$kubernetes['labels']['app']`, `$list[0]`. Pure.
+
+Source: "Record accessor" of fluent-bit's manual.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pillion_log_agent.records.batch import Record
+
+_ACCESSOR = re.compile(r"\$([^\[\]'\s]+)((?:\['[^']*'\]|\[\d+\])*)")
+_INSIDE = re.compile(r"\$\w+(?:\['[^']*'\]|\[\d+\])*")
+_PART = re.compile(r"\['([^']*)'\]|\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Accessor:
+    """Where in a record a value is.
+
+    Attributes:
+        source: as it was written.
+        path: keys of mappings, and numbers of list items.
+    """
+
+    source: str
+    path: tuple[str | int, ...]
+
+    def find(self, record: Record) -> Any:
+        """Return the value, None when it is not there."""
+        value: Any = record
+        for part in self.path:
+            if isinstance(value, dict):
+                value = value.get(part)
+            elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            else:
+                return None
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with fields in it.
+
+    Attributes:
+        parts: texts as they are, and where in a record the others are.
+        needs_all: nothing is filled in where one of them is missing; else that one is empty.
+    """
+
+    parts: tuple[str | Accessor, ...]
+    needs_all: bool
+
+    def fill(self, record: Record) -> str:
+        """Return the text for a record; empty where it cannot be filled in."""
+        texts = [part if isinstance(part, str) else part.find(record) for part in self.parts]
+        if self.needs_all and None in texts:
+            return ""
+        return "".join("" if text is None else str(text) for text in texts)
+
+
+def parse_template(text: str, *, needs_all: bool) -> Template:
+    """Return the template of a text like `app-$kubernetes['namespace_name']`."""
+    parts: list[str | Accessor] = []
+    position = 0
+    for match in _INSIDE.finditer(text):
+        parts += [text[position : match.start()], parse_accessor(match[0])]
+        position = match.end()
+    return Template((*parts, text[position:]), needs_all)
+
+
+def parse_accessor(text: str) -> Accessor:
+    """Return the accessor of a key, or of `$key['inner']`; raises ValueError."""
+    if not text.startswith("$"):
+        return Accessor(text, (text,))
+    match = _ACCESSOR.fullmatch(text)
+    if not match:
+        raise ValueError(f"has {text!r}, which is no field; write name or $name['inner']")
+    parts: list[str | int] = [match[1]]
+    for name, number in _PART.findall(match[2]):
+        parts.append(int(number) if number else name)
+    return Accessor(text, tuple(parts))
