@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pillion.tail.keeping import Keeper
     from pillion.tail.looking import Looker
     from pillion.tail.options import TailOptions
+    from pillion.tail.resumption import Resumption
     from pillion.tail.wake import Waker
 
 LOOK_SECONDS_FOR_EACH = 0.0005
@@ -47,6 +48,7 @@ class Following:
         "_options",
         "_pending",
         "_refused_directories",
+        "_resumption",
         "_scanned_ns",
         "_schedule",
         "_since_ns",
@@ -62,6 +64,7 @@ class Following:
         *,
         discovery: Discovery,
         looker: Looker,
+        resumption: Resumption,
         waker: Waker,
         options: TailOptions,
         keeper: Keeper,
@@ -70,6 +73,7 @@ class Following:
     ) -> None:
         self._discovery = discovery
         self._looker = looker
+        self._resumption = resumption
         self._waker = waker
         self._options = options
         self._log = log
@@ -239,7 +243,7 @@ class Following:
     def _resume(self, follower: Follower, now: float) -> bool:
         """Take up what the checkpoint has of a path; return whether that could be done."""
         try:
-            return self._looker.opener.resume(follower, self._since_ns, now)
+            return self._resumption.resume(follower, self._since_ns, now)
         except OSError as error:
             self._looker.troubles.cannot_open(follower, error)
             return False

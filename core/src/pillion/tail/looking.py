@@ -230,7 +230,9 @@ class Looker:
         """Return whether a file was copied away, cut, and filled with what it began with before."""
         if live.descriptor == CLOSED or not self._has_changed_beside(follower):
             return False
-        return live.is_intact() and self.opener.was_copied_away(live, follower.looked_ns)
+        return live.is_intact() and self.opener.was_filled_alike(
+            live.entry_as_read(), live.descriptor, follower.looked_ns
+        )
 
     def _has_changed_beside(self, follower: Follower) -> bool:
         """Return whether a name was added or taken away beside a path since this was last asked."""

@@ -1,4 +1,4 @@
-"""Taking up files: at a path, after a restart, and old generations that lie beside a path."""
+"""Taking up files: at a path, and old generations that lie beside it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED, Generation
 from pillion.tail.identity import agrees, key_of
-from pillion.tail.ledger import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
 from pillion.tail.siblings import (
     MOST_SEARCHES,
     OPEN_FLAGS,
@@ -19,7 +18,6 @@ from pillion.tail.siblings import (
     old_generations,
     open_original,
     steadily,
-    was_compressed,
 )
 from pillion.tail.start import start_offset
 
@@ -29,9 +27,7 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion.tail.checkpoint_format import Entry
     from pillion.tail.follower import Follower
-    from pillion.tail.handing_on import OpenFiles
     from pillion.tail.known import Known
-    from pillion.tail.ledger import Ledger
     from pillion.tail.siblings import Sibling
     from pillion.tail.trouble import Troubles
 
@@ -45,18 +41,14 @@ class Opener:
 
     Attributes:
         known: the generations that are held or done with.
-        ledger: takes what is found to be lost.
         troubles: reports what keeps a path from being opened.
         log: where a loss is reported.
-        handed_on: files that the tailer before had open.
         wall_ns: the wall clock.
     """
 
     known: Known
-    ledger: Ledger
     troubles: Troubles
     log: Logger
-    handed_on: OpenFiles
     wall_ns: Callable[[], int]
 
     def open_path(self, follower: Follower, seen: os.stat_result, now: float) -> None:
@@ -71,7 +63,7 @@ class Opener:
                 if seen.st_size > held.size:
                     held.grow(seen.st_size, now)
             return
-        descriptor = self._open(follower, seen)
+        descriptor = self.open_at(follower, seen)
         if descriptor is None:
             return
         key = key_of(descriptor)
@@ -79,7 +71,7 @@ class Opener:
         if entry is not None:
             self.known.forget(key)
             if is_original(descriptor, entry) and agrees(descriptor, entry.fingerprint):
-                self._take_on(follower, descriptor, entry, now)
+                self.take_on(follower, descriptor, entry, now)
                 return
         generation = self.take(follower, descriptor, now)
         if follower.start is not None:
@@ -97,76 +89,8 @@ class Opener:
         _note_size(generation, now)
         return generation
 
-    def resume(self, follower: Follower, since_ns: int, now: float) -> bool:
-        """Go on where the entries of a checkpoint say, oldest first, and report what is gone.
-
-        What was rotated away in between, and still lies beside the path, is read before the
-        file that is there now. Returns False where that file may not be opened now.
-        """
-        entries = sorted(follower.entries, key=lambda entry: entry.ordinal)
-        seen = _stat(follower.path)
-        at_path = self._open(follower, seen) if seen is not None else None
-        if seen is not None and at_path is None and follower.trouble:
-            return False
-        follower.entries = ()
-        for entry in entries:
-            self.known.claimed.pop(entry.key, None)
-        follower.next_ordinal = max(follower.next_ordinal, entries[-1].ordinal + 1)
-        for entry in entries:
-            if self._resume_one(follower, entry, at_path, since_ns, now):
-                at_path = None
-        if at_path is not None:
-            if key_of(at_path) in self.known.held:
-                os.close(at_path)
-            else:
-                self.take(follower, at_path, now)
-        # Only now: what was copied away before its size was taken is beside the path by then.
-        self.adopt_between(follower, since_ns, now)
-        follower.put_live_last()
-        return True
-
-    def _resume_one(
-        self, follower: Follower, entry: Entry, at_path: int | None, since_ns: int, now: float
-    ) -> bool:
-        """Go on with one generation; return whether its file is the one at the path."""
-        is_here = at_path is not None and is_original(at_path, entry)
-        original = at_path if is_here else self._original(entry)
-        if original is None:
-            self._lose(entry, since_ns)
-            return False
-        if agrees(original, entry.fingerprint) and not (
-            is_here and self._was_copied_away(entry, original, since_ns)
-        ):
-            generation = self._take_on(follower, original, entry, now)
-            generation.detached_at = None if is_here else now
-            return is_here
-        # It was cut: what was in it is in a copy, if anywhere, and what is in it is another one.
-        copy = self.open_copied(entry)
-        if copy is not None:
-            self._take_on(follower, copy, entry, now).detached_at = now
-        else:
-            self._lose(entry, since_ns, was_cut=True)
-        self.take(follower, original, now).detached_at = None if is_here else now
-        return is_here
-
-    def _original(self, entry: Entry) -> int | None:
-        """Open the file of an entry that is not at its path, if it is there and not followed."""
-        held = self.handed_on.take(entry.key)
-        if held is not None:
-            if is_original(held, entry):
-                return held
-            os.close(held)
-        found = open_original(entry)
-        if found is not None and key_of(found) in self.known.held:
-            os.close(found)
-            return None
-        return found
-
-    def was_copied_away(self, generation: Generation, since_ns: int) -> bool:
-        """Return whether a file was copied, cut and filled with what it began with before."""
-        return self._was_copied_away(generation.entry_as_read(), generation.descriptor, since_ns)
-
-    def _was_copied_away(self, entry: Entry, live: int, since_ns: int) -> bool:
+    def was_filled_alike(self, entry: Entry, live: int, since_ns: int) -> bool:
+        """Return whether a file was copied away, cut, and filled with what it began with before."""
         mark = entry.fingerprint
         if not mark.head_length:
             return False
@@ -277,7 +201,8 @@ class Opener:
                 os.close(descriptor)
         return None
 
-    def _open(self, follower: Follower, seen: os.stat_result) -> int | None:
+    def open_at(self, follower: Follower, seen: os.stat_result) -> int | None:
+        """Open the regular file at a path, unless it is followed; report why it cannot be."""
         if not S_ISREG(seen.st_mode):
             return None
         try:
@@ -293,7 +218,8 @@ class Opener:
         self.troubles.is_over(follower)
         return descriptor
 
-    def _take_on(self, follower: Follower, descriptor: int, entry: Entry, now: float) -> Generation:
+    def take_on(self, follower: Follower, descriptor: int, entry: Entry, now: float) -> Generation:
+        """Follow an open file from where an entry says, as the generation that it was."""
         ordinal = follower.next_ordinal
         follower.next_ordinal = entry.ordinal
         generation = self.take(follower, descriptor, now)
@@ -318,18 +244,6 @@ class Opener:
             return False
         return is_mere_copy(sibling, descriptor, live.descriptor)
 
-    def _lose(self, entry: Entry, since_ns: int, *, was_cut: bool = False) -> None:
-        unread = max(0, entry.size - entry.fingerprint.position)
-        if was_cut:
-            reason, sentence = TRUNCATED_UNREAD, "a file was truncated while nobody was reading"
-        elif was_compressed(entry.path, since_ns):
-            reason, sentence = ROTATED_UNREAD, "a file was compressed while nobody was reading"
-        else:
-            reason, sentence = DELETED_UNREAD, "a file was deleted while nobody was reading"
-        self.ledger.lost[reason] += unread
-        read_to = entry.fingerprint.position
-        report_loss(self.log, sentence, path=entry.path, read_to=read_to, lost_bytes=unread)
-
 
 def report_loss(log: Logger, sentence: str, *, path: str, read_to: int, lost_bytes: int) -> None:
     """Say that a file is gone: as a warning where something of it is known to be lost."""
@@ -344,10 +258,3 @@ def _note_size(generation: Generation, now: float) -> None:
     generation.mtime_ns = seen.st_mtime_ns
     if seen.st_size:
         generation.grow(seen.st_size, now)
-
-
-def _stat(path: str) -> os.stat_result | None:
-    try:
-        return os.stat(path)
-    except OSError:
-        return None

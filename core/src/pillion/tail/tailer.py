@@ -20,6 +20,7 @@ from pillion.tail.opening import Opener
 from pillion.tail.options import TailOptions
 from pillion.tail.reading import Reader
 from pillion.tail.reclaim import Reclaimer
+from pillion.tail.resumption import Resumption
 from pillion.tail.span import SettledSpans
 from pillion.tail.status import FileStatus, status_of
 from pillion.tail.trouble import Troubles
@@ -65,9 +66,7 @@ class Tailer:
     ) -> None:
         log = log or Logger(level="warn")
         if options is not None and options.reclaim and checkpoint is None:
-            raise ConfigurationError(
-                "reclaim needs a checkpoint: without one a restart finds holes in place of lines"
-            )
+            raise ConfigurationError("reclaim needs a checkpoint: a restart would find holes")
         self.options = options = options or TailOptions()
         self.ledger = Ledger()
         self.waker: Waker = waker or WatchingWaker(log, clock)
@@ -81,13 +80,14 @@ class Tailer:
                 self._known.finish(entry)
         self._troubles = Troubles(log)
         self._handed_on = handed_on or OpenFiles()
-        opener = Opener(self._known, self.ledger, self._troubles, log, self._handed_on, wall_ns)
+        opener = Opener(self._known, self._troubles, log, wall_ns)
         self._reader = reader = Reader(options, self.ledger, self._settled)
         looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
         self._discovery = Discovery(paths, options.exclude)
         self._following = Following(
             discovery=self._discovery,
             looker=looker,
+            resumption=Resumption(opener, self._handed_on, self.ledger, log),
             waker=self.waker,
             options=options,
             keeper=self._keeper,
