@@ -281,7 +281,7 @@ SECTIONS = [
         "http",
         "fail_if_body_json_matches_cel: 'a ==='",
         5,
-        "fail_if_body_json_matches_cel: 'a ===' is no CEL expression, from column 5 on",
+        "fail_if_body_json_matches_cel: 'a ===' is no CEL expression: Syntax error: token recognition error at: '=' (column 5)",
     ),
     (
         "tcp",

@@ -27,7 +27,7 @@ THROUGH_A_PROXY = f"{{prober: http, http: {{{HTTP3}, proxy_url: 'http://p:1'}}}}
         (f"prober: http\nhttp: {{{HTTP3}}}", "aioquic", "install pillion-blackbox-exporter[http3]"),
         (
             "prober: http\nhttp: {fail_if_body_json_matches_cel: 'body.a == 1'}",
-            "celpy",
+            "cel_expr_python",
             "install pillion-blackbox-exporter[cel]",
         ),
         ("prober: http", "aioquic", ""),

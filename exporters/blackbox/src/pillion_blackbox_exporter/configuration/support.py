@@ -20,8 +20,8 @@ def unsupported(module: Module) -> str:
     http = module.http
     if module.prober != "http":
         return ""
-    if http.judges_json and find_spec("celpy") is None:
-        return f"CEL needs cel-python: install {_DISTRIBUTION}[cel]"
+    if http.judges_json and find_spec("cel_expr_python") is None:
+        return f"CEL needs cel-expr-python: install {_DISTRIBUTION}[cel]"
     if not http.enable_http3:
         return ""
     if find_spec("aioquic") is None:
