@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pillion.web import Request, Response, Routes
     from pillion_log_agent.pipeline.build import Surroundings
     from pillion_log_agent.pipeline.pipeline import Pipeline
+    from pillion_log_agent.pipeline.slow_lines import SlowLines
 
 _OUTPUT_FIGURES = {
     "records": "Records that an output has taken.",
@@ -35,6 +36,11 @@ class Running(Protocol):
     @property
     def pipeline(self) -> Pipeline:
         """The pipeline that is at work."""
+        ...
+
+    @property
+    def slow_lines(self) -> SlowLines:
+        """What took its patterns too long."""
         ...
 
 
@@ -96,6 +102,15 @@ class Status:
             [
                 Sample(count, (("by", name), ("end", end)))
                 for (name, end), count in ledger.joined.items()
+            ],
+        )
+        yield Family(
+            "pillion_log_agent_pattern_timeouts_total",
+            "counter",
+            "Lines that took a pattern too long, and went on as if it did not match.",
+            [
+                Sample(count, (("pattern", name),))
+                for name, count in self._agent.slow_lines.counts()
             ],
         )
         letters = self._around.dead_letters
