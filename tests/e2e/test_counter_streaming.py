@@ -79,11 +79,12 @@ def test_an_application_that_ends_leaves_no_line_unread(node: Node) -> None:
     found = manifest()
     writer, *streamers = found[0]["spec"]["containers"]
     writer["args"] = ["/bin/sh", "-c", "trap 'seq 1 20000 >> /var/log/1.log; exit 0' TERM; "
-                      "while :; do sleep 1 & wait; done"]  # fmt: skip
+                      "touch /var/log/ready; while :; do sleep 1 & wait; done"]  # fmt: skip
     streamers[0]["args"] = ["/var/log/1.log"]
     found[0]["spec"]["initContainers"] = [streamers[0] | {"restartPolicy": "Always"}]
     found[0]["spec"]["containers"] = [writer]
     with node.play(found) as pod:
+        pod.wait_for(lambda: pod.folder("varlog").joinpath("ready").exists())
         assert pod.stop()["count-log-1"] == 0
         assert pod.output("count-log-1").split() == [str(number) for number in range(1, 20001)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ class Cluster:
 
     def documents(self) -> list[dict[str, Any]]:
         return [document for documents in self.found.values() for document in documents]
+
+    def has(self, count: int) -> bool:
+        return len(self.documents()) == count
 
     def logs(self) -> list[str]:
         return [str(document.get("log", "")).strip() for document in self.documents()]
@@ -107,6 +111,18 @@ def test_an_api_with_another_certificate_is_not_told_the_token(
         assert cluster.api.tokens == set()
         # What the file's name says is there all the same.
         assert cluster.documents()[0]["kubernetes"]["pod_name"] == POD
+
+
+def test_every_line_comes_once_over_rotations_that_rename_and_compress(cluster: Cluster) -> None:
+    log = ContainerLog(cluster.node.folder / "host", "cri", POD)
+    with cluster.node.play(built(EXAMPLES / "daemonset")) as pod:
+        for turn in range(4):
+            log.write(*(f"{turn}-{number}" for number in range(50)))
+            expected = 50 * (turn + 1)
+            pod.wait_for(partial(cluster.has, expected))
+            log.rotate()
+        assert pod.stop() == {"log-agent": 0}
+    assert cluster.logs() == [f"{turn}-{number}" for turn in range(4) for number in range(50)]
 
 
 def test_its_own_log_is_left_alone_and_a_pod_that_comes_later_is_not(cluster: Cluster) -> None:

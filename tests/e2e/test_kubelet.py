@@ -115,6 +115,43 @@ def test_one_that_takes_more_memory_than_its_limit_is_killed(node: Node) -> None
         assert playing.was_killed_for_memory("app")
 
 
+def test_what_is_executed_in_a_container_counts_into_its_memory(node: Node) -> None:
+    limits = {"limits": {"memory": "64Mi"}}
+    with node.play(pod(shell(STEADY, resources=limits))) as playing:
+        status, _ = playing.execute("app", ["sh", "-c", "exec tail /dev/zero"])
+        assert status == 137
+        assert playing.was_killed_for_memory("app") or playing.peak_memory("app") > 60 * 2**20
+
+
+def test_a_container_has_its_user_and_the_group_that_the_image_gives_that_user(node: Node) -> None:
+    with node.play(pod(shell(f"id; {STEADY}", securityContext={"runAsUser": 65532}))) as playing:
+        playing.wait_for(lambda: playing.logs("app").startswith("uid=65532 gid=0"))
+
+
+def test_a_group_of_the_pod_may_write_to_its_volumes(node: Node) -> None:
+    mount = {"name": "shared", "mountPath": "/shared"}
+    found = pod(
+        shell(
+            f"id; echo hello > /shared/file; ls -ln /shared/file; {STEADY}", volumeMounts=[mount]
+        ),
+        volumes=[{"name": "shared", "emptyDir": {}}],
+        securityContext={"runAsUser": 1000, "fsGroup": 2000, "supplementalGroups": [3000]},
+    )
+    with node.play(found) as playing:
+        playing.wait_for(lambda: "/shared/file" in playing.logs("app"))
+        assert "groups=0,2000,3000" in playing.logs("app")
+        assert "1000     2000" in playing.logs("app")
+
+
+def test_a_pod_s_own_sysctls_are_set_and_nobody_may_ping_without(node: Node) -> None:
+    look = f"cat /proc/sys/net/ipv4/ping_group_range; {STEADY}"
+    asked = {"sysctls": [{"name": "net.ipv4.ping_group_range", "value": "0 100"}]}
+    for context, expected in (({}, "1\t0\n"), (asked, "0\t100\n")):
+        with node.play(pod(shell(look), securityContext=context)) as playing:
+            playing.wait_for(lambda: playing.logs("app"))
+            assert playing.logs("app").startswith(expected)
+
+
 def test_a_hook_that_the_player_does_not_play_is_refused_by_name(node: Node) -> None:
     with (
         pytest.raises(ValueError, match="the player knows no postStart of a lifecycle"),

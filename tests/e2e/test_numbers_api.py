@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.e2e.player.manifest import documents
 from tests.manifests import manifest_text
@@ -48,9 +50,19 @@ def test_the_api_is_killed_and_comes_back_and_the_prober_stays(pod: Playing) -> 
     assert pod.is_running("exporter")
 
 
-def test_the_prober_pings_without_a_capability(pod: Playing) -> None:
-    probed = pod.scrape(9115, "/probe?module=icmp&target=127.0.0.1")
-    assert probed.value("probe_success") == 1
+def test_the_prober_pings_without_a_capability_where_the_pod_allows_it_to_its_group(
+    node: Node, numbers_api: str, ours: dict[str, str], pod: Playing
+) -> None:
+    path = "/probe?module=icmp&target=127.0.0.1"
+    assert pod.scrape(9115, path).value("probe_success") == 0
+    advised = re.search(r"`(sysctls: .*?)`", pod.get(9115, f"{path}&debug=true").text)
+    assert advised is not None
+    found = documents(manifest_text("numbers-api-blackbox-exporter.yaml"))
+    spec = found[0]["spec"]["template"]["spec"]
+    spec["securityContext"] = yaml.safe_load(advised[1].replace('\\"', '"'))
+    found[0]["metadata"]["name"] = "pinging"
+    with node.play(found) as pinging:
+        assert pinging.scrape(9115, path).value("probe_success") == 1
 
 
 def test_a_mounted_configuration_is_found_where_the_peer_has_it(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.node_logs import ContainerLog
 from tests.e2e.player.environment import environment, expand
-from tests.e2e.player.folders import write_keys
-from tests.e2e.player.host import restrictions
+from tests.e2e.player.folders import give_to_group, write_keys
+from tests.e2e.player.host import restrictions, sysctls
 from tests.e2e.player.manifest import Document, Pod, pod
 from tests.e2e.player.quantities import number
 
@@ -70,13 +75,73 @@ def test_run_as_non_root_refuses_an_image_of_root_and_one_with_a_name() -> None:
     for user in ("", "0", "nobody"):
         with pytest.raises(PermissionError, match="runAsNonRoot"):
             restrictions(made, made.containers[0], user)
-    assert "user" not in restrictions(made, made.containers[0], "65532:0")
+    assert restrictions(made, made.containers[0], "65532:0")["user"] == "65532"
+
+
+def test_an_image_s_group_is_not_passed_on_and_a_manifest_s_is() -> None:
+    made = playable()
+    assert restrictions(made, made.containers[0], "65532:0")["user"] == "65532"
+    made = playable(securityContext={"runAsUser": 7})
+    assert restrictions(made, made.containers[0], "65532:0")["user"] == "7"
+    made = playable(securityContext={"runAsGroup": 0})
+    assert restrictions(made, made.containers[0], "65532:5")["user"] == "65532:0"
 
 
 def test_a_container_s_own_security_context_wins_over_the_pod_s() -> None:
     made = playable(
-        {"securityContext": {"runAsUser": 7}}, securityContext={"runAsUser": 5, "fsGroup": 9}
+        {"securityContext": {"runAsUser": 7}},
+        securityContext={"runAsUser": 5, "fsGroup": 9, "supplementalGroups": [4]},
     )
     given = restrictions(made, made.containers[0], "")
-    assert given["user"] == "7:0"
-    assert given["group_add"] == ["9"]
+    assert given["user"] == "7"
+    assert given["group_add"] == ["4", "9"]
+
+
+def test_sysctls_are_the_kernel_s_own_unless_a_pod_asks_for_a_safe_one() -> None:
+    assert sysctls(playable())["net.ipv4.ping_group_range"] == "1 0"
+    asked = {"sysctls": [{"name": "net.ipv4.ping_group_range", "value": "0 2147483647"}]}
+    assert sysctls(playable(securityContext=asked)) == {
+        "net.ipv4.ping_group_range": "0 2147483647",
+        "net.ipv4.ip_unprivileged_port_start": "1024",
+    }
+
+
+def test_a_sysctl_that_no_node_allows_by_itself_is_refused() -> None:
+    asked = {"sysctls": [{"name": "net.core.somaxconn", "value": "1024"}]}
+    with pytest.raises(PermissionError, match=r"forbidden sysctl: 'net\.core\.somaxconn'"):
+        sysctls(playable(securityContext=asked))
+
+
+def test_a_volume_that_is_given_to_a_group_may_be_written_or_only_read_by_it(
+    tmp_path: Path,
+) -> None:
+    write_keys(tmp_path, {"key": "1"}, {"key": 0o400})
+    give_to_group(tmp_path, os.getgid(), is_writable=False)
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o440
+    give_to_group(tmp_path, os.getgid(), is_writable=True)
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o660
+    assert tmp_path.stat().st_mode & stat.S_ISGID
+
+
+def test_a_log_is_renamed_with_a_time_and_older_ones_are_compressed(tmp_path: Path) -> None:
+    log = ContainerLog(tmp_path, "cri", "web-1")
+    for line in range(6):
+        log.write(f"line {line}")
+        log.rotate()
+    *compressed, last = sorted(path for path in log.file.parent.iterdir() if path != log.file)
+    assert [path.suffix for path in compressed] == [".gz"] * 3
+    assert last.read_text().endswith("F line 5\n")
+    assert gzip.decompress(compressed[-1].read_bytes()).endswith(b"F line 4\n")
+    for path in (log.file, last, *compressed):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_docker_numbers_the_logs_that_it_rotates(tmp_path: Path) -> None:
+    log = ContainerLog(tmp_path, "docker", "web-1")
+    for line in range(6):
+        log.write(f"line {line}")
+        log.rotate()
+    older = [log.file.with_name(f"{log.file.name}.{age}") for age in range(1, 5)]
+    assert [json.loads(path.read_text())["log"] for path in older] == [
+        f"line {line}\n" for line in (5, 4, 3, 2)
+    ]

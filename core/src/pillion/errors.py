@@ -53,8 +53,13 @@ class RejectedError(PillionError):
         self.reason = reason
 
 
+LONGEST_WORD = 100
+
+
 def nearest(word: str, known: list[str]) -> str | None:
     """Return the known word that `word` was most likely meant to be, or None."""
+    if len(word) > LONGEST_WORD:  # difflib's time grows with the square
+        return None
     import difflib  # 0.6 MB, and only ever needed to word an error  # noqa: PLC0415
 
     matches = difflib.get_close_matches(word, known, n=1, cutoff=0.6)

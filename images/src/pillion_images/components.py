@@ -12,6 +12,8 @@ from pathlib import Path
 from pillion_images.errors import ImageError
 
 ROOT = Path(__file__).resolve().parents[3]
+LOG = "/var/log/pods/0.log"
+LOG_LINE = "only root and its group may read this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Check:
         port: where.
         expected: text that the answer, or its standard output, must hold.
         environment: the pod's `env`.
+        log: a file that is there, `root:root 0640` as a container runtime leaves its logs; its
+            standard output must then hold LOG_LINE, which is in the file.
     """
 
     arguments: tuple[str, ...]
@@ -31,6 +35,7 @@ class Check:
     path: str = ""
     port: int = 0
     environment: tuple[tuple[str, str], ...] = ()
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +97,14 @@ COMPONENTS = (
         name="log-streamer",
         folder="sidecars/log-streamer",
         title="Follows log files to standard output, through every rotation",
-        check=Check(("/etc/passwd",), "nonroot"),
+        check=Check((LOG,), LOG_LINE, log=LOG),
         gives_way_to=("/bin/sh", "sh", "/bin/tail", "tail"),
     ),
     Component(
         name="log-agent",
         folder="sidecars/log-agent",
         title="Reads, parses, filters and ships logs, with fluent-bit's configuration",
-        check=Check((), "# TYPE", path="/metrics", port=2020),
+        check=Check((), "# TYPE", path="/metrics", port=2020, log=LOG),
         aliases=("/fluent-bit/bin/fluent-bit",),
         mount_points=("/fluent-bit/etc", "/fluent-bit/log"),
     ),

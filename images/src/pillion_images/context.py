@@ -60,7 +60,7 @@ def write(component: Component, found: Layers, dist: Path, file: IO[bytes]) -> N
         file: where to.
     """
     with tarfile.open(fileobj=file, mode="w") as archive:
-        for name in ("Dockerfile", "install.py", "launcher.py", "health.py"):
+        for name in ("Dockerfile", "passwd", "install.py", "launcher.py", "health.py"):
             _add(archive, name, (CONTAINER / name).read_bytes())
         _add(archive, "pip.whl", _only(found.pip, "pip-*.whl").read_bytes())
         for layer, folder, package in (

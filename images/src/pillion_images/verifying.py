@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 import tempfile
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from docker.types import Mount
+
 from pillion_images import sizes
+from pillion_images.components import LOG_LINE
 from pillion_images.engine import execute, export, last_words
 from pillion_images.errors import ImageError
 
@@ -47,11 +51,17 @@ def verify(client: docker.DockerClient, component: Component, image: str, base: 
 
 @contextmanager
 def running(client: docker.DockerClient, component: Component, image: str) -> Iterator[Container]:
-    """Run an image under the restrictions of our examples: nothing writable, nothing allowed."""
-    container = client.containers.run(
+    """Run an image under the restrictions of our examples: nothing writable, nothing allowed.
+
+    A kubelet passes the image's user without its group to the runtime, and so does this.
+    """
+    folder, _, log = component.check.log.rpartition("/")
+    volume = client.volumes.create() if log else None
+    container = client.containers.create(
         image,
         list(component.check.arguments),
-        detach=True,
+        user=str(client.images.get(image).attrs["Config"].get("User", "")).partition(":")[0],
+        mounts=[Mount(folder, volume.name)] if volume else [],
         environment=dict(component.check.environment),
         network_mode="none",
         read_only=True,
@@ -62,9 +72,25 @@ def running(client: docker.DockerClient, component: Component, image: str) -> It
         pids_limit=64,
     )
     try:
+        if log:
+            container.put_archive(folder, _log_archive(log))
+        container.start()
         yield container
     finally:
         container.remove(force=True)
+        if volume is not None:
+            volume.remove(force=True)
+
+
+def _log_archive(name: str) -> bytes:
+    """Return a tar with one log file as a container runtime leaves it: root:root 0640."""
+    content = f"{LOG_LINE}\n".encode()
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(content), 0o640
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as file:
+        file.addfile(info, io.BytesIO(content))
+    return archive.getvalue()
 
 
 def _settings(component: Component, settings: dict[str, Any]) -> Iterator[str]:
@@ -116,17 +142,22 @@ def _files(container: Container) -> set[str]:
 
 
 def _answers(component: Component, container: Container) -> Iterator[str]:
-    answer, end = "", time.monotonic() + PATIENCE
-    while component.check.expected not in answer:
-        container.reload()
-        if container.status != "running" or time.monotonic() > end:
-            yield (
-                f"it does not show {component.check.expected!r} but {answer!r}; "
-                f"its log: {last_words(container)}"
-            )
-            return
-        answer = ask(container, component.check.path)
-        time.sleep(0.1)
+    check = component.check
+    looks = [(check.path, check.expected)]
+    if check.log and check.path:
+        looks.append(("", LOG_LINE))
+    for path, expected in looks:
+        answer, end = "", time.monotonic() + PATIENCE
+        while expected not in answer:
+            container.reload()
+            if container.status != "running" or time.monotonic() > end:
+                yield (
+                    f"it does not show {expected!r} but {answer!r}; "
+                    f"its log: {last_words(container)}"
+                )
+                return
+            answer = ask(container, path)
+            time.sleep(0.1)
     status, output = execute(container, ["pillion-health"])
     if status != 0:
         yield f"its health check fails: {output.strip()}"

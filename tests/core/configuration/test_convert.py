@@ -73,3 +73,25 @@ def test_an_entry_of_a_mapping_is_named_in_its_error() -> None:
 
 def test_a_mapping_that_is_absent_is_empty() -> None:
     assert convert_mapping(Document.parse("", "f.yml"), Module, at=("modules",)) == {}
+
+
+class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tls: bool = False
+    many: list[bool] = []
+    name: str = ""
+    choice: bool | None = None
+
+
+@pytest.mark.parametrize(
+    ("word", "truth"), [("yes", True), ("on", True), ("Y", True), ("no", False), ("Off", False)]
+)
+def test_yaml_1_1_truths_are_truths_where_one_is_wanted(word: str, truth: bool) -> None:  # noqa: FBT001
+    document = Document.parse(
+        f"tls: {word}\nmany: [true, {word}]\nname: {word}\nchoice: '{word}'\n", "f.yml"
+    )
+    assert convert(document, Switches) == Switches(truth, [True, truth], word, truth)
+
+
+def test_any_other_word_is_no_truth() -> None:
+    with pytest.raises(ConfigurationError, match="must be true or false, not text"):
+        convert(Document.parse("tls: maybe", "f.yml"), Switches)

@@ -77,8 +77,34 @@ def test_a_few_lines_cannot_unfold_into_gigabytes() -> None:
     assert "unfolds into too much" in refused("\n".join(lines))
 
 
-def test_deep_nesting_is_refused() -> None:
-    assert "nested too deeply" in refused("[" * 5000 + "]" * 5000)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 50_000,
+        "{a: " * 50_000,
+        "- " * 50_000 + "x",
+        "? " * 50_000,
+        "[" * 5000 + "]" * 5000,
+        "".join(" " * depth + "a:\n" for depth in range(500)),
+    ],
+    ids=["brackets", "braces", "dashes", "question marks", "closed", "indented"],
+)
+def test_deep_nesting_is_refused_and_ends_no_process(text: str) -> None:
+    assert "is nested more than 100 levels deep" in refused(text)
+
+
+def test_more_values_than_any_configuration_has_are_refused_before_they_are_built() -> None:
+    assert refused("- x\n" * 1_000_000).endswith("has more than 200000 values")
+
+
+def test_directives_cannot_cost_the_square_of_their_number() -> None:
+    text = "".join(f"%TAG !a{number}! x\n" for number in range(200_000))
+    assert refused(text + "--- a") == "f.yml: has more than 100 directives (%TAG)"
+
+
+def test_an_error_is_one_short_line_whatever_the_file_has() -> None:
+    assert len(refused("- !<" + "a" * 1_000_000 + "> x")) < 300
+    assert len(refused("? " + "k" * 1_000_000 + "\n: !x y")) < 500
 
 
 def test_text_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path) -> None:

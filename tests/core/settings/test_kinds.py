@@ -103,6 +103,10 @@ def test_a_choice_names_its_options() -> None:
         CHOICE("logfmt", "json").parse("xml")
 
 
+def test_a_choice_may_be_written_in_capitals() -> None:
+    assert CHOICE("debug", "warn").parse("WARN") == "warn"
+
+
 def test_a_positive_duration_is_not_zero() -> None:
     with pytest.raises(ValueError, match="must be more"):
         positive(DURATION).parse("0s")

@@ -189,6 +189,17 @@ def test_the_user_that_may_read_is_named(tmp_path: Path) -> None:
     assert "`runAsUser: 1001` mends it" in explain_denied(str(path), Identity(65532, (65532,)))
 
 
+def test_root_s_group_is_named_where_it_may_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.touch()
+    path.chmod(0o640)
+    os.chown(path, 0, 0)
+    for parent in list(path.parents)[:-1]:
+        parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
+    sentence = explain_denied(str(path), Identity(65532, (65532,)))
+    assert sentence.endswith("in this container's securityContext, `runAsGroup: 0` mends it")
+
+
 def test_a_directory_in_the_way_is_the_one_that_is_named(tmp_path: Path) -> None:
     directory = tmp_path / "closed"
     directory.mkdir()

@@ -11,8 +11,36 @@ if TYPE_CHECKING:
 
 _OF_SECURITY = {
     "runAsUser", "runAsGroup", "runAsNonRoot", "readOnlyRootFilesystem", "capabilities",
-    "allowPrivilegeEscalation", "seccompProfile", "fsGroup", "supplementalGroups",
+    "allowPrivilegeEscalation", "seccompProfile", "fsGroup", "supplementalGroups", "sysctls",
 }  # fmt: skip
+# A new network namespace as the kernel makes it: Docker allows more for its own containers, and
+# containerd before 2.0 does not. Source: Linux, Documentation/networking/ip-sysctl.rst.
+_DEFAULT_SYSCTLS = {
+    "net.ipv4.ping_group_range": "1 0",
+    "net.ipv4.ip_unprivileged_port_start": "1024",
+}
+# Others have to be allowed on the node first.
+# Source: Kubernetes, "Using sysctls in a Kubernetes Cluster".
+_SAFE_SYSCTLS = {
+    "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies",
+    "net.ipv4.ping_group_range", "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_wmem",
+}  # fmt: skip
+
+
+def sysctls(pod: Pod) -> dict[str, str]:
+    """Return the sysctls of a pod's namespaces.
+
+    Raises:
+        PermissionError: as a kubelet's, for one that no node allows by itself.
+    """
+    asked = {item["name"]: str(item["value"]) for item in pod.security.get("sysctls", [])}
+    unsafe = sorted(set(asked) - _SAFE_SYSCTLS)
+    if unsafe:
+        raise PermissionError(f"forbidden sysctl: {unsafe[0]!r} not allowlisted")
+    return _DEFAULT_SYSCTLS | asked
 
 
 def restrictions(pod: Pod, container: Container, image_user: str) -> dict[str, Any]:
@@ -26,9 +54,7 @@ def restrictions(pod: Pod, container: Container, image_user: str) -> dict[str, A
     unknown = sorted(set(merged) - _OF_SECURITY)
     if unknown:
         raise ValueError(f"the player knows no {', '.join(unknown)} of securityContext")
-    user = _user(merged, image_user)
-    if merged.get("runAsNonRoot"):
-        _refuse_root(container, user)
+    user = _user(container, merged, image_user)
     capabilities = merged.get("capabilities", {})
     groups = list(map(str, merged.get("supplementalGroups", [])))
     if "fsGroup" in merged:
@@ -41,23 +67,27 @@ def restrictions(pod: Pod, container: Container, image_user: str) -> dict[str, A
     }
     if merged.get("allowPrivilegeEscalation") is False:
         given["security_opt"] = ["no-new-privileges"]
-    return given | _limits(container) | ({"user": user} if user != image_user else {})
+    return given | _limits(container) | {"user": user}
 
 
-def _user(merged: Document, image_user: str) -> str:
-    if "runAsUser" not in merged:
-        return image_user
-    group = merged.get("runAsGroup", 0)
-    return f"{merged['runAsUser']}:{group}"
+def _user(container: Container, merged: Document, image_user: str) -> str:
+    """Return who a container runs as: a user alone, whose group is the image's `/etc/passwd`'s.
+
+    A kubelet passes on what stands before the colon of an image's user. A group is passed on
+    where `runAsGroup` asks for one. Source: Kubernetes, pkg/kubelet/kuberuntime/security_context.go.
+    """
+    user = str(merged.get("runAsUser", image_user.partition(":")[0] or 0))
+    if merged.get("runAsNonRoot"):
+        _refuse_root(container, user)
+    return f"{user}:{merged['runAsGroup']}" if "runAsGroup" in merged else user
 
 
 def _refuse_root(container: Container, user: str) -> None:
-    number_of_user = user.partition(":")[0]
-    if not number_of_user.isdecimal():
+    if not user.isdecimal():
         raise PermissionError(
             f"container {container.name} has runAsNonRoot and image has non-numeric user ({user})"
         )
-    if int(number_of_user) == 0:
+    if int(user) == 0:
         raise PermissionError(f"container {container.name} has runAsNonRoot and would run as root")
 
 

@@ -21,7 +21,6 @@ from pillion.testing import Answer, Scrape
 from tests.e2e.player import environment, host, probes
 from tests.e2e.player.account import with_account
 from tests.e2e.player.ending import end
-from tests.e2e.player.folders import write_keys
 from tests.e2e.player.manifest import Container, Document, Pod, pod, sources
 from tests.e2e.player.volumes import Volumes
 
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE = 30.0
-# As containerd sets it for every pod: ICMP without a capability.
-_SYSCTLS = {"net.ipv4.ping_group_range": "0 2147483647"}
 _PAUSE = ["sh", "-c", "trap 'exit 0' TERM INT; while :; do sleep 1000 & wait $!; done"]
 
 
@@ -109,7 +106,7 @@ class Playing:
         """Start all of it but one container; an init container that fails is a RuntimeError."""
         self._pause = self._node.client.containers.run(
             self._node.pause, _PAUSE, detach=True, hostname=self.pod.name[:63],
-            extra_hosts=self._node.hosts, sysctls=_SYSCTLS,
+            extra_hosts=self._node.hosts, sysctls=host.sysctls(self.pod),
             mounts=self._volumes.make_in_memory(),
         )  # fmt: skip
         self._pause.reload()
@@ -210,6 +207,11 @@ class Playing:
         ]["stats"]
         return int(stats.get("rss", stats.get("anon", 0)))  # of cgroups 1, and of 2
 
+    def peak_memory(self, name: str) -> int:
+        """Return the most bytes that a container ever had, the page cache among them."""
+        stats = cast("Document", self._running[name].stats(stream=False, one_shot=True))
+        return int(stats["memory_stats"]["max_usage"])
+
     def get(self, port: int, path: str) -> Answer:
         """Ask for a path on the pod's address."""
         try:
@@ -251,7 +253,7 @@ class Playing:
 
     def update(self, volume: str, data: dict[str, str]) -> None:
         """Change a ConfigMap in place, as a kubelet brings an update to a pod."""
-        write_keys(self.folder(volume), data)
+        self._volumes.write(volume, data)
 
     def _answer(self, port: int, path: str) -> str:
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import docker.types
 
 from tests.e2e.player import environment
-from tests.e2e.player.folders import make_empty, write_keys
+from tests.e2e.player.folders import DEFAULT_MODE, give_to_group, make_empty, write_keys
 from tests.e2e.player.quantities import number
 
 if TYPE_CHECKING:
@@ -63,11 +63,17 @@ class Volumes:
                 continue
             if "emptyDir" in volume:
                 make_empty(self.folder(name))
+                self._give_to_group(name, is_writable=True)
             elif "hostPath" in volume:
                 if volume["hostPath"].get("type") == "DirectoryOrCreate":
                     self._on_host(volume).mkdir(parents=True, exist_ok=True)
             else:
-                write_keys(self.folder(name), self._keys(volume))
+                self.write(name, self._keys(volume))
+
+    def write(self, name: str, data: dict[str, str]) -> None:
+        """Write the keys of a volume, as they are at first or after an update."""
+        write_keys(self.folder(name), data, self._modes(self._pod.volumes[name], data))
+        self._give_to_group(name, is_writable=False)
 
     def remove(self) -> None:
         """Remove what is not a folder; folders go with the test's."""
@@ -80,8 +86,32 @@ class Volumes:
 
     def _tmpfs(self, name: str, volume: Document) -> Any:
         size = int(number(volume.get("sizeLimit", "64Mi")))
-        options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},mode=1777"}
+        group = self._pod.security.get("fsGroup")
+        owner = "mode=0777" if group is None else f"mode=2777,gid={group}"
+        options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},{owner}"}
         return self._client.volumes.create(f"{self._pod.name}-{name}", driver_opts=options)
+
+    def _give_to_group(self, name: str, *, is_writable: bool) -> None:
+        group = self._pod.security.get("fsGroup")
+        if group is not None:
+            give_to_group(self.folder(name), group, is_writable=is_writable)
+
+    def _modes(self, volume: Document, data: dict[str, str]) -> dict[str, int]:
+        """Return the mode of each key: its own, else the volume's."""
+        (about,) = [volume[kind] for kind in volume if kind != "name"]
+        sources = about.get("sources")
+        parts = [about] if sources is None else [next(iter(source.values())) for source in sources]
+        own = {
+            item["path"]: item["mode"]
+            for part in parts
+            for item in part.get("items") or []
+            if "mode" in item
+        }
+        modes = dict.fromkeys(data, about.get("defaultMode", DEFAULT_MODE)) | own
+        if "fsGroup" in self._pod.security:
+            # A token is for its owner alone, until the group is given it.
+            modes |= dict.fromkeys([part["path"] for part in parts if "path" in part], 0o600)
+        return modes
 
     def _keys(self, volume: Document) -> dict[str, str]:
         if "downwardAPI" in volume:

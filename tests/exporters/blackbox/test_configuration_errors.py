@@ -69,7 +69,7 @@ SECTIONS = [
     ("http", "method: [GET]", 5, "method: must be text, not a list"),
     ("http", "headers: [a]", 5, "headers: must be a mapping, not a list"),
     ("http", "headers: {A: {b: c}}", 5, "headers.A: must be text, not a mapping"),
-    ("http", "fail_if_ssl: yes", 5, "fail_if_ssl: must be true or false, not text"),
+    ("http", "fail_if_ssl: maybe", 5, "fail_if_ssl: must be true or false, not text"),
     (
         "http",
         "fail_if_body_matches_regexp: '['",
@@ -117,13 +117,14 @@ SECTIONS = [
         "http",
         "body_size_limit: 10 parsecs",
         5,
-        "body_size_limit: '10 parsecs' is no size; write bytes with a unit, such as 512, 64k, 5MB or 1GiB",
+        "body_size_limit: '10 parsecs' is no size; write one such as 512B, 1.5KB or 10MB",
     ),
+    ("http", "body_size_limit: 8EB", 5, "body_size_limit: '8EB' is 8 EiB or more"),
     (
         "http",
-        "body_size_limit: -1",
+        "body_size_limit: 1.5.KB",
         5,
-        "body_size_limit: '-1' is no size; write bytes with a unit, such as 512, 64k, 5MB or 1GiB",
+        "body_size_limit: '1.5.KB' is no size; write one such as 512B, 1.5KB or 10MB",
     ),
     ("http", "compression: zip", 5, "compression: 'zip' is none of gzip, br, deflate, identity"),
     (
@@ -145,7 +146,7 @@ SECTIONS = [
         5,
         "valid_http_versions: has HTTP/3.0, but HTTP/3 is not supported",
     ),
-    ("http", "preferred_ip_protocol: ipv4", 5, "preferred_ip_protocol: 'ipv4' is none of ip4, ip6"),
+    ("http", "preferred_ip_protocol: ip5", 5, "preferred_ip_protocol: 'ip5' is none of ip4, ip6"),
     (
         "http",
         "basic_auth: {username: a, username_file: b}",

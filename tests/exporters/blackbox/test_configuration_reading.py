@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.configuration import Document
+from pillion.errors import ConfigurationError
 from pillion_blackbox_exporter.configuration import builtin, parse
 from pillion_blackbox_exporter.configuration.kinds import Pattern, expand
 from tests.exporters.blackbox.probed import module_of
@@ -27,8 +28,30 @@ def test_the_built_in_modules_are_valid_and_have_the_usual_names() -> None:
     } <= set(configuration.modules)  # fmt: skip
 
 
-def test_an_empty_file_has_no_modules() -> None:
-    assert parse(Document.parse("", "blackbox.yml")).modules == {}
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "modules:\n", "{}", "modules: ~"])
+def test_a_file_that_is_empty_or_cut_short_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="has no modules") as caught:
+        parse(Document.parse(text, "blackbox.yml"))
+    assert str(caught.value).endswith("write 'modules: {}' where there shall be none")
+
+
+def test_no_modules_at_all_can_be_asked_for() -> None:
+    assert parse(Document.parse("modules: {}", "blackbox.yml")).modules == {}
+
+
+@pytest.mark.parametrize("word", ["yes", "on", "y", "true", "'yes'"])
+def test_yaml_1_1_truths_are_read_as_go_reads_them(word: str) -> None:
+    module = module_of(f"prober: tcp\ntcp: {{tls: {word}, tls_config: {{server_name: {word}}}}}")
+    assert module.tcp.tls is True
+    assert module.tcp.tls_config.server_name == word.strip("'")
+
+
+@pytest.mark.parametrize(
+    ("written", "protocol"), [("ipv4", "ip4"), ("IP4", "ip4"), ("IPv6", "ip6"), ("ip6", "ip6")]
+)
+def test_an_ip_protocol_is_known_in_its_usual_spellings(written: str, protocol: str) -> None:
+    module = module_of(f"prober: icmp\nicmp: {{preferred_ip_protocol: {written}}}")
+    assert module.icmp.preferred_ip_protocol == protocol
 
 
 def test_a_section_that_is_left_out_has_the_defaults_of_the_peer() -> None:
@@ -50,7 +73,18 @@ def test_a_timeout_is_a_duration_of_go(written: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "size"), [("10MB", 10 * 1024**2), ("1KiB", 1024), ("512", 512), ("0", 0)]
+    ("written", "size"),
+    [
+        ("10MB", 10 * 1024**2),
+        ("1KiB", 1024),
+        ("512", 512),
+        ("0", 0),
+        ("1.5KB", 1536),
+        (".5KiB", 512),
+        ("1MB512KB", 1024**2 + 512 * 1024),
+        ("-1B", 0),
+        ("7EiB", 7 * 1024**6),
+    ],
 )
 def test_a_size_has_a_unit_of_1024(written: str, size: int) -> None:
     assert http(f"  body_size_limit: {written}").http.body_size_limit == size

@@ -7,6 +7,8 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.exporters.blackbox.running import running
 
 if TYPE_CHECKING:
@@ -52,6 +54,23 @@ def test_a_reload_that_fails_leaves_the_old_configuration_and_says_why(tmp_path:
         (tmp_path / "blackbox.yml").write_text(TWO)
         assert exporter.get("/-/reload", method="POST").status == 200
         assert exporter.scrape().value(name) == 1
+
+
+@pytest.mark.parametrize("text", ["", "# being written", "modules:", "modules: {one: {prober: t"])
+def test_a_file_that_is_being_written_does_not_drop_the_modules(tmp_path: Path, text: str) -> None:
+    with running(configuration=ONE, folder=tmp_path) as exporter:
+        (tmp_path / "blackbox.yml").write_text(text)
+        assert exporter.get("/-/reload", method="POST").status == 500
+        assert "one" in modules(exporter)
+
+
+def test_a_file_of_brackets_leaves_the_process_and_its_configuration_alone(tmp_path: Path) -> None:
+    with running(configuration=ONE, folder=tmp_path) as exporter:
+        (tmp_path / "blackbox.yml").write_text("[" * 50_000)
+        answer = exporter.get("/-/reload", method="POST")
+        assert answer.status == 500
+        assert "blackbox.yml:1: is nested more than 100 levels deep" in answer.text
+        assert "one" in modules(exporter)
 
 
 def test_a_config_map_is_taken_up_by_itself_when_its_link_is_swapped(tmp_path: Path) -> None:

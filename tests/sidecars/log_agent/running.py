@@ -86,6 +86,7 @@ def agent(
                 str(configuration),
                 "--web.listen-address=127.0.0.1:0",
                 "--log.level=info",
+                "--drain.quiet=0s",
                 *flags,
             ],
             stdin=subprocess.PIPE if has_input else None,

@@ -216,3 +216,40 @@ def test_truth_values_lists_words_and_retries() -> None:
         0,
         5,
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "[INPUT]\n" + "    unknown_key x\n" * 400_000,
+            "f.conf:50001: the file has more than 50000 lines",
+        ),
+        (
+            "@SET a=xxxxxxxxxxxxxxxx\n" + "@SET a=${a}${a}\n" * 39,
+            "f.conf:20: the variables unfold into more than 8388608 characters",
+        ),
+        (
+            "[INPUT]\n    name tail\n" * 20_000,
+            "f.conf:4001: there are more than 2000 sections",
+        ),
+    ],
+    ids=["lines", "doubling", "sections"],
+)
+def test_no_classic_file_costs_more_than_a_moment(tmp_path: Path, text: str, sentence: str) -> None:
+    assert wrong(written(tmp_path, "f.conf", text)) == [sentence]
+
+
+def test_a_thousand_mistakes_are_counted_and_a_hundred_told(tmp_path: Path) -> None:
+    keys = "".join(f"    unknown_{number} x\n" for number in range(1000))
+    sentences = wrong(written(tmp_path, "f.conf", f"[OUTPUT]\n    name null\n    match *\n{keys}"))
+    assert len(sentences) == 101
+    assert sentences[-1] == "and 901 more"  # the input that is missing
+
+
+def test_files_that_include_each_other_share_one_bound(tmp_path: Path) -> None:
+    written(tmp_path, "large.conf", "# " + "x" * 9_000_000)
+    path = written(tmp_path, "f.conf", "@INCLUDE large.conf\n@INCLUDE large.conf\n[OUTPUT]\n")
+    assert "f.conf:2: large.conf: is larger than 16 MiB, with what was read before it" in wrong(
+        path
+    )

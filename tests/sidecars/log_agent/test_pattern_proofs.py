@@ -50,14 +50,16 @@ def patterns(draw: st.DrawFn, depth: int = 2) -> str:
     return "".join(parts)
 
 
+# Ruby's \d \s \w are ASCII, its \b is not.
+CLASSES = {"d": "[0-9]", "w": "[a-zA-Z0-9_]", "s": r"[\t-\r ]", "S": r"[^\t-\r ]"}
+ASCII = re.compile(r"\\([dwsS])")
 pieces = st.text(alphabet='ab1 "-\t\n\u00e9', min_size=0, max_size=4)
 
 
 def runs(pattern: str) -> re.Pattern[str]:
     """Return a pattern as `re` has it, for those that are written alike in Ruby."""
     try:
-        # Ruby's \d \s \w are ASCII.
-        return re.compile(pattern, re.MULTILINE | re.ASCII)
+        return re.compile(ASCII.sub(lambda found: CLASSES[found[1]], pattern), re.MULTILINE)
     except re.error:
         assume(condition=False)
         raise

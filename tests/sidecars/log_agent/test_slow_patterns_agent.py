@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -87,10 +88,11 @@ def test_hostile_lines_stop_nothing(tmp_path: Path, case: str) -> None:
             running.started.get("/-/healthy")
             waits.append(time.monotonic() - began)
         assert LAST in running.output.read_text()
-        # The machine of a test may be busy with others: mostly at once, and never for long.
+        # Mostly at once and never for long, as far as this machine has time for us.
         waits.sort()
-        assert waits[len(waits) // 2] < ANSWER_SECONDS
-        assert waits[-1] < 6 * ANSWER_SECONDS
+        crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        assert waits[len(waits) // 2] < ANSWER_SECONDS * crowd
+        assert waits[-1] < 4 * ANSWER_SECONDS * crowd
     assert balances(summary(running.started.log))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from pillion.testing import started
 from pillion.testing.process import Started
@@ -101,3 +104,24 @@ def test_a_closed_standard_output_ends_it_with_status_1(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
     assert b"standard output is closed" in errors
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv"), reason="another's files are made by root"
+)
+def test_it_is_not_ready_when_the_file_may_not_be_read_and_the_page_says_why(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"1\n")
+    path.chmod(0o640)
+    os.chown(path, 1001, 2002)
+    as_anybody = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    command = [*as_anybody, COMMAND, "--web.listen-address=127.0.0.1:0", str(path)]
+    with started(command) as running:
+        running.wait_for_log("may not be read")
+        while (answer := running.get("/-/ready")).status != 503:
+            pass
+        assert f"it reads nothing: {path} may not be read" in answer.text
+        assert "1001:2002 with mode 0640" in running.get("/").text
+        assert running.scrape().value("log_streamer_unreadable_files") == 1

@@ -25,6 +25,7 @@ _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?", re.DOTALL)
 _PART = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[\.\.\.\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
+_TRUTHS = {"y": True, "yes": True, "on": True, "n": False, "no": False, "off": False}
 _KINDS = {
     "str": "text",
     "int": "a whole number",
@@ -69,14 +70,16 @@ def convert(
     Raises:
         ConfigurationError: with file, line and key.
     """
-    data = document.data
-    for part in at:
-        data = data[part]
-    try:
-        return msgspec.convert(data, kind, dec_hook=dec_hook)
-    except msgspec.ValidationError as error:
-        key = (error.__cause__.key,) if isinstance(error.__cause__, WrongKeyError) else ()
-        raise _translated(document, kind, at, str(error), key) from None
+    data = _at(document.data, at)
+    while True:
+        try:
+            return msgspec.convert(data, kind, dec_hook=dec_hook)
+        except msgspec.ValidationError as error:
+            if (patched := _with_truth(data, str(error))) is not None:
+                data = patched
+                continue
+            key = (error.__cause__.key,) if isinstance(error.__cause__, WrongKeyError) else ()
+            raise _translated(document, kind, at, str(error), key) from None
 
 
 def convert_mapping(
@@ -97,6 +100,39 @@ def convert_mapping(
     if not isinstance(data, dict):
         raise document.error(at, "is no mapping of names to values")
     return {name: convert(document, kind, at=(*at, name), dec_hook=dec_hook) for name in data}
+
+
+def _at(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _with_truth(data: Any, message: str) -> Any:
+    """Return data in which a YAML 1.1 truth (`yes`, `off`) stands as one where one is wanted.
+
+    Go's YAML reads them so, and only where a truth value is wanted: elsewhere they are text.
+    None where the message is about something else.
+    """
+    match = _MESSAGE.fullmatch(message)
+    path = _key_path(match["path"] or "") if match else ()
+    if match is None or not path or not match["what"].startswith("Expected `bool"):
+        return None
+    try:
+        text = _at(data, path)
+    except (LookupError, TypeError):  # a part of the path that msgspec does not name
+        return None
+    truth = _TRUTHS.get(text.lower()) if isinstance(text, str) else None
+    return None if truth is None else _replaced(data, path, truth)
+
+
+def _replaced(data: Any, path: KeyPath, value: Any) -> Any:
+    """Return data with another value at a path; the old data stays as it is."""
+    if not path:
+        return value
+    copied: Any = list(data) if isinstance(data, list) else dict(data)
+    copied[path[0]] = _replaced(data[path[0]], path[1:], value)
+    return copied
 
 
 def _translated(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from pillion.configuration.bounds import DEPTH_LIMIT, NODE_LIMIT, check_bounds
 from pillion.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 
 KeyPath = tuple[str | int, ...]
 
-NODE_LIMIT = 200_000
-DEPTH_LIMIT = 100
 _BYTES_LIMIT = 16 * 1024 * 1024
+_KEY_LENGTH, _SENTENCE_LENGTH = 200, 1000  # of a message
 
 _NULL = re.compile(r"(?:~|null|Null|NULL|)")
 _TRUE = ("true", "True", "TRUE")
@@ -88,6 +88,7 @@ class Document:
             ConfigurationError: it is no YAML, or has a key twice.
         """
         try:
+            check_bounds(text, path, _Loader)
             loader = _Loader(text)
             try:
                 node = loader.get_single_node()
@@ -101,8 +102,6 @@ class Document:
         except yaml.YAMLError as error:
             first = str(error).splitlines()[0]
             raise ConfigurationError(f"{path}: {first}") from None
-        except RecursionError:
-            raise ConfigurationError(f"{path}: is nested too deeply") from None
         builder = _Builder(path)
         data = {} if node is None else builder.build(node, (), 0)
         return cls(path, data, builder.lines, builder.texts)
@@ -118,8 +117,8 @@ class Document:
         """Return the error `FILE:LINE: key.path: sentence`."""
         line = self.line(at)
         where = self.path if line is None else f"{self.path}:{line}"
-        key = f"{show_path(at)}: " if at else ""
-        return ConfigurationError(f"{where}: {key}{sentence}")
+        key = f"{show_path(at)[:_KEY_LENGTH]}: " if at else ""
+        return ConfigurationError(f"{where}: {key}{sentence[:_SENTENCE_LENGTH]}")
 
 
 def show_path(at: KeyPath) -> str:
@@ -145,7 +144,7 @@ class _Builder:
     def build(self, node: yaml.Node, at: KeyPath, depth: int) -> Any:
         self._nodes += 1
         if self._nodes > NODE_LIMIT or depth > DEPTH_LIMIT:
-            raise self._error(node, at, "is nested too deeply or unfolds into too much")
+            raise self._error(node, at[:8], "unfolds into too much through its aliases")
         self.lines.setdefault(at, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at, depth)
@@ -187,7 +186,7 @@ class _Builder:
         if node.tag == _BINARY_TAG and isinstance(node, yaml.ScalarNode):
             return self._binary(node, at)
         if node.tag not in _TAGS:
-            raise self._error(node, at, f"has the tag {node.tag}, which means nothing here")
+            raise self._error(node, at, f"has the tag {node.tag[:80]}, which means nothing here")
         if not isinstance(node, yaml.ScalarNode) or node.style:
             return text
         if node.tag == _STRING_TAG and self._is_explicit(node):
@@ -209,7 +208,7 @@ class _Builder:
         return node.end_mark.index - node.start_mark.index > len(node.value)
 
     def _error(self, node: yaml.Node, at: KeyPath, sentence: str) -> ConfigurationError:
-        key = f"{show_path(at)}: " if at else ""
+        key = f"{show_path(at)[:_KEY_LENGTH]}: " if at else ""
         return ConfigurationError(f"{self.path}:{node.start_mark.line + 1}: {key}{sentence}")
 
 

@@ -145,9 +145,10 @@ def _parse_path(text: str) -> str:
 
 def _choice(*options: str) -> Kind[str]:
     def parse(text: str) -> str:
-        if text not in options:
+        value = text if text in options else text.lower()  # the peers take --log.level=WARN
+        if value not in options:
             raise ValueError(f"is none of {', '.join(options)}")
-        return text
+        return value
 
     return Kind("|".join(options), parse)
 

@@ -61,7 +61,9 @@ def _culprit(path: str, identity: Identity) -> tuple[str, os.stat_result | None,
 
 def _mend(seen: os.stat_result, bit: int) -> str:
     mode = seen.st_mode
-    if mode & (bit << 3) and seen.st_gid:
+    if mode & (bit << 3) and not seen.st_gid:
+        return "in this container's securityContext, `runAsGroup: 0` mends it"
+    if mode & (bit << 3):
         return (
             "in the pod's securityContext, `supplementalGroups: "
             f"[{seen.st_gid}]` or `fsGroup: {seen.st_gid}` mends it"

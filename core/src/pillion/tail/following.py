@@ -46,10 +46,10 @@ class Following:
         "_looker",
         "_options",
         "_pending",
+        "_refused_directories",
         "_schedule",
         "_since_ns",
         "_targets",
-        "_unreadable",
         "_waker",
         "_wall_ns",
         "followers",
@@ -76,7 +76,7 @@ class Following:
         self._schedule = Schedule()
         self._found: Found | None = None
         self._empty: set[str] = set()
-        self._unreadable: set[str] = set()
+        self._refused_directories: dict[str, str] = {}
         self._is_first = True
         self._is_fresh = keeper.is_fresh
         self._since_ns = keeper.snapshot.looked_ns
@@ -101,6 +101,26 @@ class Following:
         for follower in self.followers.values():
             waiting += follower.entries
         return waiting
+
+    def refused(self) -> dict[str, str]:
+        """Return the files and directories that may not be read, each with why."""
+        return {**self._refused_directories, **self._looker.troubles.refused}
+
+    def why_blind(self) -> str | None:
+        """Return why a path that was given literally, or all that globs find, may not be read.
+
+        None where something is read, or nothing is there yet.
+        """
+        refused = self.refused()
+        for path in self._discovery.patterns:
+            if path in self._looker.troubles.refused:
+                return refused[path]
+        if not refused or any(
+            f.generations and not f.trouble for f in list(self.followers.values())
+        ):
+            return None
+        first = next(iter(refused.values()))
+        return first if len(refused) == 1 else f"{first} (and {len(refused) - 1} more)"
 
     @property
     def has_pending(self) -> bool:
@@ -228,7 +248,10 @@ class Following:
             if pattern not in self._empty:
                 self._log.warning("nothing matches yet; waiting for a file", glob=pattern)
         for directory, error in found.unreadable.items():
-            if directory not in self._unreadable:
+            if directory not in self._refused_directories:
                 self._log.error("a directory cannot be listed", path=directory, error=error)
         self._empty = set(found.empty)
-        self._unreadable = set(found.unreadable)
+        self._refused_directories = {
+            directory: f"{directory} cannot be listed: {error}"
+            for directory, error in found.unreadable.items()
+        }

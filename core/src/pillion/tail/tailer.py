@@ -167,6 +167,7 @@ class Tailer:
     def stop(self) -> None:
         """Read what is there to its end, unfinished lines included, and then be finished."""
         self._is_stopping = True
+        self._following.scan_due = 0.0  # for a file that was made since the last search
         self.waker.wake()
 
     @property
@@ -181,8 +182,18 @@ class Tailer:
 
     @property
     def unreadable_paths(self) -> int:
-        """How many paths are there and cannot be read; the log says why."""
-        return self._troubles.count
+        """How many paths are there and cannot be read; `refused` says why."""
+        return len(self.refused)
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """The files and directories that may not be read, each with a sentence that says why."""
+        return self._following.refused()
+
+    @property
+    def why_blind(self) -> str | None:
+        """Why a path that was given literally, or all that globs find, may not be read, or None."""
+        return self._following.why_blind()
 
     @property
     def open_files(self) -> int:

@@ -27,14 +27,14 @@ class Troubles:
     """Reports each trouble of each path once, for as long as it lasts.
 
     Attributes:
-        count: paths that are there and cannot be read.
+        refused: paths that are there and cannot be read, each with a sentence that says why.
     """
 
-    __slots__ = ("_log", "count")
+    __slots__ = ("_log", "refused")
 
     def __init__(self, log: Logger) -> None:
         self._log = log
-        self.count = 0
+        self.refused: dict[str, str] = {}
 
     def is_missing(self, follower: Follower) -> None:
         """The path is not there (yet)."""
@@ -46,20 +46,22 @@ class Troubles:
         """Something is there that is no regular file."""
         for is_kind, sentence in _KINDS:
             if is_kind(seen.st_mode) and follower.trouble != sentence:
-                what = sentence.format(path=follower.path)
-                self._log.error(f"{follower.path} is {what}")
-                self._set(follower, sentence)
+                what = f"{follower.path} is {sentence.format(path=follower.path)}"
+                self._log.error(what)
+                self._set(follower, sentence, what)
 
     def cannot_open(self, follower: Follower, error: OSError) -> None:
         """The system refuses to open it, or to look at it."""
         trouble = error.strerror or str(error)
         if follower.trouble == trouble:
             return
-        self._set(follower, trouble)
         if error.errno in (errno.EACCES, errno.EPERM):
-            self._log.error(explain_denied(follower.path, Identity.ours()))
+            why = explain_denied(follower.path, Identity.ours())
+            self._log.error(why)
         else:
+            why = f"{follower.path} cannot be opened: {trouble}"
             self._log.error("a file cannot be opened", path=follower.path, error=trouble)
+        self._set(follower, trouble, why)
 
     def is_over(self, follower: Follower) -> None:
         """The file is open."""
@@ -71,7 +73,9 @@ class Troubles:
         """The path is not followed any more."""
         self._set(follower, "")
 
-    def _set(self, follower: Follower, trouble: str) -> None:
-        counts = ("", "missing")
-        self.count += (trouble not in counts) - (follower.trouble not in counts)
+    def _set(self, follower: Follower, trouble: str, why: str = "") -> None:
         follower.trouble = trouble
+        if why:
+            self.refused[follower.path] = why
+        else:
+            self.refused.pop(follower.path, None)

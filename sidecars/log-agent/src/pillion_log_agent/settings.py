@@ -43,6 +43,13 @@ class AgentSettings:
     buffer_limit: int = setting(
         "buffer.limit", SIZE, "The most bytes in flight over all inputs.", default=8 * MIB
     )
+    drain_quiet: float = setting(
+        "drain.quiet",
+        DURATION,
+        "How long after SIGTERM nothing new must have come before every file is looked at for the "
+        "last time, in half of the time to drain at most; 0 leaves what comes for the next start.",
+        default=1.0,
+    )
     dead_letter_file: str | None = optional(
         "dead-letter.file",
         PATH,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from pillion.web.page import link_list, page, paragraph, section, table
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from pillion.tail import Ledger, Tailer
-    from pillion.web import Response
 
 MOST_FILES = 200
 REFRESH_SECONDS = 5
@@ -35,7 +36,7 @@ class Rates:
         return rates
 
 
-def landing_page(tailer: Tailer, rates: Rates, now: float, reason: str | None) -> Response:
+def landing_page(tailer: Tailer, rates: Rates, now: float, reason: str | None) -> web.Response:
     """Return the page."""
     files = tailer.status()
     speed = rates.since_last({file.identity: file.acked for file in files}, now)
@@ -54,14 +55,19 @@ def landing_page(tailer: Tailer, rates: Rates, now: float, reason: str | None) -
     names = ("file", "state", "position", "size", "behind, bytes", "behind", "rate")
     more = len(files) - len(rows)
     note = paragraph(f"{more} more that are less behind") if more > 0 else ""
+    refused = tailer.refused
+    state = f"ready, {len(refused)} unreadable" if refused else "ready"
     return page(
         "pillion-log-streamer",
         link_list({"/metrics": "Metrics"}),
         section("Files", table(names, rows), note),
+        section("Unreadable files", table(("path", "reason"), list(refused.items())[:MOST_FILES]))
+        if refused
+        else "",
         section("Ledger", table(("", "bytes", "lines"), _ledger(tailer.ledger))),
         summary=reason or "Log files to standard output.",
-        state="not ready" if reason else "ready",
-        is_good=not reason,
+        state="not ready" if reason else state,
+        is_good=not (reason or refused),
         refresh=REFRESH_SECONDS,
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from pillion.net import Head
 from pillion_blackbox_exporter.configuration.client import ProxyConfig
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.cookies import Cookies
 from pillion_blackbox_exporter.probers.http.http_date import http_date
-from pillion_blackbox_exporter.probers.http.message import Head, Request
+from pillion_blackbox_exporter.probers.http.message import Request
 from pillion_blackbox_exporter.probers.http.proxy import is_exempt, proxy_for
 from pillion_blackbox_exporter.probers.http.request import next_request
 from pillion_blackbox_exporter.probers.http.url import parse_url, shown

@@ -146,7 +146,8 @@ def test_a_raw_socket_is_used_where_ping_sockets_are_not_allowed() -> None:
 def test_without_either_the_reason_says_what_would_help() -> None:
     said = probe_in_namespace(ALONE + NO_GROUP, "127.0.0.1", PLAIN, WITHOUT_CAPABILITIES)
     assert (said["phase"], said["reason"]) == ("setup", "permission")
-    assert "net.ipv4.ping_group_range" in said["sentence"]
+    advice = '`sysctls: [{name: net.ipv4.ping_group_range, value: "0 2147483647"}]`'
+    assert advice in said["sentence"]
     assert "CAP_NET_RAW" in said["sentence"]
 
 

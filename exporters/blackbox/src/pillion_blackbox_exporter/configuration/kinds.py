@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol, cast
 
-from pillion.settings.kinds import parse_duration, parse_size
+from pillion.settings.kinds import parse_duration
 
+_SIZE_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:([kmgtpe])(?:i?b)?|b)", re.ASCII | re.IGNORECASE)
+_SIZE = re.compile(rf"[-+]?(?:{_SIZE_PART.pattern})+", re.ASCII | re.IGNORECASE)
+_SIZE_LIMIT = 2**63
 _REFERENCE = re.compile(rb"\$(?:(\$)|(\w+)|\{(\w+)\})")
 
 
@@ -69,21 +72,29 @@ class Duration(float):
 
 
 class Size(int):
-    """Bytes; written with a unit of 1024 (`10MB`) or none. 0 is no limit."""
+    """Bytes; written in parts with units of 1024 (`10MB`, `1.5KiB`, `1MB512KB`). 0 is no limit."""
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, value: object) -> Size:
         """Return the size that a text or number stands for."""
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return cls(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return cls(max(0, value))
         if not isinstance(value, str):
             raise ValueError(f"must be a size like 10MB, not {value!r}")  # noqa: TRY004
-        try:
-            return cls(parse_size(value))
-        except ValueError as error:
-            raise ValueError(f"{value!r} {error}") from None
+        text = f"{value}B" if value.lstrip("-").isdecimal() else value
+        if not _SIZE.fullmatch(text):
+            raise ValueError(f"{value[:80]!r} is no size; write one such as 512B, 1.5KB or 10MB")
+        size = sum(
+            float(count) * 1024 ** " kmgtpe".index(unit.lower() or " ")
+            for count, unit in _SIZE_PART.findall(text)
+        )
+        if text.startswith("-"):
+            return cls(0)  # less than nothing is no limit, as the peer has it
+        if size >= _SIZE_LIMIT:
+            raise ValueError(f"{text[:80]!r} is 8 EiB or more")
+        return cls(int(size))
 
 
 class ByteText(bytes):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pillion.configuration import Document, KeyPath
 
 _TEXTS = (str, ByteText, Pattern, Secret, Duration, Size)
+_IP_PROTOCOLS = {"ipv4": "ip4", "v4": "ip4", "4": "ip4", "ipv6": "ip6", "v6": "ip6", "6": "ip6"}
 _hints: dict[type, dict[str, Any]] = {}
 
 
@@ -67,6 +68,8 @@ def _text(document: Document, at: KeyPath, value: Any) -> Any:
 
 def _choice(document: Document, at: KeyPath, value: Any, choices: tuple[str, ...]) -> Any:
     value = _text(document, at, value)
+    if "ip4" in choices and isinstance(value, str):
+        value = _IP_PROTOCOLS.get(value.lower(), value.lower())
     if value not in choices:
         known = [choice for choice in choices if choice]
         raise document.error(at, f"{value!r} is none of {', '.join(known)}")

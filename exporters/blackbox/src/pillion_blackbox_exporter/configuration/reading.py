@@ -44,13 +44,15 @@ def parse(document: Document) -> Configuration:
     Raises:
         ConfigurationError: with file, line and key.
     """
-    data = document.data
+    data = {} if document.data is None else document.data
     if not isinstance(data, dict):
         raise document.error((), "must be a mapping with the key 'modules'")
     for key in data:
         if key != "modules":
             raise document.error((key,), "is no key here; there is only 'modules'")
-    entries = data.get("modules") or {}
+    entries = data.get("modules")
+    if entries is None:  # a file that is being written at the moment, as a rule
+        raise document.error((), "has no modules; write 'modules: {}' where there shall be none")
     if not isinstance(entries, dict):
         raise document.error(("modules",), "must be a mapping of names to modules")
     return Configuration(document.path, {name: _module(document, name) for name in entries})

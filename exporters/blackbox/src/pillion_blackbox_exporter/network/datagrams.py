@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.network.failures import connection_error
+from pillion.net import connection_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable

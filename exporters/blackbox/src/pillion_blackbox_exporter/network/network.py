@@ -7,18 +7,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion.net import Stream, connect, connection_error
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.network.connecting import connect
 from pillion_blackbox_exporter.network.contexts import Contexts
-from pillion_blackbox_exporter.network.failures import connection_error
 from pillion_blackbox_exporter.network.guard import AllowAll
 from pillion_blackbox_exporter.network.resolving import Resolver
-from pillion_blackbox_exporter.network.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion_blackbox_exporter.network.connecting import SocketAddress
+    from pillion.net import SocketAddress
     from pillion_blackbox_exporter.network.guard import Guard
     from pillion_blackbox_exporter.network.resolving import Resolved
 

@@ -16,8 +16,8 @@ from pillion_blackbox_exporter.network.ciphers import iana_name
 from pillion_blackbox_exporter.network.contexts import RecordingSslObject
 
 if TYPE_CHECKING:
+    from pillion.net import Stream
     from pillion_blackbox_exporter.failure import Reason
-    from pillion_blackbox_exporter.network.stream import Stream
 
 _VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 _TLS13 = 0x0304

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.failure import PROBE_ERRORS
 from pillion_blackbox_exporter.probers import PROBERS
 from pillion_blackbox_exporter.probing.metrics import begin_address
 from pillion_blackbox_exporter.probing.report import Gauge
@@ -15,6 +15,7 @@ from pillion_blackbox_exporter.probing.report import Gauge
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.probing.log import ProbeLog
     from pillion_blackbox_exporter.probing.probe import Probe, Prober
+    from pillion_blackbox_exporter.probing.report import Report
     from pillion_blackbox_exporter.probing.trace import Trace
 
 SUCCESS = Gauge("probe_success", "Whether the probe succeeded: 1 or 0")
@@ -31,13 +32,13 @@ class Result:
 
     Attributes:
         success: whether the target is well.
-        text: the metrics in the text format.
+        report: the metrics.
         trace: phases and failure.
         log: the lines.
     """
 
     success: bool
-    text: str
+    report: Report
     trace: Trace
     log: ProbeLog
 
@@ -67,7 +68,7 @@ async def attempt(probe: Probe, prober: Prober) -> None:
     try:
         async with asyncio.timeout(probe.remaining):
             await prober(probe)
-    except ProbeError as error:
+    except PROBE_ERRORS as error:
         probe.fail(error.reason, str(error))
     except TimeoutError:
         waited = f"{probe.trace.clock() - probe.trace.started:.3g}"
@@ -90,4 +91,4 @@ def conclude(probe: Probe, timeout: float) -> Result:
         labels = (("phase", failure.phase), ("reason", failure.reason))
         report.label(FAILURE, labels, 1)
         probe.log.error("the probe failed", duration=trace.duration, reason=failure.reason)
-    return Result(failure is None, report.text(), trace, probe.log)
+    return Result(failure is None, report, trace, probe.log)

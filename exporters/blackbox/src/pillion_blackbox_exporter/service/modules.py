@@ -16,8 +16,12 @@ from pillion_blackbox_exporter.configuration.secrets import secrets_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prometheus_client import CollectorRegistry
+
     from pillion.log import Logger
-    from pillion.metrics import Registry
+
+
+_LIMIT = 16 * 1024 * 1024  # more is refused when it is read
 
 
 class Modules:
@@ -30,7 +34,7 @@ class Modules:
     def __init__(
         self,
         path: str | None,
-        registry: Registry,
+        registry: CollectorRegistry,
         log: Logger,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -107,6 +111,6 @@ def _digest(path: str) -> bytes:
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123  # pathlib costs 1 MB
-            return hashlib.sha256(file.read()).digest()
+            return hashlib.sha256(file.read(_LIMIT)).digest()
     except OSError:
         return b""

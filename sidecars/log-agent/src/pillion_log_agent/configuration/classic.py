@@ -6,10 +6,12 @@ commands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pillion.errors import nearest
 from pillion_log_agent.configuration.section import KINDS, Entry, Place, Problems, Section
+
+LINE_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,14 @@ class _Reading:
     items: list[Item] = field(default_factory=list)
     indent: str = ""
     section: Section | None = None
+    entries: list[Entry] = field(default_factory=list)
     is_skipping: bool = False
 
     def end_section(self) -> None:
         if self.section is not None:
-            self.items.append(self.section)
+            self.items.append(replace(self.section, entries=tuple(self.entries)))
             self.section = None
+            self.entries.clear()
 
 
 def parse_classic(text: str, path: str, problems: Problems) -> list[Item]:
@@ -55,7 +59,11 @@ def parse_classic(text: str, path: str, problems: Problems) -> list[Item]:
     What is wrong is noted in `problems`, and reading goes on behind it.
     """
     reading = _Reading(path, problems)
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    if len(lines) > LINE_LIMIT:
+        problems.add(Place(path, LINE_LIMIT + 1), "", f"the file has more than {LINE_LIMIT} lines")
+        return []
+    for number, line in enumerate(lines, 1):
         _read_line(reading, line.rstrip(), Place(path, number))
     reading.end_section()
     return reading.items
@@ -73,7 +81,9 @@ def _read_line(reading: _Reading, line: str, place: Place) -> None:
         _command(reading, line, place)
     else:
         reading.problems.add(
-            place, "", f"{line.split(maxsplit=1)[0]!r} is not indented; the keys of a section are"
+            place,
+            "",
+            f"{line.split(maxsplit=1)[0][:80]!r} is not indented; the keys of a section are",
         )
 
 
@@ -82,7 +92,7 @@ def _begin_section(reading: _Reading, line: str, place: Place) -> None:
     name, closed, _rest = line[1:].partition("]")
     reading.is_skipping = True
     if not closed:
-        reading.problems.add(place, "", f"{line!r} has no closing bracket")
+        reading.problems.add(place, "", f"{line[:80]!r} has no closing bracket")
         return
     word = name.strip().lower()
     kind = next((kind for kind in KINDS if kind == word), None)
@@ -91,7 +101,7 @@ def _begin_section(reading: _Reading, line: str, place: Place) -> None:
         hint = nearest(word, list(KINDS))
         meant = f"; did you mean [{hint.upper()}]?" if hint else ""
         reading.problems.add(
-            place, f"[{name}]", f"there is no such section{meant} (there are {known})"
+            place, f"[{name[:80]}]", f"there is no such section{meant} (there are {known})"
         )
         return
     reading.is_skipping = False
@@ -119,7 +129,7 @@ def _read_key(reading: _Reading, line: str, stripped: str, place: Place) -> None
     if reading.section is None:
         reading.problems.add(place, key, "stands before the first section")
         return
-    reading.section = reading.section.having(Entry(key, rest[0] if rest else "", place))
+    reading.entries.append(Entry(key, rest[0] if rest else "", place))
 
 
 def _command(reading: _Reading, line: str, place: Place) -> None:

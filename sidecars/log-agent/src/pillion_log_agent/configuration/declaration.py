@@ -89,9 +89,8 @@ def read_properties(
                 value = replace(value, position=position)
             _take(values[groups.index(group)], item, value)
         elif name != "name" and name not in accepted:
-            problems.add(
-                entry.place, f"{what}: {entry.key}", _unknown(name, sorted({*known, *accepted}))
-            )
+            sentence = "" if problems.is_full else _unknown(name, sorted({*known, *accepted}))
+            problems.add(entry.place, f"{what}: {entry.key}", sentence)
     given = {entry.key.lower() for entry in section.entries}
     for group in groups:
         for name in group.required:

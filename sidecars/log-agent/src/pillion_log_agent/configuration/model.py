@@ -129,9 +129,9 @@ class _Reader:
         declaration = self._declaration(section, "name", _TABLES[section.kind], section.kind)
         if declaration is None:
             return
-        before = len(self._problems.sentences)
+        before = self._problems.count
         own, shared = read_properties(section, declaration, _SHARED[section.kind], self._problems)
-        is_sound = len(self._problems.sentences) == before
+        is_sound = self._problems.count == before
         of_kind = self.plugins[section.kind]
         number = sum(1 for plugin in of_kind if plugin.declaration is declaration)
         name = shared.alias or f"{declaration.name}.{number}"
@@ -151,21 +151,21 @@ class _Reader:
             return
         declaration = self._declaration(section, "format", FORMATS, "format of parser")
         if declaration is not None:
-            before = len(self._problems.sentences)
+            before = self._problems.count
             own, _ = read_properties(section, declaration, None, self._problems)
-            is_sound = len(self._problems.sentences) == before
+            is_sound = self._problems.count == before
             self.parsers[name] = Plugin(section, declaration, own, None, name, is_sound)
 
     def _take_multiline_parser(self, section: Section) -> None:
         declaration = _load(MULTILINE)
-        before = len(self._problems.sentences)
+        before = self._problems.count
         own, _ = read_properties(section, declaration, None, self._problems)
-        if len(self._problems.sentences) == before and declaration.build is not None:
+        if self._problems.count == before and declaration.build is not None:
             try:
                 declaration.build(own)
             except ConfigurationError as error:
                 self._problems.add(section.place, f"[MULTILINE_PARSER] {own.name}", str(error))
-        is_sound = len(self._problems.sentences) == before
+        is_sound = self._problems.count == before
         plugin = Plugin(section, declaration, own, None, own.name, is_sound)
         other = self.multiline_parsers.setdefault(own.name.lower(), plugin)
         if other is not plugin and other.section.pairs != section.pairs:
@@ -185,7 +185,7 @@ class _Reader:
             return None
         if named.lower() in table:
             return _load(table[named.lower()])
-        hint = nearest(named.lower(), list(table))
+        hint = None if self._problems.is_full else nearest(named.lower(), list(table))
         meant = f"; did you mean {hint}?" if hint else ""
         self._problems.add(
             next(entry.place for entry in section.entries if entry.key.lower() == key),

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE_LIMIT = 1000
-_BYTES_LIMIT = 16 * 1024 * 1024
+SECTION_LIMIT = 2000
+BYTES_LIMIT = 16 * 1024 * 1024  # of all files together
 
 
 @dataclass(slots=True)
@@ -35,7 +36,11 @@ class Sources:
 
 
 def read_sources(path: str, environment: Mapping[str, str], problems: Problems) -> Sources:
-    """Return the sections of a file, of all that it includes, and of its parsers' files."""
+    """Return the sections of a file, of all that it includes, and of its parsers' files.
+
+    Raises:
+        ConfigurationError: there are too many sections, or they unfold into too much.
+    """
     reader = _Reader(environment, problems)
     reader.read(path, None)
     for section in list(reader.sources.sections):
@@ -57,6 +62,7 @@ class _Reader:
         self.variables = Variables(environment)
         self._problems = problems
         self._within: list[str] = []
+        self._room = BYTES_LIMIT
 
     def read(self, path: str, included: Place | None) -> None:
         real = os.path.realpath(path)
@@ -67,7 +73,7 @@ class _Reader:
             items = self._parse(path)
         except ConfigurationError as error:
             prefix = f"{included}: " if included else ""
-            self._problems.sentences.append(f"{prefix}{error}")
+            self._problems.note(f"{prefix}{error}")
             return
         self.sources.files.append(path)
         self._within.append(real)
@@ -91,30 +97,36 @@ class _Reader:
             value = self.variables.expand(item.value, item.place)
             self.variables.assigned[item.name] = value
         else:
+            if len(self.sources.sections) >= SECTION_LIMIT:
+                raise ConfigurationError(
+                    f"{item.place}: there are more than {SECTION_LIMIT} sections"
+                )
             self.sources.sections.append(self.variables.expanded(item))
 
     def _parse(self, path: str) -> list[Item]:
+        text = _read_text(path, self._room)
+        self._room -= len(text)
         if path.endswith((".yaml", ".yml")):
             from pillion.configuration import Document  # YAML: 2.6 MB  # noqa: PLC0415
             from pillion_log_agent.configuration.structured import (  # noqa: PLC0415
                 parse_structured,
             )
 
-            return parse_structured(Document.read(path), self._problems)
-        return parse_classic(_read_text(path), path, self._problems)
+            return parse_structured(Document.parse(text, path), self._problems)
+        return parse_classic(text, path, self._problems)
 
     def _wrong(self, place: Place | None, path: str, sentence: str) -> None:
         self._problems.add(place or Place(path, 1), path, sentence)
 
 
-def _read_text(path: str) -> str:
+def _read_text(path: str, room: int) -> str:
     try:
         with open(path, "rb") as file:
-            raw = file.read(_BYTES_LIMIT + 1)
+            raw = file.read(room + 1)
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(raw) > _BYTES_LIMIT:
-        raise ConfigurationError(f"{path}: is larger than 16 MiB")
+    if len(raw) > room:
+        raise ConfigurationError(f"{path}: is larger than 16 MiB, with what was read before it")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pillion.errors import ConfigurationError
@@ -63,22 +63,47 @@ class Section:
         """The keys in lower case with their values, in order."""
         return [(entry.key.lower(), entry.value) for entry in self.entries]
 
-    def having(self, entry: Entry) -> Section:
-        """Return the section with one more entry."""
-        return replace(self, entries=(*self.entries, entry))
+
+PROBLEM_LIMIT = 100
+_WHAT_LENGTH, _SENTENCE_LENGTH = 200, 1000
 
 
 @dataclass(slots=True)
 class Problems:
-    """All that is wrong with a configuration: found one by one, told at once."""
+    """All that is wrong with a configuration: found one by one, told at once.
+
+    Attributes:
+        sentences: the first hundred.
+        further: how many there are beside them.
+    """
 
     sentences: list[str] = field(default_factory=list)
+    further: int = 0
 
     def add(self, place: Place, what: str, sentence: str) -> None:
         """Note `FILE:LINE: what: sentence`; `what` names the section and the key."""
-        self.sentences.append(f"{place}: {what}: {sentence}" if what else f"{place}: {sentence}")
+        sentence = sentence[:_SENTENCE_LENGTH]
+        self.note(f"{place}: {what[:_WHAT_LENGTH]}: {sentence}" if what else f"{place}: {sentence}")
+
+    def note(self, sentence: str) -> None:
+        """Note a whole sentence."""
+        if self.is_full:
+            self.further += 1
+        else:
+            self.sentences.append(sentence)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.sentences) + self.further
+
+    @property
+    def is_full(self) -> bool:
+        """Whether further ones are only counted, and need no pains taken over their words."""
+        return len(self.sentences) >= PROBLEM_LIMIT
 
     def raise_if_any(self) -> None:
         """Raise ConfigurationError with every sentence on a line of its own."""
         if self.sentences:
-            raise ConfigurationError("\n".join(self.sentences))
+            more = [f"and {self.further} more"] if self.further else []
+            raise ConfigurationError("\n".join([*self.sentences, *more]))

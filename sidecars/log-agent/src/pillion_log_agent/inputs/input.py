@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from prometheus_client import Metric
 
     from pillion.log import Logger
-    from pillion.metrics import Family
     from pillion.tail import OpenFiles
     from pillion_log_agent.multiline.plan import JoiningContext
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.receipt import Receipt
 
 
 class Intake(Protocol):
     """Takes what an input has read."""
 
-    def take(self, batch: Batch, ack: Callable[[], None]) -> None:
-        """Take a batch, and what to call once every record of it is where it should be."""
+    def take(self, batch: Batch, receipt: Receipt) -> None:
+        """Take a batch, and what to release once every record of it is where it should be."""
         ...
 
     def drop(self, records: int, reason: str) -> None:
@@ -88,10 +90,27 @@ class Input(Protocol):
         """
         ...
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return its own metrics, labelled with its name."""
         ...
 
     def close(self) -> None:
         """Let everything go; what was not acknowledged will be read again."""
+        ...
+
+
+@runtime_checkable
+class FileInput(Protocol):
+    """An input that reads files, some of which it may not be allowed to read."""
+
+    def read_to_end(self) -> None:
+        """Read what is there to its end, unfinished lines included, and then come to an end."""
+        ...
+
+    def refused(self) -> Mapping[str, str]:
+        """Return the files and directories that may not be read, each with why."""
+        ...
+
+    def why_blind(self) -> str | None:
+        """Return why it can read nothing, or not what it was named; None where it can."""
         ...

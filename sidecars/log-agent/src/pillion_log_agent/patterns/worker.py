@@ -26,61 +26,72 @@ class Worker:
 
     def __init__(self, pattern: str, flags: int) -> None:
         self._task = marshal.dumps((pattern, flags))
-        self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._link: socket.socket | None = None
+        self._is_ready = False
         self._end: weakref.finalize[..., Worker] | None = None
 
     def start(self) -> bool:
-        """Start the process where it has not been started yet; return whether it was."""
-        if self._end is not None:
-            return False
-        self._linked()
-        return True
+        """Start the process where there is none, and wait until it is ready.
+
+        Returns:
+            whether it is the first one.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        is_first = self._end is None
+        link = self._link or self._spawn()
+        if not self._is_ready:
+            link.settimeout(_START_SECONDS)
+            _receive(link)
+            self._is_ready = True
+        return is_first
 
     def search(self, text: str, seconds: float) -> tuple[str | None, ...] | None:
         """Return the groups of the first match, None when there is none.
 
         Raises:
-            TimeoutError: it took longer, or more memory than it may; the process was killed.
-            OSError: the process cannot be started, or has ended.
+            TimeoutError: it took longer, or more memory than it may; the process was killed, and
+                another one is on its way.
+            OSError: the process has ended.
         """
-        link = self._linked()
+        link = self._link
+        if link is None:
+            raise ConnectionError("the process has ended")
         link.settimeout(seconds)
         try:
             _send(link, text.encode("utf-8", "surrogatepass"))
             answer = marshal.loads(_receive(link))  # noqa: S302  # our own process wrote it
         except OSError:
             self.close()
+            self._spawn()
             raise
         if answer is False:
-            self.close()
             raise TimeoutError
         found: tuple[str | None, ...] | None = answer
         return found
 
     def close(self) -> None:
         """End the process."""
-        self._running = None
+        self._link = None
         if self._end is not None:
             self._end()
 
-    def _linked(self) -> socket.socket:
-        if self._running is None:
-            ours, theirs = socket.socketpair()
-            program = _PROGRAM.format(path=sys.path, module=__name__)
-            with theirs:
-                process = subprocess.Popen(  # noqa: S603  # this interpreter, this file
-                    [sys.executable, "-I", "-S", "-c", program],
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    close_fds=True,
-                )
-            self._running = process, ours
-            self._end = weakref.finalize(self, _end, process, ours)
-            ours.settimeout(_START_SECONDS)
-            _send(ours, self._task)
-            _receive(ours)
-        return self._running[1]
+    def _spawn(self) -> socket.socket:
+        """Start the process, and wait for nothing."""
+        ours, theirs = socket.socketpair()
+        program = _PROGRAM.format(path=sys.path, module=__name__)
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603  # this interpreter, this file
+                [sys.executable, "-I", "-S", "-c", program],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        self._end = weakref.finalize(self, _end, process, ours)
+        self._link, self._is_ready = ours, False
+        _send(ours, self._task)
+        return ours
 
 
 def serve() -> None:

@@ -9,8 +9,8 @@ from pillion_blackbox_exporter.configuration.kinds import valid_utf8
 from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
+    from pillion.net import Head
     from pillion_blackbox_exporter.configuration.http import HttpSection
-    from pillion_blackbox_exporter.probers.http.message import Head
 
 IN_PLACE_LIMIT = 64 * 1024
 _GOOD = range(200, 300)

@@ -10,18 +10,23 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
+from pillion.net import Head
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.probers.http.message import Head
+from pillion_blackbox_exporter.probers.http.message import FRAMING_HEADERS
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.network.stream import Stream
+    from pillion.net import Stream
     from pillion_blackbox_exporter.probers.http.message import Request
 
 HEADER_LIST_LIMIT = 1024 * 1024
 WINDOW = 4 * 1024 * 1024
-_HOP_BY_HOP = frozenset(
-    {"connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "host"}
-)
+_HOP_BY_HOP = FRAMING_HEADERS | {
+    "connection",
+    "proxy-connection",
+    "keep-alive",
+    "upgrade",
+    "host",
+}
 
 
 class Http2:
@@ -80,6 +85,10 @@ class Http2:
     def received_at(self) -> float:
         """When the last bytes came."""
         return self._stream.received_at
+
+    def close(self) -> None:
+        """End the connection."""
+        self._stream.close()
 
     async def _receive(self, ended: str) -> None:
         self._flush()

@@ -1,4 +1,4 @@
-"""Requests and the heads of responses, whatever version of HTTP carries them. Pure."""
+"""Requests, whatever version of HTTP carries them. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pillion.net import encode
 from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
-_NO_CONTENT, _NOT_MODIFIED, _OK = 204, 304, 200
+FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "trailer"})
 
 
 @dataclass(slots=True)
@@ -52,46 +53,21 @@ class Request:
         return 0 if self.method in _METHODS_WITH_BODY else None
 
 
-@dataclass(slots=True)
-class Head:
-    """The head of a response.
+def encode_request(request: Request, target: str) -> bytes:
+    """Return a request as HTTP/1.1 has it; the connection ends with it.
 
-    Attributes:
-        version: `HTTP/1.1`, as the peer writes it.
-        status: the status code.
-        headers: lower-case names and values, in order.
-        received_at: when its first byte came.
+    What says how long the content is follows from the content, whatever was configured.
     """
-
-    version: str
-    status: int
-    headers: list[tuple[str, str]]
-    received_at: float
-
-    def get(self, name: str) -> str | None:
-        """Return the first value of a header, by its lower-case name."""
-        return next((value for each, value in self.headers if each == name), None)
-
-    def all(self, name: str) -> list[str]:
-        """Return every value of a header, by its lower-case name."""
-        return [value for each, value in self.headers if each == name]
-
-    def content_length(self, method: str) -> int:
-        """Return the length that the head promises; -1 when it promises none."""
-        if method != "HEAD" and not self.may_have_body(method):
-            return 0
-        text = self.get("content-length")
-        if text is None or "chunked" in (self.get("transfer-encoding") or "").lower():
-            return -1
-        return int(text) if text.isascii() and text.isdecimal() else -1
-
-    def may_have_body(self, method: str) -> bool:
-        """Whether content can follow (RFC 9110, 6.4.1)."""
-        return (
-            method != "HEAD"
-            and self.status >= _OK
-            and self.status not in (_NO_CONTENT, _NOT_MODIFIED)
-        )
+    headers = [("Host", request.host)]
+    for name, values in request.headers.items():
+        if name.lower() not in FRAMING_HEADERS:
+            headers += [(name, value) for value in values]
+    length = request.content_length()
+    if length is not None:
+        headers.append(("Content-Length", str(length)))
+    if not request.has("connection"):
+        headers.append(("Connection", "close"))
+    return encode(request.method, target, headers, request.body or b"")
 
 
 def check_header(name: str, value: str) -> None:

@@ -8,7 +8,7 @@ from pillion_blackbox_exporter.probers.http.http_date import http_date
 from pillion_blackbox_exporter.probing.report import Gauge
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.probers.http.message import Head
+    from pillion.net import Head
     from pillion_blackbox_exporter.probing.probe import Probe
 
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")

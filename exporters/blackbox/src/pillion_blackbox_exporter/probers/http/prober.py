@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
 from pillion_blackbox_exporter.probers.http.assertions import (
     judge_body,
     judge_headers,
@@ -40,9 +40,10 @@ from pillion_blackbox_exporter.probing.steps import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pillion.net import Head
     from pillion_blackbox_exporter.configuration.http import HttpSection
     from pillion_blackbox_exporter.probers.http.exchange import Exchange
-    from pillion_blackbox_exporter.probers.http.message import Head, Request
+    from pillion_blackbox_exporter.probers.http.message import Request
     from pillion_blackbox_exporter.probing.probe import Probe
 
 REDIRECT_LIMIT = 10
@@ -159,10 +160,11 @@ async def _judge(
     report_length(probe, content.length)
     await _judge_content(probe, section, content)
     _attempt(probe, lambda: judge_version(section, head.version))
-    probe.report.set(SSL, 1 if exchange.is_tls else 0)
-    if exchange.is_tls and section.fail_if_ssl:
+    is_tls = request.url.scheme == "https"
+    probe.report.set(SSL, 1 if is_tls else 0)
+    if is_tls and section.fail_if_ssl:
         probe.fail("tls_present", "the last response came over TLS")
-    elif section.fail_if_not_ssl and not exchange.is_tls:
+    elif section.fail_if_not_ssl and not is_tls:
         probe.fail("tls_absent", "the last response came without TLS")
 
 
@@ -171,7 +173,7 @@ async def _read(probe: Probe, exchange: Exchange, content: Content) -> None:
         while piece := await exchange.read():
             await content.take(piece)
         content.end()
-    except ProbeError as error:
+    except PROBE_ERRORS as error:
         probe.fail(error.reason, str(error))
     except BaseException:
         report_length(probe, content.length)

@@ -12,8 +12,8 @@ from pillion_blackbox_exporter.probers.http.url import is_absolute, redirected, 
 from pillion_blackbox_exporter.probing.files import read_bytes, read_text
 
 if TYPE_CHECKING:
+    from pillion.net import Head
     from pillion_blackbox_exporter.configuration.http import HttpSection
-    from pillion_blackbox_exporter.probers.http.message import Head
     from pillion_blackbox_exporter.probers.http.url import Url
 
 USER_AGENT = f"Blackbox-Exporter/0.28.0 (Pillion {pillion.__version__})"

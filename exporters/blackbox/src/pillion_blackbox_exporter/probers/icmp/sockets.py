@@ -12,9 +12,9 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion.net import connection_error
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.datagrams import connect_datagrams
-from pillion_blackbox_exporter.network.failures import connection_error
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration.icmp import IcmpSection
@@ -64,8 +64,10 @@ def open_icmp(probe: Probe, section: IcmpSection, host: str, address: str) -> Ic
         except PermissionError:
             raise ProbeError(
                 "permission",
-                "the system lets this process send no ICMP: put its group into"
-                " net.ipv4.ping_group_range, or give it CAP_NET_RAW",
+                "the system lets this process send no ICMP: its group is not in"
+                " net.ipv4.ping_group_range, and it has no CAP_NET_RAW; in the pod's"
+                " securityContext, `sysctls: [{name: net.ipv4.ping_group_range, value:"
+                ' "0 2147483647"}]` allows it to every group',
             ) from None
         except OSError as error:
             raise connection_error(error, f"opening a raw socket to {address}") from None
