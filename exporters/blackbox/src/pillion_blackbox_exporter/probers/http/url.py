@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from pillion.masking import masked_target
 from pillion_blackbox_exporter.failure import ProbeError
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
@@ -58,17 +59,21 @@ def parse_url(text: str) -> Url:
     if not text.startswith(("http://", "https://")):
         text = f"http://{text}"
     if _CONTROL.search(text.partition("?")[0]):
-        raise ProbeError("target", f"the URL {shown(text)!r} has a blank or a control character")
+        raise ProbeError(
+            "target", f"the URL {masked_target(text)!r} has a blank or a control character"
+        )
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise ProbeError("target", f"the URL {shown(text)!r} is wrong: {error}") from None
+        raise ProbeError("target", f"the URL {masked_target(text)!r} is wrong: {error}") from None
     authority = parts.netloc.rpartition("@")[2]
     host = authority.rpartition(":")[0] if _has_port(authority) else authority
     host = host.removeprefix("[").removesuffix("]")
     if not host or not _HOST.fullmatch(host):
-        raise ProbeError("target", f"the URL {shown(text)!r} has no host that can be probed")
+        raise ProbeError(
+            "target", f"the URL {masked_target(text)!r} has no host that can be probed"
+        )
     if not host.isascii():
         host, authority = _in_ascii(text, host, authority)
     path = quote(parts.path or "/", safe=_SAFE)
@@ -111,15 +116,6 @@ def without_user(url: Url) -> Url:
     return replace(url, user="", password="") if url.has_user else url
 
 
-def shown(text: str) -> str:
-    """Return a URL or target as it may be shown: what stands before an `@` is masked."""
-    scheme, separator, rest = text.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    if "@" not in authority:
-        return text
-    return f"{scheme}{separator}<secret>@{authority.rpartition('@')[2]}{slash}{path}"
-
-
 def _has_port(authority: str) -> bool:
     return ":" in authority.rpartition("]")[2]
 
@@ -128,5 +124,5 @@ def _in_ascii(text: str, host: str, authority: str) -> tuple[str, str]:
     try:
         ascii_host = host.encode("idna").decode()
     except UnicodeError:
-        raise ProbeError("target", f"the URL {shown(text)!r} has no host name") from None
+        raise ProbeError("target", f"the URL {masked_target(text)!r} has no host name") from None
     return ascii_host, authority.replace(host, ascii_host, 1)
