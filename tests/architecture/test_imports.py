@@ -56,6 +56,7 @@ DISTRIBUTIONS = {
     "dns": "dnspython",
     "google": "protobuf",
     "cel_expr_python": "cel-expr-python",
+    "OpenSSL": "pyopenssl",
 }
 
 INPUT_AND_OUTPUT = {
@@ -65,8 +66,9 @@ INPUT_AND_OUTPUT = {
 
 # Parsing is pure: these files take bytes or text and return values.
 PURE = (
-    "core/src/pillion/metrics/model.py",
+    "core/src/pillion/metrics/bounded.py",
     "core/src/pillion/metrics/exposition.py",
+    "core/src/pillion/metrics/negotiation.py",
     "core/src/pillion/settings/kinds.py",
     "core/src/pillion/settings/flags.py",
     "core/src/pillion/settings/help.py",

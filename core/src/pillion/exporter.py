@@ -3,12 +3,12 @@
 import os
 
 from pillion.exporter import export
-from pillion.metrics import Gauge
+from prometheus_client.core import GaugeMetricFamily
 
 def collect(context):
-    files = Gauge("folder_files", "Files in a folder.", ("folder",))
-    files.labelled("/etc").set(len(os.listdir("/etc")))
-    return files.families()
+    files = GaugeMetricFamily("folder_files", "Files in a folder.", labels=["folder"])
+    files.add_metric(["/etc"], len(os.listdir("/etc")))
+    return [files]
 
 if __name__ == "__main__":
     raise SystemExit(export("folder-exporter", "Counts files.", 9300, collect))
@@ -24,8 +24,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from prometheus_client import Metric
 
-from pillion.metrics import Family
 from pillion.metrics.standard import add_build_info
 from pillion.process import Context, Service
 from pillion.process.run import run
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from aiohttp.web import AbstractRouteDef
 
-Collected = Iterable[Family]
+Collected = Iterable[Metric]
 Collect = Callable[[Context], Collected | Awaitable[Collected]]
 
 
@@ -63,7 +63,7 @@ def export(
         port: where it listens unless `--web.listen-address` says otherwise.
         collect: called at each scrape with the context: the settings (`context.values[...]`), the
             log, and the registry for what is counted between scrapes. A coroutine function, or a
-            function, which runs in a thread of its own, one call at a time; returns the families
+            function, which runs in a thread of its own, one call at a time; returns the metrics
             as they stand. What it raises answers the scrape with status 500, and is logged.
         settings: frozen dataclasses of settings, for the command line, variables and file.
         version: of the exporter, for `--version` and `..._build_info`; the library's when empty.
@@ -102,11 +102,11 @@ class Exporter(Service):
 
     def routes(self, application: web.Application) -> None:
         """Add `/metrics`, and the landing page where there is none."""
-        add_metrics_route(application, "/metrics", self._context.registry, self._families)
+        add_metrics_route(application, "/metrics", self._context.registry, self._metrics)
         if not any(resource.canonical == "/" for resource in application.router.resources()):
             application.router.add_get("/", self._landing_page)
 
-    async def _families(self, _request: web.Request) -> Collected:
+    async def _metrics(self, _request: web.Request) -> Collected:
         if inspect.iscoroutinefunction(self._collect):
             return list(await self._collect(self._context))
         loop = asyncio.get_running_loop()
@@ -120,11 +120,11 @@ class Exporter(Service):
 
     async def _landing_page(self, request: web.Request) -> web.Response:
         reason = self._context.health.why_not_ready()
-        collected = await self._families(request)
+        collected = await self._metrics(request)
         return page(
             self._command.name,
             link_list({"/metrics": "Metrics", "/-/healthy": "Health", "/-/ready": "Readiness"}),
-            values_section(chain(collected, self._context.registry.families())),
+            values_section(chain(collected, self._context.registry.collect())),
             state="not ready" if reason else "ready",
             is_good=not reason,
             summary=reason or self._command.summary,

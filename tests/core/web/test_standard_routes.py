@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Metric
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
 
 from pillion.errors import ConfigurationError
-from pillion.metrics import Family, Registry, Sample
+from pillion.metrics import exposition
 from pillion.testing import Scrape
 from pillion.web.standard import add_metrics_route, add_standard_routes
 
@@ -20,22 +22,24 @@ if TYPE_CHECKING:
 HANDLED = "promhttp_metric_handler_requests_total"
 
 
-async def collected(_: web.Request) -> Iterable[Family]:
-    return [Family("queue_depth", "gauge", "Mails.", [Sample(3, (("queue", "in"),))])]
+async def collected(_: web.Request) -> Iterable[Metric]:
+    depth = GaugeMetricFamily("queue_depth", "Mails.", labels=["queue"])
+    depth.add_metric(["in"], 3)
+    return [depth]
 
 
-async def broken(_: web.Request) -> Iterable[Family]:
+async def broken(_: web.Request) -> Iterable[Metric]:
     raise LookupError("no queue")
 
 
 class Broken:
-    def families(self) -> Iterable[Family]:
-        raise LookupError("no families")
+    def collect(self) -> Iterable[Metric]:
+        raise LookupError("no metrics")
 
 
 async def test_metrics_are_text_unless_openmetrics_is_asked_for(serve: Serve) -> None:
-    registry, site = Registry(), web.Application()
-    registry.counter("events_total", "Events.").inc()
+    registry, site = CollectorRegistry(), web.Application()
+    Counter("events_total", "Events.", registry=registry).inc()
     add_metrics_route(site, "/metrics", registry)
     async with serve(site) as running:
         client = await running.connect()
@@ -51,7 +55,7 @@ async def test_metrics_are_text_unless_openmetrics_is_asked_for(serve: Serve) ->
 
 
 async def test_scrapes_are_counted_as_promhttp_counts_them(serve: Serve) -> None:
-    registry, site = Registry(), web.Application()
+    registry, site = CollectorRegistry(), web.Application()
     add_metrics_route(site, "/m", registry)
     async with serve(site) as running:
         client = await running.connect()
@@ -62,8 +66,8 @@ async def test_scrapes_are_counted_as_promhttp_counts_them(serve: Serve) -> None
         assert second.value(HANDLED, code="200") == 1
 
 
-async def test_families_that_have_to_be_fetched_follow_the_registrys(serve: Serve) -> None:
-    registry, site = Registry(), web.Application()
+async def test_metrics_that_have_to_be_fetched_follow_the_registrys(serve: Serve) -> None:
+    registry, site = CollectorRegistry(), web.Application()
     add_metrics_route(site, "/metrics", registry, collected)
     async with serve(site) as running:
         answer = await (await running.connect()).get("/metrics")
@@ -72,20 +76,15 @@ async def test_families_that_have_to_be_fetched_follow_the_registrys(serve: Serv
 
 
 async def test_a_scrape_that_fails_is_500_and_counted(serve: Serve) -> None:
-    registry, site = Registry(), web.Application()
+    registry, site = CollectorRegistry(), web.Application()
     add_metrics_route(site, "/metrics", registry)
-    add_metrics_route(site, "/collected", broken_registry := Registry(), broken)
+    add_metrics_route(site, "/collected", broken_registry := CollectorRegistry(), broken)
     async with serve(site) as running:
         client = await running.connect()
         assert (await client.get("/collected")).status == 500
-        counts = {
-            s.labels[0][1]: s.value
-            for f in broken_registry.families()
-            for s in f.samples
-            if s.labels
-        }
-        assert counts == {"200": 0, "500": 1, "503": 0}
-        registry.add(Broken())
+        counted = Scrape.parse(exposition.text(broken_registry.collect()))
+        assert [counted.value(HANDLED, code=code) for code in ("200", "500", "503")] == [0, 1, 0]
+        registry.register(Broken())
         assert (await client.get("/metrics")).status == 500
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pillion.configuration import Document
 from pillion.log import Logger
+from pillion.metrics import exposition
 from pillion.testing import Scrape
 from pillion_blackbox_exporter.configuration import Module, parse
 from pillion_blackbox_exporter.network import Network
@@ -72,5 +73,10 @@ async def probed(
         (failure.phase, failure.reason, failure.sentence) if failure else ("", "", "")
     )
     return Probed(
-        result.success, Scrape.parse(result.text), phase, reason, sentence, result.log.text()
+        result.success,
+        Scrape.parse(exposition.text(result.report.collect())),
+        phase,
+        reason,
+        sentence,
+        result.log.text(),
     )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from pillion.lifecycle import Deadline, Health
 from pillion.log import Logger
-from pillion.metrics import Registry
 from pillion.process import Context
 from pillion.settings import Address, parse
 from pillion.testing import Scrape
@@ -51,7 +51,7 @@ def built(
     """Return the exporter that this command line makes, or raise what is wrong with it."""
     values = parse(COMMAND, arguments, environment or {})
     logger = Logger(stream=log or io.StringIO(), level="debug")
-    return NginxExporter(Context(values, logger, Registry(), Health()))
+    return NginxExporter(Context(values, logger, CollectorRegistry(), Health()))
 
 
 @asynccontextmanager

@@ -11,12 +11,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 import pillion
 from pillion.errors import PillionError
 from pillion.lifecycle import Deadline, Health, Signals
-from pillion.metrics import Registry
-from pillion.metrics.standard import ProcessSource
+from pillion.metrics.standard import ProcessCollector
 from pillion.process.host import Host
 from pillion.process.launch import launch
 from pillion.process.service import Context
@@ -58,8 +58,8 @@ def run(
     def construct_and_serve(values: Values, log: Logger) -> int:
         # What is made until the start is no garbage, and to look for some takes 10 ms.
         gc.disable()
-        registry = Registry()
-        registry.add(ProcessSource())
+        registry = CollectorRegistry()
+        registry.register(ProcessCollector())
         context = Context(values, log, registry, Health())
         service = build(context)
         security = _security(values, log)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from prometheus_client import CollectorRegistry
 
     from pillion.lifecycle import Deadline, Health
     from pillion.log import Logger
-    from pillion.metrics import Registry
     from pillion.settings import Values
 
 
@@ -27,7 +27,7 @@ class Context:
 
     values: Values
     log: Logger
-    registry: Registry
+    registry: CollectorRegistry
     health: Health
 
 

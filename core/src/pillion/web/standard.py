@@ -7,16 +7,16 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
+from prometheus_client import Metric
 
 from pillion.errors import PillionError
-from pillion.metrics import Family, exposition
+from pillion.metrics import exposition
+from pillion.metrics.standard import ScrapeCollector
 
 if TYPE_CHECKING:
-    from pillion.metrics import Registry
+    from prometheus_client import CollectorRegistry
 
-Collect = Callable[[web.Request], Awaitable[Iterable[Family]]]
-
-_CODES = ("200", "500", "503")
+Collect = Callable[[web.Request], Awaitable[Iterable[Metric]]]
 
 
 def add_standard_routes(
@@ -56,7 +56,10 @@ def add_standard_routes(
 
 
 def add_metrics_route(
-    application: web.Application, path: str, registry: Registry, collect: Collect | None = None
+    application: web.Application,
+    path: str,
+    registry: CollectorRegistry,
+    collect: Collect | None = None,
 ) -> None:
     """Answer `path` with all that the registry holds, as text or OpenMetrics as asked.
 
@@ -66,7 +69,7 @@ def add_metrics_route(
         application: where to add it.
         path: `/metrics`, unless a flag says otherwise.
         registry: what is exposed; the two metrics of the handler are added to it.
-        collect: awaited at each scrape for the families that have to be fetched; they follow
+        collect: awaited at each scrape for the metrics that have to be fetched; they follow
             the registry's. What it raises is answered with 500.
     """
     handler = _Metrics(registry, collect)
@@ -75,12 +78,10 @@ def add_metrics_route(
     )
 
 
-def exposed(request: web.Request, families: Iterable[Family]) -> web.Response:
-    """Return families as text, or as OpenMetrics where the request's Accept header wants it."""
-    accept = request.headers.get(hdrs.ACCEPT, "")
-    kind = exposition.negotiate(accept) if accept else exposition.TEXT
-    write = exposition.openmetrics if kind == exposition.OPENMETRICS else exposition.text
-    return text_response(write(families), kind)
+def exposed(request: web.Request, metrics: Iterable[Metric]) -> web.Response:
+    """Return metrics as text, or as OpenMetrics where the request's Accept header wants it."""
+    text, content_type = exposition.exposed(request.headers.get(hdrs.ACCEPT, ""), metrics)
+    return text_response(text, content_type)
 
 
 def text_response(text: str, content_type: str) -> web.Response:
@@ -89,39 +90,25 @@ def text_response(text: str, content_type: str) -> web.Response:
 
 
 class _Metrics:
-    """The handler of a scrape, and what it counts."""
+    """The handler of a scrape."""
 
-    __slots__ = ("_collect", "_failed", "_in_flight", "_registry", "_succeeded")
+    __slots__ = ("_collect", "_registry", "_scrapes")
 
-    def __init__(self, registry: Registry, collect: Collect | None) -> None:
+    def __init__(self, registry: CollectorRegistry, collect: Collect | None) -> None:
         self._registry = registry
         self._collect = collect
-        requests = registry.counter(
-            "promhttp_metric_handler_requests_total",
-            "Total number of scrapes by HTTP status code.",
-            ("code",),
-        )
-        self._succeeded, self._failed, _ = map(requests.labelled, _CODES)
-        self._in_flight = registry.gauge(
-            "promhttp_metric_handler_requests_in_flight", "Current number of scrapes being served."
-        ).labelled()
+        self._scrapes = ScrapeCollector()
+        registry.register(self._scrapes)
 
     async def scrape(self, request: web.Request) -> web.Response:
-        with self:
-            return exposed(request, self._registry.families())
+        with self._scrapes:
+            return exposed(request, self._registry.collect())
 
     async def collect_and_scrape(self, request: web.Request) -> web.Response:
         assert self._collect is not None
-        with self:
+        with self._scrapes:
             collected = await self._collect(request)
-            return exposed(request, chain(self._registry.families(), collected))
-
-    def __enter__(self) -> None:
-        self._in_flight.inc()
-
-    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        self._in_flight.inc(-1)
-        (self._succeeded if kind is None else self._failed).inc()
+            return exposed(request, chain(self._registry.collect(), collected))
 
 
 def _state(word: str, reason: str | None) -> web.Response:

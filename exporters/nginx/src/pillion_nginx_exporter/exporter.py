@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from aiohttp import web
+    from prometheus_client import Metric
 
     from pillion.lifecycle import Deadline
     from pillion.log import Logger
-    from pillion.metrics import Family
     from pillion.process import Context
     from pillion_nginx_exporter.scrape import Scrape
 
@@ -79,7 +79,7 @@ class NginxExporter(Service):
 
     def routes(self, application: web.Application) -> None:
         """Add the paths that it answers."""
-        add_metrics_route(application, self._telemetry_path, self._registry, self.families)
+        add_metrics_route(application, self._telemetry_path, self._registry, self.metrics)
         application.router.add_get(_PROBE_PATH, self._prober.answer)
         if self._telemetry_path != "/":
             application.router.add_get("/", self.overview)
@@ -89,14 +89,14 @@ class NginxExporter(Service):
         del deadline  # a scrape has one of its own, and whoever drains holds this one
         await asyncio.gather(*(one.scraper.close() for one in self._watched))
 
-    async def families(self, request: web.Request) -> Iterable[Family]:
-        """Return the families of all targets, scraped for this request.
+    async def metrics(self, request: web.Request) -> Iterable[Metric]:
+        """Return the metrics of all targets, scraped for this request.
 
         The scrape timeout that Prometheus names in the request bounds how long this takes.
         """
         scrapes = await self.scrape(time_within(request.headers.get(TIMEOUT_HEADER)))
         labels = [watched.labels for watched in self._watched]
-        return collector.families(zip(labels, scrapes, strict=True))
+        return collector.metrics(zip(labels, scrapes, strict=True))
 
     async def scrape(self, within: float | None = None) -> Sequence[Scrape]:
         """Scrape all targets at once; return what came of each, in their order."""

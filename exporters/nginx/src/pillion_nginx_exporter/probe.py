@@ -13,7 +13,7 @@ from pillion.errors import RejectedError, TransientError
 from pillion.web import peer_of
 from pillion.web.standard import exposed
 from pillion_nginx_exporter.allow import admits_name, admitted, may_resolve
-from pillion_nginx_exporter.collector import families
+from pillion_nginx_exporter.collector import metrics
 from pillion_nginx_exporter.fetch import Client, Wire
 from pillion_nginx_exporter.fetch.address import resolve
 from pillion_nginx_exporter.scrape import TIMEOUT_HEADER, measure, time_within
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion.log import Logger
-    from pillion.metrics.model import Labels
     from pillion_nginx_exporter.allow import Rule
     from pillion_nginx_exporter.fetch import ClientTls
     from pillion_nginx_exporter.fetch.address import Address
+    from pillion_nginx_exporter.labels import Labels
     from pillion_nginx_exporter.target import Endpoint
 
 _MOST_AT_ONCE = 32
@@ -54,7 +54,7 @@ class Prober:
         self._under_way = 0
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Return the families of the target, or why it is not measured."""
+        """Return the metrics of the target, or why it is not measured."""
         if not self._rules:
             return _refused(403, "/probe measures nothing unless --probe.allow says what")
         written = request.query.get("target", "")
@@ -84,7 +84,7 @@ class Prober:
             self._log.debug(
                 "a probe failed", target=target.uri, reason=scrape.reason, error=scrape.sentence
             )
-        return exposed(request, families([(self._labels, scrape)]))
+        return exposed(request, metrics([(self._labels, scrape)]))
 
     async def _addresses(self, endpoint: Endpoint) -> tuple[Address, ...]:
         """Resolve once, and return those addresses that may be connected to."""

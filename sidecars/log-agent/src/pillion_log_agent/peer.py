@@ -10,8 +10,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from pillion.metrics import Family, Sample, exposition
+from pillion.metrics import exposition
+from pillion.metrics.negotiation import TEXT
 from pillion.web.standard import text_response
 
 if TYPE_CHECKING:
@@ -58,8 +60,8 @@ def add_peer_routes(
         return _json(_figures(ledger))
 
     async def answer_prometheus(_: web.Request) -> web.Response:
-        families = _families(ledger, started, int(time.monotonic() - began))
-        return text_response(exposition.text(families), exposition.TEXT)
+        metrics = _metrics(ledger, started, int(time.monotonic() - began))
+        return text_response(exposition.text(metrics), TEXT)
 
     for path, handler in (
         ("/api/v1/health", answer_health),
@@ -101,20 +103,19 @@ def _figures(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _families(ledger: Ledger, started: float, uptime: int) -> Iterator[Family]:
+def _metrics(ledger: Ledger, started: float, uptime: int) -> Iterator[Metric]:
     for prefix, table in _figures(ledger).items():
         names = list(_OUTPUT if prefix == "output" else _INPUT) if prefix != "filter" else []
         for key in names or ["drop_records", "add_records"]:
-            samples = [Sample(figures[key], (("name", name),)) for name, figures in table.items()]
-            yield Family(
-                f"fluentbit_{prefix}_{key}_total", "counter", f"Number of {prefix} {key}.", samples
+            metric = CounterMetricFamily(
+                f"fluentbit_{prefix}_{key}_total", f"Number of {prefix} {key}.", labels=("name",)
             )
-    yield Family(
-        "fluentbit_uptime",
-        "counter",
-        "Seconds of running.",
-        [Sample(uptime)],
-    )
-    yield Family(
-        "process_start_time_seconds", "gauge", "Start time of the process.", [Sample(started)]
+            for name, figures in table.items():
+                metric.add_metric((name,), figures[key])
+            yield metric
+    seconds = Metric("fluentbit_uptime", "Seconds of running.", "counter")
+    seconds.add_sample("fluentbit_uptime", {}, uptime)
+    yield seconds
+    yield GaugeMetricFamily(
+        "process_start_time_seconds", "Start time of the process.", value=started
     )

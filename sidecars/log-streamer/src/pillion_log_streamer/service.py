@@ -21,7 +21,7 @@ from pillion.errors import PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process import ProcessSettings, Service
 from pillion.process.run import run
-from pillion.tail.metrics import TailFamilies
+from pillion.tail.metrics import TailCollector
 from pillion.web import peer_of
 from pillion.web.standard import add_metrics_route
 from pillion_log_streamer.landing import Rates, landing_page
@@ -76,7 +76,7 @@ class LogStreamer(Service):
         self._moved = 0
         self.failure: PillionError | None = None
         add_build_info(context.registry, PREFIX)
-        context.registry.add(TailFamilies(self._streamer.tailer, PREFIX))
+        context.registry.register(TailCollector(self._streamer.tailer, PREFIX))
 
     def routes(self, application: web.Application) -> None:
         """Add the metrics, the page, and the way to end it."""

@@ -73,7 +73,7 @@ class BlackboxExporter(Service):
         self._watching: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         add_build_info(context.registry, "blackbox_exporter")
-        context.registry.add(Load(self._limit))
+        context.registry.register(Load(self._limit))
         listening = context.values[WebSettings].listen_address
         if guard is None and not _is_loopback(listening):
             context.log.warning(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from prometheus_client import Counter
 
 from pillion.masking import masked_target
-from pillion.web.standard import text_response
+from pillion.web.standard import exposed
 from pillion_blackbox_exporter.probing.addresses import run_addresses
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
@@ -23,8 +24,9 @@ from pillion_blackbox_exporter.service.timeout import HEADER, probe_timeout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prometheus_client import CollectorRegistry
+
     from pillion.log import Logger
-    from pillion.metrics import Registry
     from pillion_blackbox_exporter.configuration import Module
     from pillion_blackbox_exporter.network import Network
     from pillion_blackbox_exporter.probing.run import Result
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.service.modules import Modules
 
 DEFAULT_MODULE = "http_2xx"
-METRICS = "text/plain; version=0.0.4; charset=utf-8"
 TARGET_LIMIT = 8192
 
 
@@ -71,7 +72,7 @@ class ProbeHandler:
         offset: float,
         log: Logger,
         level: str,
-        registry: Registry,
+        registry: CollectorRegistry,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._modules = modules
@@ -82,14 +83,19 @@ class ProbeHandler:
         self._log = log
         self._level = level
         self._clock = clock
-        self._unknown = registry.counter(
-            "blackbox_module_unknown_total", "Probes that asked for a module that there is not."
-        ).labelled()
-        probes = registry.counter(
-            "blackbox_exporter_probes_total", "Probes, by what came of them.", ("result",)
+        self._unknown = Counter(
+            "blackbox_module_unknown_total",
+            "Probes that asked for a module that there is not.",
+            registry=registry,
         )
-        self._succeeded, self._failed = probes.labelled("success"), probes.labelled("failure")
-        self._turned_away = probes.labelled("turned_away")
+        probes = Counter(
+            "blackbox_exporter_probes_total",
+            "Probes, by what came of them.",
+            ("result",),
+            registry=registry,
+        )
+        self._succeeded, self._failed = probes.labels("success"), probes.labels("failure")
+        self._turned_away = probes.labels("turned_away")
 
     async def answer(self, request: web.Request) -> web.Response:
         """Probe, and answer with the metrics; a probe that fails is answered with 200 too."""
@@ -111,7 +117,7 @@ class ProbeHandler:
         if asked.wants_debug:
             used = as_used(asked.module, asked.hostname)
             return web.Response(text=debug_text(result, used))
-        return text_response(result.text, METRICS)
+        return exposed(request, result.report.collect())
 
     def _read(self, request: web.Request) -> ProbeRequest | web.Response:
         """Return what is asked for, or why it cannot be done."""
@@ -152,6 +158,7 @@ class ProbeHandler:
             deadline=began + asked.seconds,
             timeout=asked.seconds,
             hostname=asked.hostname,
+            unsupported=self._modules.unsupported(asked.name),
         )
         result = await (run(probe) if module.addresses == "first" else run_addresses(probe))
         used = as_used(module, asked.hostname)

@@ -18,7 +18,8 @@ from pillion_log_agent.records.timestamps import Timestamps
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
 
@@ -91,7 +92,7 @@ class DummyInput:
         """Make no more."""
         self._stopping.set()
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return nothing beside what is counted of every input."""
         return ()
 

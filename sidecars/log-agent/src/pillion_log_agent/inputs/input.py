@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from prometheus_client import Metric
+
     from pillion.log import Logger
-    from pillion.metrics import Family
     from pillion.tail import OpenFiles
     from pillion_log_agent.multiline.plan import JoiningContext
     from pillion_log_agent.parsers.parsed import Parser
@@ -89,7 +90,7 @@ class Input(Protocol):
         """
         ...
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return its own metrics, labelled with its name."""
         ...
 

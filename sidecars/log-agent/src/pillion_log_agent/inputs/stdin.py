@@ -20,7 +20,8 @@ from pillion_log_agent.records.receipt import Receipt, Undivided
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
 
@@ -90,7 +91,7 @@ class StdinInput:
         self._stopping.set()
         self._room.set()
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return nothing beside what is counted of every input."""
         return ()
 

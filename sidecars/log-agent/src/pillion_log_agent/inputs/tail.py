@@ -13,7 +13,7 @@ from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.memory import MemoryCheckpoint
 from pillion_log_agent.inputs.tail_joining import Joiners, joining_of
-from pillion_log_agent.inputs.tail_metrics import tail_families
+from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
@@ -23,7 +23,8 @@ from pillion_log_agent.records.origin import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion.tail import Chunk
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
@@ -129,9 +130,9 @@ class TailInput:
         if self._tailer is not None:
             self._context.handed_on.open_files[self._context.name] = self._tailer.hand_on()
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return what the tailer counts."""
-        return tail_families(self._context.name, self._tailer) if self._tailer else ()
+        return tail_metrics(self._context.name, self._tailer) if self._tailer else ()
 
     def read_to_end(self) -> None:
         """Read what is there to its end, unfinished lines included, and then come to an end."""
