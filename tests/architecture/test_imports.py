@@ -18,10 +18,11 @@ FOUNDATION = {"errors"}
 ROOMS = {
     "errors": set[str](),
     "log": set[str](),
+    "masking": set[str](),
     "metrics": FOUNDATION,
     "lifecycle": FOUNDATION,
     "configuration": FOUNDATION,
-    "settings": {"errors", "configuration"},
+    "settings": {"errors", "configuration", "masking"},
     "net": FOUNDATION,
     "web": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
     "tail": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
