@@ -307,7 +307,15 @@ def test_aiohttp_serves_pages_and_ships_records_and_is_nowhere_else(member: Memb
 
 
 def is_of_the_server(module: str) -> bool:
-    return module.split(".")[1] in ("web", "abc", "hdrs", "http_exceptions", "typedefs")
+    return module.split(".")[1] in (
+        "web",
+        "abc",
+        "hdrs",
+        "http_exceptions",
+        "typedefs",
+        "HttpVersion10",
+        "HttpVersion11",
+    )
 
 
 @ALL
