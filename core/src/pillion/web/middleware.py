@@ -76,7 +76,7 @@ async def _handled(request: web.Request, handler: Handler, log: Logger) -> web.S
         raise
     except asyncio.CancelledError:
         return _given_up()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever a handler may raise
         if isinstance(error, ConnectionError) and request.transport is None:
             return web.Response(status=500)  # the client went away, and nobody reads this
         return _failed(request, error, log)
