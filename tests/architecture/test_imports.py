@@ -307,9 +307,14 @@ def test_aiohttp_serves_pages_and_ships_records_and_is_nowhere_else(member: Memb
     assert misplaced == []
 
 
+SERVERS = {
+    "web", "abc", "hdrs", "http_exceptions", "typedefs", "HttpVersion10", "HttpVersion11",
+}  # fmt: skip
+
+
 def is_of_the_server(module: str) -> bool:
     parts = module.split(".")
-    return len(parts) > 1 and parts[1] in ("web", "abc", "hdrs", "http_exceptions", "typedefs")
+    return len(parts) > 1 and parts[1] in SERVERS
 
 
 @ALL
