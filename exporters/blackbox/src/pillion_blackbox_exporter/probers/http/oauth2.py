@@ -1,46 +1,35 @@
-"""Tokens by the client credentials grant (RFC 6749, 4.4), kept until they are about to expire."""
+"""Tokens by the client credentials grant (RFC 6749, 4.4)."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+import contextlib
+import os
+import ssl
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 import msgspec
 
-from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
-from pillion_blackbox_exporter.probers.http.content import Content
+from pillion.net.causes import explained
+from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.network.tokens import Token
 from pillion_blackbox_exporter.probers.http.credentials import basic
-from pillion_blackbox_exporter.probers.http.exchange import open_exchange
-from pillion_blackbox_exporter.probers.http.message import Request
+from pillion_blackbox_exporter.probers.http.proxy import proxy_for
 from pillion_blackbox_exporter.probers.http.request import USER_AGENT
 from pillion_blackbox_exporter.probers.http.url import parse_url
 from pillion_blackbox_exporter.probing.files import read_text
-from pillion_blackbox_exporter.probing.report import Report
-from pillion_blackbox_exporter.probing.trace import Trace
 
 if TYPE_CHECKING:
+    import httpx
+
     from pillion_blackbox_exporter.configuration.client import OAuth2
+    from pillion_blackbox_exporter.probers.http.url import Url
     from pillion_blackbox_exporter.probing.probe import Probe
 
 EARLY = 10.0
 _ANSWER_LIMIT = 1024 * 1024
-_KEPT_LIMIT = 1000
 _GOOD, _BAD_REQUEST, _SERVER_ERROR = 200, 400, 500
-
-_tokens: dict[OAuth2Key, _Token] = {}
-_fetching: dict[OAuth2Key, asyncio.Lock] = {}
-
-OAuth2Key = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A token and until when it is good, by the clock of probes."""
-
-    header: str
-    until: float
+_ALPN = ("http/1.1",)
 
 
 async def token(probe: Probe, config: OAuth2) -> str:
@@ -56,19 +45,13 @@ async def token(probe: Probe, config: OAuth2) -> str:
     )
     parameters = tuple(sorted(config.endpoint_params.items()))
     key = (config.token_url, config.client_id, secret, config.scopes, parameters, config.tls_config)
-    while len(_fetching) > _KEPT_LIMIT:
-        del _fetching[next(iter(_fetching))]
-    async with _fetching.setdefault(key, asyncio.Lock()):
-        kept = _tokens.get(key)
-        if kept is None or kept.until <= probe.trace.clock():
-            kept = await _fetch(probe, config, secret)
-            while len(_tokens) >= _KEPT_LIMIT:
-                del _tokens[next(iter(_tokens))]
-            _tokens[key] = kept
-    return kept.header
+    found = await probe.network.tokens.get(
+        key, probe.trace.clock(), lambda: _fetch(probe, config, secret)
+    )
+    return found.header
 
 
-async def _fetch(probe: Probe, config: OAuth2, secret: str) -> _Token:
+async def _fetch(probe: Probe, config: OAuth2, secret: str) -> Token:
     """Ask with the secret in the header, as the standard prefers, then in the form."""
     form = {"grant_type": "client_credentials", **config.endpoint_params}
     if config.scopes:
@@ -87,35 +70,100 @@ async def _fetch(probe: Probe, config: OAuth2, secret: str) -> _Token:
     kind = {"bearer": "Bearer", "basic": "Basic", "mac": "MAC"}.get(kind.lower(), kind)
     expires = answer.get("expires_in")
     good_for = float(expires) if isinstance(expires, int | float) and expires > 0 else 1e9
-    return _Token(f"{kind} {text}", probe.trace.clock() + good_for - EARLY)
+    return Token(f"{kind} {text}", probe.trace.clock() + good_for - EARLY)
 
 
 async def _post(
     probe: Probe, config: OAuth2, form: dict[str, str], authorization: str
 ) -> tuple[int, dict[str, Any]]:
-    from dataclasses import replace  # noqa: PLC0415  # already loaded by then
+    """Return the status of an answer, and its JSON object, empty where it is none."""
+    import httpx  # 15 MB, and only for who asks for tokens  # noqa: PLC0415
 
     url = parse_url(config.token_url)
-    request = Request("POST", url, url.authority, body=urlencode(form).encode())
-    request.headers["User-Agent"] = [USER_AGENT]
-    request.headers["Content-Type"] = ["application/x-www-form-urlencoded"]
+    proxy = None
+    if config.proxy_url or config.proxy_from_environment:
+        proxy = proxy_for(config, url, os.environ)
+    headers = {"Host": url.authority, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
     if authorization:
-        request.headers["Authorization"] = [authorization]
-    aside = replace(probe, trace=Trace(probe.trace.clock), report=Report(), address="")
-    exchange = await open_exchange(
-        aside, request, config, config.tls_config.server_name or url.host, http2=False
-    )
+        headers["Authorization"] = authorization
     try:
-        head = await exchange.send(request)
-        content = Content("", _ANSWER_LIMIT, keep=True)
-        while piece := await exchange.read():
-            await content.take(piece)
-    except PROBE_ERRORS as error:
-        raise ProbeError("authorization", f"the token server: {error}") from None
+        async with await _client(probe, config, url, proxy) as client:
+            requests = [
+                client.build_request(
+                    "POST",
+                    f"{url.scheme}://{host}:{url.port}{url.path}",
+                    data=form,
+                    headers=headers,
+                    extensions={"sni_hostname": config.tls_config.server_name or url.host},
+                )
+                for host in await _hosts(probe, url, proxy)
+            ]
+            for request in requests[:-1]:
+                with contextlib.suppress(httpx.ConnectError):
+                    return await _answer(client, request)
+            return await _answer(client, requests[-1])
+    except httpx.ConnectError as error:
+        _, words = explained(error)
+        if proxy is not None:
+            raise ProbeError("proxy", f"the proxy cannot be reached: {words}") from None
+        sentence = f"the token server {url.authority} cannot be reached: {words}"
+        raise ProbeError("authorization", sentence) from None
+    except httpx.ProxyError as error:
+        raise ProbeError("proxy", f"the proxy refused to connect: {error}") from None
+    except httpx.TransportError as error:
+        sentence = f"the token server {url.authority} broke off: {explained(error)[1]}"
+        raise ProbeError("authorization", sentence) from None
+
+
+async def _client(probe: Probe, config: OAuth2, url: Url, proxy: Url | None) -> httpx.AsyncClient:
+    """Return a client for one request. The probe's own time limit is its time limit.
+
+    A context is always given, as httpx's own would load certifi's bundle: 38 MB. httpx sets what
+    is offered by ALPN, so the context is not one that probes use.
+    """
+    import httpx  # noqa: PLC0415
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if url.scheme == "https":
+        context = await probe.network.contexts.get(config.tls_config, _ALPN)
+    through = None
+    if proxy is not None:
+        sent = {
+            name: ", ".join(value.reveal() for value in values)
+            for name, values in config.proxy_connect_header.items()
+        }
+        user = (proxy.user, proxy.password) if proxy.has_user else None
+        through = httpx.Proxy(f"http://{proxy.authority}", auth=user, headers=sent)
+    return httpx.AsyncClient(verify=context, proxy=through, trust_env=False, timeout=None)  # noqa: S113
+
+
+async def _hosts(probe: Probe, url: Url, proxy: Url | None) -> tuple[str, ...]:
+    """Return what to connect to, as in a URL: addresses that the guard lets pass, or the name."""
+    if proxy is not None:
+        probe.network.check_host(url.scheme, url.host, url.port, is_final=True)
+        return (_literal(url.host),)
+    resolved = await probe.network.resolve(url.scheme, url.host, url.port)
+    for address in resolved.addresses:
+        probe.network.check_address(url.scheme, url.host, address, url.port)
+    return tuple(map(_literal, resolved.addresses))
+
+
+def _literal(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+async def _answer(client: httpx.AsyncClient, request: httpx.Request) -> tuple[int, dict[str, Any]]:
+    response = await client.send(request, stream=True)
+    try:
+        body = bytearray()
+        async for piece in response.aiter_raw():
+            body += piece
+            if len(body) > _ANSWER_LIMIT:
+                raise ProbeError("authorization", "the token server's answer is too long")
     finally:
-        exchange.close()
+        await response.aclose()
     try:
-        answer = msgspec.json.decode(bytes(content.kept))
+        answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         answer = {}
-    return head.status, answer if isinstance(answer, dict) else {}
+    return response.status_code, answer if isinstance(answer, dict) else {}
