@@ -115,7 +115,7 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/filters/grep.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/merging.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/pod.py",
-    "sidecars/log-agent/src/pillion_log_agent/inputs/joining.py",
+    "sidecars/log-agent/src/pillion_log_agent/inputs/pieces.py",
     "sidecars/log-agent/src/pillion_log_agent/inputs/lines.py",
     "sidecars/log-agent/src/pillion_log_agent/outputs/elasticsearch/body.py",
     "sidecars/log-agent/src/pillion_log_agent/outputs/elasticsearch/results.py",

@@ -1,35 +1,30 @@
-"""Tokens by the client credentials grant (RFC 6749, 4.4)."""
+"""OAuth2 tokens, by the grant that a module names.
+
+Grants: client credentials (RFC 6749, 4.4) and JWT bearer (RFC 7523, 2.1).
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import ssl
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import msgspec
 
-from pillion.net.causes import explained
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.tokens import Token
 from pillion_blackbox_exporter.probers.http.credentials import basic
-from pillion_blackbox_exporter.probers.http.proxy import proxy_for
-from pillion_blackbox_exporter.probers.http.request import USER_AGENT
-from pillion_blackbox_exporter.probers.http.url import parse_url
+from pillion_blackbox_exporter.probers.http.token_request import post_form
 from pillion_blackbox_exporter.probing.files import read_text
 
 if TYPE_CHECKING:
-    import httpx
-
     from pillion_blackbox_exporter.configuration.client import OAuth2
-    from pillion_blackbox_exporter.probers.http.url import Url
     from pillion_blackbox_exporter.probing.probe import Probe
 
 EARLY = 10.0
-_ANSWER_LIMIT = 1024 * 1024
-_GOOD, _BAD_REQUEST, _SERVER_ERROR = 200, 400, 500
-_ALPN = ("http/1.1",)
+_GOOD = range(200, 300)
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
 
 
 async def token(probe: Probe, config: OAuth2) -> str:
@@ -38,13 +33,12 @@ async def token(probe: Probe, config: OAuth2) -> str:
     Raises:
         ProbeError: the token server gives none.
     """
-    secret = (
-        read_text(config.client_secret_file)
-        if config.client_secret_file
-        else config.client_secret.reveal()
-    )
-    parameters = tuple(sorted(config.endpoint_params.items()))
-    key = (config.token_url, config.client_id, secret, config.scopes, parameters, config.tls_config)
+    if config.is_jwt_bearer:
+        file, given = config.client_certificate_key_file, config.client_certificate_key
+    else:
+        file, given = config.client_secret_file, config.client_secret
+    secret = read_text(file) if file else given.reveal()
+    key = (secret, config.tls_config, msgspec.json.encode(config, enc_hook=str))
     found = await probe.network.tokens.get(
         key, probe.trace.clock(), lambda: _fetch(probe, config, secret)
     )
@@ -52,16 +46,9 @@ async def token(probe: Probe, config: OAuth2) -> str:
 
 
 async def _fetch(probe: Probe, config: OAuth2, secret: str) -> Token:
-    """Ask with the secret in the header, as the standard prefers, then in the form."""
-    form = {"grant_type": "client_credentials", **config.endpoint_params}
-    if config.scopes:
-        form["scope"] = " ".join(config.scopes)
-    named = basic(quote_plus(config.client_id), quote_plus(secret))
-    status, answer = await _post(probe, config, form, named)
-    if _BAD_REQUEST <= status < _SERVER_ERROR:
-        form |= {"client_id": config.client_id, "client_secret": secret}
-        status, answer = await _post(probe, config, form, "")
-    if status != _GOOD:
+    ask = _exchange_assertion if config.is_jwt_bearer else _exchange_secret
+    status, answer = await ask(probe, config, secret)
+    if status not in _GOOD:
         raise ProbeError("authorization", f"the token server answered with the status {status}")
     text = answer.get("access_token")
     if not isinstance(text, str) or not text:
@@ -73,97 +60,28 @@ async def _fetch(probe: Probe, config: OAuth2, secret: str) -> Token:
     return Token(f"{kind} {text}", probe.trace.clock() + good_for - EARLY)
 
 
-async def _post(
-    probe: Probe, config: OAuth2, form: dict[str, str], authorization: str
-) -> tuple[int, dict[str, Any]]:
-    """Return the status of an answer, and its JSON object, empty where it is none."""
-    import httpx  # 15 MB, and only for who asks for tokens  # noqa: PLC0415
+async def _exchange_assertion(probe: Probe, config: OAuth2, key: str) -> tuple[int, dict[str, Any]]:
+    # cryptography: 5 MB, where this grant is used; an extra
+    from pillion_blackbox_exporter.probers.http.jwt_bearer import assertion  # noqa: PLC0415
 
-    url = parse_url(config.token_url)
-    proxy = None
-    if config.proxy_url or config.proxy_from_environment:
-        proxy = proxy_for(config, url, os.environ)
-    headers = {"Host": url.authority, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-    if authorization:
-        headers["Authorization"] = authorization
-    try:
-        async with await _client(probe, config, url, proxy) as client:
-            requests = [
-                client.build_request(
-                    "POST",
-                    f"{url.scheme}://{host}:{url.port}{url.path}",
-                    data=form,
-                    headers=headers,
-                    extensions={"sni_hostname": config.tls_config.server_name or url.host},
-                )
-                for host in await _hosts(probe, url, proxy)
-            ]
-            for request in requests[:-1]:
-                with contextlib.suppress(httpx.ConnectError):
-                    return await _answer(client, request)
-            return await _answer(client, requests[-1])
-    except httpx.ConnectError as error:
-        _, words = explained(error)
-        if proxy is not None:
-            raise ProbeError("proxy", f"the proxy cannot be reached: {words}") from None
-        sentence = f"the token server {url.authority} cannot be reached: {words}"
-        raise ProbeError("authorization", sentence) from None
-    except httpx.ProxyError as error:
-        raise ProbeError("proxy", f"the proxy refused to connect: {error}") from None
-    except httpx.TransportError as error:
-        sentence = f"the token server {url.authority} broke off: {explained(error)[1]}"
-        raise ProbeError("authorization", sentence) from None
+    form = {
+        "grant_type": config.grant_type,
+        **config.endpoint_params,
+        "assertion": assertion(config, key, time.time(), os.urandom(16).hex()),
+    }
+    if config.scopes:
+        form["scope"] = " ".join(config.scopes)
+    return await post_form(probe, config, form, "")
 
 
-async def _client(probe: Probe, config: OAuth2, url: Url, proxy: Url | None) -> httpx.AsyncClient:
-    """Return a client for one request. The probe's own time limit is its time limit.
-
-    A context is always given, as httpx's own would load certifi's bundle: 38 MB. httpx sets what
-    is offered by ALPN, so the context is not one that probes use.
-    """
-    import httpx  # noqa: PLC0415
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if url.scheme == "https":
-        context = await probe.network.contexts.get(config.tls_config, _ALPN)
-    through = None
-    if proxy is not None:
-        sent = {
-            name: ", ".join(value.reveal() for value in values)
-            for name, values in config.proxy_connect_header.items()
-        }
-        user = (proxy.user, proxy.password) if proxy.has_user else None
-        through = httpx.Proxy(f"http://{proxy.authority}", auth=user, headers=sent)
-    return httpx.AsyncClient(verify=context, proxy=through, trust_env=False, timeout=None)  # noqa: S113
-
-
-async def _hosts(probe: Probe, url: Url, proxy: Url | None) -> tuple[str, ...]:
-    """Return what to connect to, as in a URL: addresses that the guard lets pass, or the name."""
-    if proxy is not None:
-        probe.network.check_host(url.scheme, url.host, url.port, is_final=True)
-        return (_literal(url.host),)
-    resolved = await probe.network.resolve(url.scheme, url.host, url.port)
-    for address in resolved.addresses:
-        probe.network.check_address(url.scheme, url.host, address, url.port)
-    return tuple(map(_literal, resolved.addresses))
-
-
-def _literal(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-async def _answer(client: httpx.AsyncClient, request: httpx.Request) -> tuple[int, dict[str, Any]]:
-    response = await client.send(request, stream=True)
-    try:
-        body = bytearray()
-        async for piece in response.aiter_raw():
-            body += piece
-            if len(body) > _ANSWER_LIMIT:
-                raise ProbeError("authorization", "the token server's answer is too long")
-    finally:
-        await response.aclose()
-    try:
-        answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        answer = {}
-    return response.status_code, answer if isinstance(answer, dict) else {}
+async def _exchange_secret(probe: Probe, config: OAuth2, secret: str) -> tuple[int, dict[str, Any]]:
+    """Ask with the secret in the header, as the standard prefers, then in the form."""
+    form = {"grant_type": "client_credentials", **config.endpoint_params}
+    if config.scopes:
+        form["scope"] = " ".join(config.scopes)
+    named = basic(quote_plus(config.client_id), quote_plus(secret))
+    status, answer = await post_form(probe, config, form, named)
+    if _BAD_REQUEST <= status < _SERVER_ERROR:
+        form |= {"client_id": config.client_id, "client_secret": secret}
+        status, answer = await post_form(probe, config, form, "")
+    return status, answer

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
+from pillion_log_agent.outputs.elasticsearch.body import BulkFormat, bulk_body
 from pillion_log_agent.outputs.elasticsearch.request import endpoint, headers, target
 from pillion_log_agent.outputs.elasticsearch.results import (
     TOO_LARGE,
@@ -47,7 +47,7 @@ class BulkOutput:
                 "aws_auth: on is not supported; put a proxy that signs requests in between, "
                 "or let the domain take http_user and http_passwd"
             )
-        self._plan = Plan.of(properties)
+        self._plan = BulkFormat.of(properties)
         self._context = context
         self._timeout = properties.response_timeout
         self._compresses = properties.compress is not None
