@@ -161,6 +161,9 @@ class Agent(Service):
                 "records are left that no output has taken; they will be read again",
                 in_flight=self._around.ledger.in_flight,
             )
+        except Exception as error:  # noqa: BLE001  # what it has not delivered is read again
+            self.pipeline.failure = self.pipeline.failure or error
+            self._log_failure(error)
         finally:
             self._retiring = None
         await self.pipeline.close()
