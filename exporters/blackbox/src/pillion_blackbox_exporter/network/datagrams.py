@@ -166,7 +166,9 @@ def connect_datagrams(
         if source:
             connected.bind((source, 0))
         connected.connect(where)  # sends nothing, and tells where it would go
-        network.check_address(scheme, host, str(connected.getpeername()[0]), port)
+        # Of a socket without ports, such as ICMP's, Linux tells no peer.
+        peer = connected.getpeername() if port else where
+        network.check_address(scheme, host, str(peer[0]), port)
         return Datagrams(connected, network.clock)
     except BaseException:
         connected.close()
