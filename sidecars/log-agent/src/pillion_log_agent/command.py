@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING
+
+from pillion.process import ProcessSettings, WebSettings, launch
+from pillion.settings import Address, Command, Override
+from pillion_log_agent.settings import AgentSettings
 
 if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion.process import Context, Service
     from pillion.settings import Values
+
+COMMAND = Command(
+    "pillion-log-agent",
+    "Reads, parses, filters, routes and ships logs, with nothing lost; takes fluent-bit's "
+    "configuration.",
+    (AgentSettings, WebSettings, ProcessSettings),
+    {"web.listen-address": Override(default=(Address("", 2020),))},
+)
 
 
 def main() -> int:
@@ -20,19 +31,12 @@ def main() -> int:
         from pillion_log_agent.replay import main as replay  # noqa: PLC0415  # only for this
 
         return replay(arguments[1:])
-    # As `hold_reload` has it, but before the imports: they are most of the time that a start takes.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     if any(argument.lstrip("-").startswith("config.") for argument in arguments):
-        from pillion.process import launch  # noqa: PLC0415  # as above
-        from pillion_log_agent.settings import COMMAND  # noqa: PLC0415  # as above
-
         return launch(COMMAND, _show_or_run, arguments)
     return _run(arguments)
 
 
 def _show_or_run(values: Values, _log: Logger) -> int:
-    from pillion_log_agent.settings import AgentSettings  # noqa: PLC0415  # as above
-
     settings = values[AgentSettings]
     if not (settings.config_convert or settings.config_explain):
         return _run(sys.argv[1:])
@@ -45,7 +49,6 @@ def _show_or_run(values: Values, _log: Logger) -> int:
 def _run(arguments: list[str]) -> int:
     from pillion.process.run import run  # asyncio and the web server: 11 MB  # noqa: PLC0415
     from pillion_log_agent.service_flags import with_service  # the configuration  # noqa: PLC0415
-    from pillion_log_agent.settings import COMMAND  # noqa: PLC0415  # as above
 
     return run(COMMAND, _build, with_service(COMMAND, arguments, os.environ))
 

@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pillion.process import ProcessSettings, WebSettings
-from pillion.settings import (
-    DURATION,
-    PATH,
-    SIZE,
-    TEXT,
-    Address,
-    Command,
-    Override,
-    optional,
-    setting,
-    switch,
-)
+from pillion.settings import DURATION, PATH, SIZE, TEXT, optional, setting, switch
 
 MIB = 1024 * 1024
 
@@ -74,12 +62,3 @@ class AgentSettings:
         "The size at which that file begins anew; the one before is kept beside it.",
         default=64 * MIB,
     )
-
-
-COMMAND = Command(
-    "pillion-log-agent",
-    "Reads, parses, filters, routes and ships logs, with nothing lost; takes fluent-bit's "
-    "configuration.",
-    (AgentSettings, WebSettings, ProcessSettings),
-    {"web.listen-address": Override(default=(Address("", 2020),))},
-)
