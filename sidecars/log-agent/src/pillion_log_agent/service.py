@@ -18,10 +18,12 @@ from pillion.process import Service
 from pillion.process.memory import keep_large_blocks
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
+from pillion_log_agent.configuration.slow import slow_patterns
 from pillion_log_agent.pipeline.build import PipelineContext, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.files import look_last, why_blind
 from pillion_log_agent.pipeline.ledger import Ledger
+from pillion_log_agent.pipeline.slow_lines import SlowLines
 from pillion_log_agent.settings import AgentSettings
 from pillion_log_agent.status import Status
 
@@ -160,6 +162,7 @@ class Agent(Service):
             raise ConfigurationError("there is no pipeline")
         for warning in configuration.warnings:
             self._context.log.warning("the configuration is odd", what=warning)
+        self.slow_lines = SlowLines(slow_patterns(configuration), self._context.log)
         return configuration, pipeline
 
     def _log_failure(self, failure: BaseException) -> None:
@@ -211,6 +214,7 @@ class Agent(Service):
                 # Where every input has come to its end by itself, so does the process.
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
+            self.slow_lines.report(time.monotonic())
             await self._reload_if_changed()
             await asyncio.sleep(BEAT)
 

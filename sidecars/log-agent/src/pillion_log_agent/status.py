@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pillion.process import Context
     from pillion_log_agent.pipeline.build import PipelineContext
     from pillion_log_agent.pipeline.pipeline import Pipeline
+    from pillion_log_agent.pipeline.slow_lines import SlowLines
 
 _OUTPUT_FIGURES = {
     "records": "Records that an output has taken.",
@@ -38,6 +39,11 @@ class Running(Protocol):
     @property
     def pipeline(self) -> Pipeline:
         """The pipeline that is at work."""
+        ...
+
+    @property
+    def slow_lines(self) -> SlowLines:
+        """What took its patterns too long."""
         ...
 
 
@@ -93,6 +99,12 @@ class Status:
             "them: rules, timeout, limit, stop, or behind (the rest of the file had to go on).",
             ("by", "end"),
             ledger.joined.items(),
+        )
+        yield _counter(
+            "pattern_timeouts_total",
+            "Lines that took a pattern too long, and went on as if it did not match.",
+            ("pattern",),
+            (((name,), lines) for name, lines in self._agent.slow_lines.counts()),
         )
         letters = self._around.dead_letters
         yield _counter(

@@ -102,9 +102,8 @@ class TailInput:
                 chunks = tailer.step()
                 for chunk in chunks:
                     self._take(chunk, intake)
-                if chunks:
                     await asyncio.sleep(0)
-                elif not tailer.is_finished:
+                if not chunks and not tailer.is_finished:
                     await sleeper.wait()
         finally:
             sleeper.close()
