@@ -18,10 +18,11 @@ FOUNDATION = {"errors"}
 ROOMS = {
     "errors": set[str](),
     "log": set[str](),
+    "masking": set[str](),
     "metrics": FOUNDATION,
     "lifecycle": FOUNDATION,
     "configuration": FOUNDATION,
-    "settings": {"errors", "configuration"},
+    "settings": {"errors", "configuration", "masking"},
     "net": FOUNDATION,
     "web": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
     "tail": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
@@ -304,9 +305,14 @@ def test_aiohttp_serves_pages_and_ships_records_and_is_nowhere_else(member: Memb
     assert misplaced == []
 
 
+SERVERS = {
+    "web", "abc", "hdrs", "http_exceptions", "typedefs", "HttpVersion10", "HttpVersion11",
+}  # fmt: skip
+
+
 def is_of_the_server(module: str) -> bool:
     parts = module.split(".")
-    return len(parts) > 1 and parts[1] in ("web", "abc", "hdrs", "http_exceptions", "typedefs")
+    return len(parts) > 1 and parts[1] in SERVERS
 
 
 @ALL
