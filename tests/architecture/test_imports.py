@@ -55,7 +55,8 @@ DISTRIBUTIONS = {
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
-    "celpy": "cel-python",
+    "cel_expr_python": "cel-expr-python",
+    "OpenSSL": "pyopenssl",
 }
 
 INPUT_AND_OUTPUT = {

@@ -14,6 +14,7 @@ from pillion.metrics import exposition
 from pillion.testing import Scrape
 from pillion_blackbox_exporter.configuration import Module, parse
 from pillion_blackbox_exporter.network import Network
+from pillion_blackbox_exporter.probing.addresses import run_addresses
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
@@ -63,7 +64,8 @@ async def probed(
         target, module_of(text), trace, Report(), lines, network, deadline, hostname=hostname
     )
     try:
-        result = await run(probe)
+        is_first = probe.module.addresses == "first"
+        result = await (run(probe) if is_first else run_addresses(probe))
     finally:
         network.resolver.close()
     failure = result.trace.failure

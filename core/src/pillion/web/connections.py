@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pillion.web.guard import Guard
     from pillion.web.limits import Limits
 
+_PIPELINED_AT_A_TIME = 4
 TLS_CONNECTION_SIZE = 288 * 1024
 """Bytes of one TLS connection: asyncio gives each a buffer of 256 KiB to read to."""
 
@@ -25,9 +26,21 @@ class Connections:
         is_closing: whether every answer is its connection's last.
         is_empty: set while there is no connection.
         logger: the log, as aiohttp takes one.
+        pipelining: held for a turn of the event loop before a further request of what was read
+            at once is answered, so that many such connections keep nobody waiting.
     """
 
-    __slots__ = ("all", "clock", "is_closing", "is_empty", "limits", "log", "logger", "security")
+    __slots__ = (
+        "all",
+        "clock",
+        "is_closing",
+        "is_empty",
+        "limits",
+        "log",
+        "logger",
+        "pipelining",
+        "security",
+    )
 
     def __init__(
         self, *, limits: Limits, security: Guard | None, log: Logger, clock: Callable[[], float]
@@ -37,6 +50,7 @@ class Connections:
         self.log = log
         self.logger = log.as_standard("aiohttp.server")
         self.clock = clock
+        self.pipelining = asyncio.Semaphore(_PIPELINED_AT_A_TIME)
         self.all: dict[Connection, None] = {}
         self.is_closing = False
         self.is_empty = asyncio.Event()

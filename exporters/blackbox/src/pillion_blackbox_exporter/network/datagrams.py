@@ -165,7 +165,8 @@ def connect_datagrams(
     try:
         if source:
             connected.bind((source, 0))
-        connected.connect(where)
+        connected.connect(where)  # sends nothing, and tells where it would go
+        network.check_address(scheme, host, str(connected.getpeername()[0]), port)
         return Datagrams(connected, network.clock)
     except BaseException:
         connected.close()

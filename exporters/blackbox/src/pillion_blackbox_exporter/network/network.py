@@ -92,7 +92,7 @@ class Network:
     async def connect(
         self, scheme: str, host: str, address: str, port: int, *, source: str = ""
     ) -> Connected:
-        """Connect to an IP address that the guard lets pass.
+        """Connect to an IP address that the guard lets pass, and have it judge who is there.
 
         Raises:
             ProbeError: it could not be connected, or the guard refuses it.
@@ -100,7 +100,16 @@ class Network:
         self.check_address(scheme, host, address, port)
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         family, socket_address = _socket_address(address, port)
-        return await self._connect(family, socket_address, source, where)
+        connected = await self._connect(family, socket_address, source, where)
+        try:
+            peer = str(connected.stream.socket.getpeername()[0])
+            self.check_address(scheme, host, peer, port)
+        except BaseException as error:
+            connected.stream.close()
+            if isinstance(error, OSError):
+                raise connection_error(error, f"connecting to {where}") from None
+            raise
+        return connected
 
     async def connect_unix(self, path: str) -> Connected:
         """Connect to a unix socket.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from pillion_blackbox_exporter.failure import PROBE_ERRORS
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
 from pillion_blackbox_exporter.probers import PROBERS
 from pillion_blackbox_exporter.probing.metrics import begin_address
 from pillion_blackbox_exporter.probing.report import Gauge
@@ -66,6 +66,7 @@ async def attempt(probe: Probe, prober: Prober) -> None:
     if probe.module.prober != "unix":
         begin_address(probe)
     try:
+        _check_support(probe)
         async with asyncio.timeout(probe.remaining):
             await prober(probe)
     except PROBE_ERRORS as error:
@@ -76,6 +77,11 @@ async def attempt(probe: Probe, prober: Prober) -> None:
         probe.fail("timeout", f"the time was up after {waited} s, in the phase {phase}")
     except Exception as error:  # noqa: BLE001  # a fault of ours must not look like the target's
         probe.fail("internal", f"the prober broke: {type(error).__name__}: {error}")
+
+
+def _check_support(probe: Probe) -> None:
+    if probe.unsupported:
+        raise ProbeError("configuration", probe.unsupported)
 
 
 def conclude(probe: Probe, timeout: float) -> Result:

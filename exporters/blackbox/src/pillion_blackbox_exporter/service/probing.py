@@ -158,6 +158,7 @@ class ProbeHandler:
             deadline=began + asked.seconds,
             timeout=asked.seconds,
             hostname=asked.hostname,
+            unsupported=self._modules.unsupported(asked.name),
         )
         result = await (run(probe) if module.addresses == "first" else run_addresses(probe))
         self._history.add(at, asked.name, module, label, result)

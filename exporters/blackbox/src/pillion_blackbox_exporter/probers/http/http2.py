@@ -12,7 +12,6 @@ import h2.settings
 
 from pillion.net import Head
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.probers.http.message import FRAMING_HEADERS
 
 if TYPE_CHECKING:
     from pillion.net import Stream
@@ -20,13 +19,7 @@ if TYPE_CHECKING:
 
 HEADER_LIST_LIMIT = 1024 * 1024
 WINDOW = 4 * 1024 * 1024
-_HOP_BY_HOP = FRAMING_HEADERS | {
-    "connection",
-    "proxy-connection",
-    "keep-alive",
-    "upgrade",
-    "host",
-}
+_HOP_BY_HOP = frozenset({"connection", "proxy-connection", "keep-alive", "upgrade", "host"})
 
 
 class Http2:
@@ -148,21 +141,18 @@ class Http2:
 
 
 def fields(request: Request) -> list[tuple[str, str]]:
-    """Return a request as HTTP/2's list of header fields. Pure."""
-    listed = [
+    """Return a request as the header fields of HTTP/2 and HTTP/3. Pure."""
+    return [
         (":method", request.method),
         (":scheme", request.url.scheme),
         (":authority", request.host),
         (":path", request.url.path),
+        *(
+            (name.lower(), value)
+            for name, value in request.fields()
+            if name.lower() not in _HOP_BY_HOP
+        ),
     ]
-    for name, values in request.headers.items():
-        lower = name.lower()
-        if lower not in _HOP_BY_HOP:
-            listed += [(lower, value) for value in values]
-    length = request.content_length()
-    if length is not None:
-        listed.append(("content-length", str(length)))
-    return listed
 
 
 def _named(code: object) -> str:

@@ -10,12 +10,14 @@ from pillion.net import encode
 from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pillion_blackbox_exporter.probers.http.url import Url
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
-FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "trailer"})
+_FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "trailer"})
 
 
 @dataclass(slots=True)
@@ -28,6 +30,10 @@ class Request:
         host: the `Host` header, or `:authority`.
         headers: names as they are sent, to values, in order; without Host and lengths.
         body: the bytes that are sent, or None for a request without content.
+        cookie: what servers asked to be reminded of, beside a header `Cookie`.
+        referer: the URL that redirected here, or nothing; a header of that name is preferred.
+        private: lower-case names of headers that go to the first host only.
+        withheld: what the last redirect took out, since it led to another host.
     """
 
     method: str
@@ -35,6 +41,10 @@ class Request:
     host: str
     headers: dict[str, list[str]] = field(default_factory=dict)
     body: bytes | None = None
+    cookie: str = ""
+    referer: str = ""
+    private: frozenset[str] = frozenset()
+    withheld: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
         """Whether a header is there, however it is written."""
@@ -46,6 +56,27 @@ class Request:
         for each in [each for each in self.headers if each.lower() in names]:
             del self.headers[each]
 
+    def fields(self) -> Iterator[tuple[str, str]]:
+        """Yield the headers but Host, in order; the length is that of the body.
+
+        What else says how long the content is, is left out, whatever was configured.
+        """
+        cookies = [self.cookie] if self.cookie else []
+        for name, values in self.headers.items():
+            lower = name.lower()
+            if lower == "cookie":
+                cookies = [*values, *cookies]
+            elif lower not in _FRAMING_HEADERS:
+                for value in values:
+                    yield name, value
+        if cookies:
+            yield "Cookie", "; ".join(cookies)
+        if self.referer and not self.has("referer"):
+            yield "Referer", self.referer
+        length = self.content_length()
+        if length is not None:
+            yield "Content-Length", str(length)
+
     def content_length(self) -> int | None:
         """Return what `Content-Length` says, or None where there is none."""
         if self.body is not None:
@@ -54,17 +85,8 @@ class Request:
 
 
 def encode_request(request: Request, target: str) -> bytes:
-    """Return a request as HTTP/1.1 has it; the connection ends with it.
-
-    What says how long the content is follows from the content, whatever was configured.
-    """
-    headers = [("Host", request.host)]
-    for name, values in request.headers.items():
-        if name.lower() not in FRAMING_HEADERS:
-            headers += [(name, value) for value in values]
-    length = request.content_length()
-    if length is not None:
-        headers.append(("Content-Length", str(length)))
+    """Return a request as HTTP/1.1 has it; the connection ends with it."""
+    headers = [("Host", request.host), *request.fields()]
     if not request.has("connection"):
         headers.append(("Connection", "close"))
     return encode(request.method, target, headers, request.body or b"")

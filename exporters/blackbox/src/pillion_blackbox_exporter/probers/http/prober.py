@@ -33,7 +33,7 @@ from pillion_blackbox_exporter.probers.http.request import (
     next_request,
     wanted_host,
 )
-from pillion_blackbox_exporter.probers.http.url import parse_url
+from pillion_blackbox_exporter.probers.http.url import over_tls, parse_url
 from pillion_blackbox_exporter.probing.metrics import forget_tls
 from pillion_blackbox_exporter.probing.steps import resolve
 
@@ -61,6 +61,9 @@ async def probe(probe: Probe) -> None:
 
 async def _probe(probe: Probe, section: HttpSection) -> None:
     url = parse_url(probe.target)
+    if section.enable_http3 and url.scheme == "http":
+        url = over_tls(url)
+        probe.log.warning("HTTP/3 needs https; the target is taken as such", url=str(url))
     host = wanted_host(section, probe.hostname)
     request = first_request(section, url, host)
     address = ""
@@ -102,9 +105,7 @@ async def _follow(
             name = section.tls_config.server_name or host.partition(":")[0] or name
         if may_share_secrets(first, request.url):
             await authorize(probe, section, request)
-        if cookie := cookies.header(request.url):
-            own = request.headers.get("Cookie", [])
-            request.headers["Cookie"] = ["; ".join([*own, cookie])]
+        request.cookie = cookies.header(request.url)
         stays = is_first_host and request.url.port == first.port
         exchange = await open_exchange(
             probe,
@@ -112,6 +113,7 @@ async def _follow(
             section,
             name,
             http2=section.enable_http2,
+            http3=section.enable_http3,
             address=address if stays else "",
         )
         try:
@@ -125,6 +127,11 @@ async def _follow(
             redirects += 1
             probe.report.set(REDIRECTS, redirects)
             probe.log.debug("it is a redirect", location=str(following.url))
+            if following.withheld:
+                probe.log.info(
+                    "the redirect leads to another host, which is not told all",
+                    withheld=", ".join(following.withheld),
+                )
             if redirects > REDIRECT_LIMIT or not section.redirects_are_followed:
                 return request, exchange, head
         except BaseException:
