@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from pillion.process import Context
-    from pillion_log_agent.pipeline.build import Surroundings
+    from pillion_log_agent.pipeline.build import PipelineContext
     from pillion_log_agent.pipeline.pipeline import Pipeline
     from pillion_log_agent.pipeline.slow_lines import SlowLines
 
@@ -54,7 +54,7 @@ class Status:
         reloads: how many have succeeded.
     """
 
-    def __init__(self, context: Context, agent: Running, around: Surroundings) -> None:
+    def __init__(self, context: Context, agent: Running, around: PipelineContext) -> None:
         self.reloads = 0
         self._context = context
         self._agent = agent
@@ -112,6 +112,12 @@ class Status:
             "Records that were refused for good, by whether they are in the dead-letter file.",
             ("written",),
             ((("true",), letters.written), (("false",), letters.unwritten)),
+        )
+        yield _counter(
+            "dead_letters_overwritten_total",
+            "Records in the dead-letter file that are gone, since it has reached its limit.",
+            (),
+            [((), letters.overwritten)],
         )
         yield from self._outputs_and_inputs()
         for each in self._agent.pipeline.inputs.values():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.patterns.pattern import Pattern
 
 START = "start_state"
-DEFAULT_PATIENCE = 4.0
+DEFAULT_TIMEOUT = 4.0
 _QUOTED = re.compile(r'"([^"]*)"\s+"(.*)"\s+"([^"]*)"')
 _BARE = re.compile(r"(\S+)\s+(/.*/[imxo]*|\S+)\s+(\S+)")
 
@@ -51,7 +51,7 @@ class Definition:
     Attributes:
         name: as inputs and filters name it.
         rules: in order; the first that fits is taken.
-        patience: seconds that the rest of a record is waited for.
+        timeout: seconds that the rest of a record is waited for.
         needles: texts of which every line that begins a record has one; none when that cannot
             be said. They spare the patterns most lines.
         glue: what stands between two lines of a record.
@@ -64,7 +64,7 @@ class Definition:
 
     name: str
     rules: tuple[Rule, ...]
-    patience: float = DEFAULT_PATIENCE
+    timeout: float = DEFAULT_TIMEOUT
     needles: tuple[str, ...] = ()
     glue: str = "\n"
     key_content: str | None = None

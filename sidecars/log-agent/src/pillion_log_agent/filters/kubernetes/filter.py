@@ -63,7 +63,7 @@ class KubernetesFilter:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._api is not None:
-            self._api.close()
+            await self._api.close()
 
     def lookup(self, batch: Batch) -> asyncio.Future[None] | None:
         """Ask for the pod of a batch, unless it is known."""
