@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+import pillion
 from pillion.errors import PillionError
 from pillion.lifecycle import Deadline, Health, Signals
 from pillion.lifecycle.signals import hold_reload
@@ -75,7 +76,8 @@ def run(
             limits=limits(values),
             prefix=prefix(values),
         )
-        return _run_loop(_Process(host, context))
+        version = command.version or pillion.__version__
+        return _run_loop(_Process(host, context, f"{command.name} {version}"))
 
     return launch(command, construct_and_serve, arguments, environment)
 
@@ -110,8 +112,9 @@ def _security(values: Values, log: Logger) -> Security | None:
 class _Process:
     """One life: start, serve, reload, drain, end."""
 
-    def __init__(self, host: Host, context: Context) -> None:
+    def __init__(self, host: Host, context: Context, version: str) -> None:
         self._host = host
+        self._version = version
         self._log = context.log
         self._within = context.values[ProcessSettings].drain_timeout
         self._stop: asyncio.Future[str] | None = None
@@ -127,6 +130,7 @@ class _Process:
         )
         with signals:
             await self._host.start()
+            self._log.info("started", version=self._version)
             self._has_started.set()
             # What exists now lives as long as the process: the collector need not look again.
             gc.collect()
