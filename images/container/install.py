@@ -7,13 +7,13 @@ the builder has: no pip, shell or network is expected there.
 
 from __future__ import annotations
 
-import compileall
 import json
 import os
 import py_compile
 import shutil
 import subprocess
 import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
 BUILD = Path("/build")
@@ -37,14 +37,7 @@ def main(layer: str) -> None:
         write_program(tree / PROGRAMS / "pillion-health", (BUILD / "health.py").read_text())
     else:
         write_component(tree, json.loads((BUILD / layer / "component.json").read_text()))
-    # The hash in a compiled file is never checked, so that no source is looked at on start,
-    # and a rebuild gives the same bytes.
-    compiled = compileall.compile_dir(
-        packages, quiet=1, workers=1, stripdir=str(tree),
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )  # fmt: skip
-    if not compiled:
-        sys.exit("install.py: a file does not compile")
+    compile_all(packages, tree)
     settle(tree)
 
 
@@ -67,6 +60,24 @@ def install(wheels: Path, packages: Path) -> None:
         shutil.rmtree(fresh / "bin", ignore_errors=True)
         shutil.copytree(fresh, packages, dirs_exist_ok=True)
         shutil.rmtree(fresh)
+
+
+def compile_all(packages: Path, tree: Path) -> None:
+    """Compile every file without its docstrings and asserts.
+
+    It goes by the name that Python looks for without -OO, so that none has to be started with it.
+    The hash in a compiled file is never checked: no source is looked at on start, and a rebuild
+    gives the same bytes.
+    """
+    for source in packages.rglob("*.py"):
+        py_compile.compile(
+            str(source),
+            cache_from_source(str(source)),
+            f"/{source.relative_to(tree)}",
+            doraise=True,
+            optimize=2,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
 
 
 def run(command: list[str]) -> None:
@@ -94,12 +105,17 @@ def write_component(tree: Path, component: dict[str, list[str] | str]) -> None:
     launcher = launcher.replace('PROGRAMS = ("",)', f"PROGRAMS = {component['gives_way_to']!r}")
     write_program(tree / PROGRAMS / name, launcher)
     for alias in component["aliases"]:
-        link(tree / alias.lstrip("/"), f"/{PROGRAMS}/{name}")
+        link(tree / merged(alias), f"/{PROGRAMS}/{name}")
     for program in component["gives_way_to"]:
         if program.startswith("/"):
-            link(tree / program.lstrip("/"), "busybox")
+            link(tree / merged(program), "busybox")
     for folder in component["mount_points"]:
         (tree / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
+
+
+def merged(path: str) -> str:
+    """Return where a path truly is: /bin is a link to /usr/bin, which a layer must not replace."""
+    return f"usr{path}" if path.startswith("/bin/") else path.lstrip("/")
 
 
 def write_program(path: Path, text: str) -> None:
