@@ -22,7 +22,7 @@ PROGRAMS = "usr/local/bin"
 
 # What a running program never opens.
 UNUSED = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cc", "*.hpp", "py.typed", "tests", "RECORD",
-          "REQUESTED", "INSTALLER", "direct_url.json")  # fmt: skip
+          "REQUESTED", "INSTALLER", "direct_url.json", "cel_expr_python/ext")  # fmt: skip
 
 
 def main(layer: str) -> None:

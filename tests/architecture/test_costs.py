@@ -29,20 +29,25 @@ HEAVY = ("aiohttp", "httpx", "prometheus_client", "yaml", "msgspec", "bcrypt", "
 BUDGETS = {
     "pillion": (10, 0.05),
     "pillion.errors": (10, 0.05),
-    "pillion.metrics": (13, 0.15),
+    "pillion.metrics": (12, 0.15),
     "pillion.settings": (14, 0.2),
     "pillion.process": (16, 0.25),
     "pillion.tail": (15, 0.3),
-    "pillion.web": (24, 0.5),
-    "pillion.exporter": (25, 0.6),
-    "pillion_blackbox_exporter.command": (33, 0.9),
+    "pillion.web": (40, 0.6),
+    "pillion.exporter": (41, 0.7),
+    "pillion_blackbox_exporter.command": (45, 1.0),
     "pillion_log_agent.command": (16, 0.25),
-    "pillion_nginx_exporter.command": (26, 0.7),
+    "pillion_nginx_exporter.command": (42, 0.8),
     "pillion_log_streamer.alone": (16, 0.35),
 }
 
 # What a process cannot begin without, so that there is nothing to put off.
-NEEDED = {"pillion_blackbox_exporter.command": {"msgspec", "yaml"}}
+NEEDED = {
+    "pillion.web": {"aiohttp", "prometheus_client"},
+    "pillion.exporter": {"aiohttp", "prometheus_client"},
+    "pillion_blackbox_exporter.command": {"aiohttp", "msgspec", "prometheus_client", "yaml"},
+    "pillion_nginx_exporter.command": {"aiohttp", "prometheus_client"},
+}
 
 
 def cost(module: str) -> tuple[set[str], float, float]:
@@ -78,4 +83,4 @@ def test_an_import_keeps_to_its_budget(module: str) -> None:
 )
 def test_what_needs_no_event_loop_does_not_import_one(module: str) -> None:
     modules, _, _ = cost(module)
-    assert "asyncio" not in modules
+    assert modules.isdisjoint({"asyncio", "aiohttp"})

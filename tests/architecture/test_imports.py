@@ -22,6 +22,7 @@ ROOMS = {
     "lifecycle": FOUNDATION,
     "configuration": FOUNDATION,
     "settings": {"errors", "configuration"},
+    "net": FOUNDATION,
     "web": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
     "tail": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
     "k8s": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
@@ -54,7 +55,8 @@ DISTRIBUTIONS = {
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
-    "celpy": "cel-python",
+    "cel_expr_python": "cel-expr-python",
+    "OpenSSL": "pyopenssl",
 }
 
 INPUT_AND_OUTPUT = {
@@ -64,18 +66,21 @@ INPUT_AND_OUTPUT = {
 
 # Parsing is pure: these files take bytes or text and return values.
 PURE = (
-    "core/src/pillion/metrics/model.py",
+    "core/src/pillion/metrics/bounded.py",
     "core/src/pillion/metrics/exposition.py",
+    "core/src/pillion/metrics/negotiation.py",
     "core/src/pillion/settings/kinds.py",
     "core/src/pillion/settings/flags.py",
     "core/src/pillion/settings/help.py",
     "core/src/pillion/configuration/convert.py",
+    "core/src/pillion/net/head.py",
+    "core/src/pillion/net/http1.py",
+    "core/src/pillion/net/lenient.py",
     "core/src/pillion/tail/lines.py",
     "core/src/pillion/tail/patterns.py",
-    "core/src/pillion/web/message.py",
+    "core/src/pillion/web/compression.py",
     "core/src/pillion/web/page.py",
-    "core/src/pillion/web/reader.py",
-    "core/src/pillion/web/routes.py",
+    "core/src/pillion/web/values.py",
     "core/src/pillion/web/security/go_names.py",
     "core/src/pillion/web/security/rate.py",
     "exporters/nginx/src/pillion_nginx_exporter/stub_status.py",
@@ -228,6 +233,19 @@ def test_parsing_is_pure(path: str) -> None:
     assert touched == []
 
 
+def test_one_room_parses_http() -> None:
+    # Beside it the web server, and the log agent's client for bulk requests.
+    rooms = ("core/src/pillion/net/", "core/src/pillion/web/", "sidecars/log-agent/")
+    elsewhere = [
+        str(item)
+        for member in members()
+        for item in found(member)
+        if item.module.split(".")[0] in ("httptools", "h11")
+        and not str(item.file.relative_to(ROOT)).startswith(rooms)
+    ]
+    assert elsewhere == []
+
+
 def test_the_probers_reach_the_network_and_the_network_knows_no_probe() -> None:
     blackbox = next(member for member in APPS if member.package == "pillion_blackbox_exporter")
     above = ("probing", "probers", "service")
@@ -251,3 +269,53 @@ def test_an_init_file_holds_a_surface_and_no_work(member: Member) -> None:
         if not isinstance(node, allowed)
     ]
     assert working == []
+
+
+# aiohttp's server is behind these: the core's web rooms, and what answers in each process.
+SERVING = (
+    "core/src/pillion/web/",
+    "core/src/pillion/process/host.py",
+    "core/src/pillion/process/run.py",
+    "core/src/pillion/process/service.py",
+    "core/src/pillion/exporter.py",
+    "exporters/nginx/src/pillion_nginx_exporter/exporter.py",
+    "exporters/nginx/src/pillion_nginx_exporter/landing.py",
+    "exporters/nginx/src/pillion_nginx_exporter/probe.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/service/",
+    "sidecars/log-streamer/src/pillion_log_streamer/landing.py",
+    "sidecars/log-streamer/src/pillion_log_streamer/service.py",
+    "sidecars/log-agent/src/pillion_log_agent/landing.py",
+    "sidecars/log-agent/src/pillion_log_agent/peer.py",
+    "sidecars/log-agent/src/pillion_log_agent/service.py",
+    "sidecars/log-agent/src/pillion_log_agent/status.py",
+)
+# Its client ships what is large and comes often.
+SHIPPING = ("sidecars/log-agent/src/pillion_log_agent/outputs/",)
+
+
+@ALL
+def test_aiohttp_serves_pages_and_ships_records_and_is_nowhere_else(member: Member) -> None:
+    misplaced = [
+        str(item)
+        for item in found(member)
+        if item.module.split(".")[0] == "aiohttp"
+        and not str(item.file.relative_to(ROOT)).startswith(
+            SERVING if is_of_the_server(item.module) else SHIPPING
+        )
+    ]
+    assert misplaced == []
+
+
+def is_of_the_server(module: str) -> bool:
+    return module.split(".")[1] in ("web", "abc", "hdrs", "http_exceptions", "typedefs")
+
+
+@ALL
+def test_nothing_private_of_aiohttp_is_imported(member: Member) -> None:
+    private = [
+        str(item)
+        for item in found(member)
+        if item.module.split(".")[0] == "aiohttp"
+        and any(part.startswith("_") for part in item.module.split("."))
+    ]
+    assert private == []

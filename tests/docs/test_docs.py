@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from pillion.metrics.exposition import text
 from pillion.tail import Checkpoint, Tailer, TailOptions
-from pillion.tail.metrics import TailFamilies
-from pillion.testing import started
+from pillion.tail.metrics import TailCollector
+from pillion.testing import Scrape, started
 from tests.architecture.workspace import ROOT
 from tools.docs import DOCS, written
 
@@ -106,7 +107,7 @@ def test_following_files_in_five_lines_works(tmp_path: Path) -> None:
 
 def test_every_metric_of_the_log_streamer_is_on_its_page(tmp_path: Path) -> None:
     tailer = Tailer([f"{tmp_path}/a.log"], checkpoint=Checkpoint(tmp_path / "state"))
-    names = {family.name for family in TailFamilies(tailer, "log_streamer").families()}
+    names = set(Scrape.parse(text(TailCollector(tailer, "log_streamer").collect())).types)
     tailer.close()
     page = (DOCS / "log-streamer.md").read_text()
     assert names == set(re.findall(r"`(log_streamer_[a-z_]+)`", page))

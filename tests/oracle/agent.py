@@ -4,7 +4,7 @@
     python -m tests.oracle.agent --minutes 30
 
 Files are written, rotated, cut and deleted as around the tail engine alone; the agent is killed,
-stopped and reloaded meanwhile, and the sink refuses, resets, is late and is away. Every line must
+stopped and reloaded meanwhile, and the sink refuses, resets, lies, is late and is away. Every line must
 arrive, as a document or in the dead-letter file (and in the output file, where there is one);
 none under two ids; and the ledger must be even whenever it is looked at.
 """
@@ -128,6 +128,7 @@ def fault(draw: random.Random) -> dict[str, Any]:
         {"kind": "close", "after": draw.randint(0, 80)},
         {"kind": "reset", "after": draw.randint(0, 80)},
         {"kind": "lose"},
+        {"kind": "lie", "keep": draw.randint(0, 3)},
         {"kind": "slow", "seconds": draw.random() / 2},
         {"kind": "down", "seconds": draw.random() / 2},
     ]

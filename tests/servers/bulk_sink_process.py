@@ -11,6 +11,8 @@ what it says.
     {"kind": "hang"}                                        take the records and never answer
     {"kind": "slow", "seconds": 0.5}                        answer late
     {"kind": "down", "seconds": 0.5}                        break off, and refuse to be connected to
+    {"kind": "lie", "keep": 3}                              take 3 records, and say that there are no
+                                                            errors, with the results of those alone
 
 `retry_after` may be a date too: `{"kind": "status", "status": 429, "retry_at": 2}` is one 2 s ahead.
 `GET /_documents` gives the documents, a JSON line each, with the time of their arrival;
@@ -128,6 +130,10 @@ class Connection(asyncio.Protocol):
             self._answer(fault["status"], _json(answer), _retry_after(fault))
         elif kind == "down":
             sink.go_down(fault["seconds"])
+        elif kind == "lie":
+            lines = body.splitlines(keepends=True)[: 2 * fault["keep"]]
+            items = sink.store.bulk(b"".join(lines), index, None, now)[1]["items"] if lines else []
+            self._answer(200, _json({"took": 1, "errors": False, "items": items}))
         elif sink.counts_only:
             count = body.count(b"\n") // 2
             sink.store.taken += count

@@ -1,43 +1,47 @@
-"""An exporter of one's own, with everything that the others have.
+"""An exporter of your own, with everything that the others have.
 
 import os
 
 from pillion.exporter import export
-from pillion.metrics import Gauge
+from prometheus_client.core import GaugeMetricFamily
 
-def collect():
-    depth = Gauge("mail_queue_depth", "Mails that wait.", ("queue",))
-    for queue in os.listdir("/var/spool/mail"):
-        depth.labelled(queue).set(len(os.listdir(f"/var/spool/mail/{queue}")))
-    return depth.families()
+def collect(context):
+    files = GaugeMetricFamily("folder_files", "Files in a folder.", labels=["folder"])
+    files.add_metric(["/etc"], len(os.listdir("/etc")))
+    return [files]
 
 if __name__ == "__main__":
-    raise SystemExit(export("mail-exporter", "Measures mail queues.", 9300, collect))
+    raise SystemExit(export("folder-exporter", "Counts files.", 9300, collect))
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from pillion.metrics import Family
+from aiohttp import web
+from prometheus_client import Metric
+
 from pillion.metrics.standard import add_build_info
+from pillion.process import Context, Service
 from pillion.process.run import run
 from pillion.process.settings import ProcessSettings, WebSettings
 from pillion.settings import Address, Command, Override
 from pillion.web.page import link_list, page
 from pillion.web.standard import add_metrics_route
+from pillion.web.values import values_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion.lifecycle import Deadline
-    from pillion.process.service import Context
-    from pillion.web import Request, Response, Routes
+    from aiohttp.web import AbstractRouteDef
 
-Collected = Iterable[Family]
-Collect = Callable[[], Collected | Awaitable[Collected]]
+Collected = Iterable[Metric]
+Collect = Callable[[Context], Collected | Awaitable[Collected]]
 
 
 def export(
@@ -46,6 +50,9 @@ def export(
     port: int,
     collect: Collect,
     *,
+    settings: Sequence[type] = (),
+    version: str = "",
+    routes: Iterable[AbstractRouteDef] | web.Application = (),
     arguments: Sequence[str] | None = None,
 ) -> int:
     """Run an exporter until it is told to stop; return the exit status.
@@ -54,52 +61,71 @@ def export(
         name: the command; with `_` for `-` also the prefix of `..._build_info`.
         summary: one sentence for `--help` and the landing page.
         port: where it listens unless `--web.listen-address` says otherwise.
-        collect: called at each scrape; a function or a coroutine function that returns the
-            families as they stand. What it raises answers the scrape with status 500.
+        collect: called at each scrape with the context: the settings (`context.values[...]`), the
+            log, and the registry for what is counted between scrapes. A coroutine function, or a
+            function, which runs in a thread of its own, one call at a time; returns the metrics
+            as they stand. What it raises answers the scrape with status 500, and is logged.
+        settings: frozen dataclasses of settings, for the command line, variables and file.
+        version: of the exporter, for `--version` and `..._build_info`; the library's when empty.
+        routes: more paths (`web.get("/queues", handler)`), or an application that has them; what
+            every exporter answers is added to it, and `/` unless it has one.
         arguments: the command line, `sys.argv[1:]` when None.
     """
     command = Command(
         name,
         summary,
-        (WebSettings, ProcessSettings),
+        (*settings, WebSettings, ProcessSettings),
         {"web.listen-address": Override(default=(Address("", port),))},
+        version=version,
     )
-    return run(command, lambda context: _Exporter(context, name, summary, collect), arguments)
+    application = routes if isinstance(routes, web.Application) else web.Application()
+    if not isinstance(routes, web.Application):
+        application.add_routes(routes)
+    return run(
+        command,
+        lambda context: Exporter(context, command, collect),
+        arguments,
+        application=lambda: application,
+    )
 
 
-class _Exporter:
-    """The service around one `collect`."""
+class Exporter(Service):
+    """The service around one `collect`: what `export` runs."""
 
-    def __init__(self, context: Context, name: str, summary: str, collect: Collect) -> None:
+    def __init__(self, context: Context, command: Command, collect: Collect) -> None:
         self._context = context
-        self._name = name
-        self._summary = summary
+        self._command = command
         self._collect = collect
-        add_build_info(context.registry, name.replace("-", "_"))
+        # A thread of its own: neither a slow disk nor a lookup holds up the health.
+        self._thread = ThreadPoolExecutor(1, "collect")
+        add_build_info(context.registry, command.name.replace("-", "_"), command.version)
 
-    def routes(self, routes: Routes) -> None:
-        add_metrics_route(routes, "/metrics", self._context.registry, self._families)
-        routes.get("/", self._landing_page)
+    def routes(self, application: web.Application) -> None:
+        """Add `/metrics`, and the landing page where there is none."""
+        add_metrics_route(application, "/metrics", self._context.registry, self._metrics)
+        if not any(resource.canonical == "/" for resource in application.router.resources()):
+            application.router.add_get("/", self._landing_page)
 
-    async def start(self) -> None:
-        """Nothing to begin: an exporter works when it is asked."""
+    async def _metrics(self, _request: web.Request) -> Collected:
+        if inspect.iscoroutinefunction(self._collect):
+            return list(await self._collect(self._context))
+        loop = asyncio.get_running_loop()
+        collected: Any = await loop.run_in_executor(self._thread, self._collected)
+        return list(await collected) if inspect.isawaitable(collected) else collected
 
-    async def reload(self) -> None:
-        """Nothing to read again."""
+    def _collected(self) -> Any:
+        """Collect to the end: a generator would do its work in the event loop otherwise."""
+        collected = self._collect(self._context)
+        return collected if inspect.isawaitable(collected) else list(collected)
 
-    async def drain(self, deadline: Deadline) -> None:
-        """Nothing in hand but answers, which the web server finishes."""
-
-    async def _families(self, _request: Request) -> Collected:
-        collected = self._collect()
-        return await collected if inspect.isawaitable(collected) else collected
-
-    def _landing_page(self, _request: Request) -> Response:
+    async def _landing_page(self, request: web.Request) -> web.Response:
         reason = self._context.health.why_not_ready()
+        collected = await self._metrics(request)
         return page(
-            self._name,
-            link_list({"/metrics": "Metrics"}),
-            summary=self._summary,
+            self._command.name,
+            link_list({"/metrics": "Metrics", "/-/healthy": "Health", "/-/ready": "Readiness"}),
+            values_section(chain(collected, self._context.registry.collect())),
             state="not ready" if reason else "ready",
             is_good=not reason,
+            summary=reason or self._command.summary,
         )

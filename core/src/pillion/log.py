@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable
 
 LEVELS = ("debug", "info", "warn", "error")
@@ -66,7 +67,14 @@ class Logger:
         """Send what dependencies say through the standard library's `logging` here as well."""
         import logging  # 2.5 MB where nothing else has it yet  # noqa: PLC0415
 
-        logger = self
+        handlers = self.as_standard("adopted").handlers
+        logging.basicConfig(handlers=handlers, level=10 * (self._level + 1), force=True)
+
+    def as_standard(self, name: str) -> logging.Logger:
+        """Return a logger of the standard library that writes here, and is part of no tree."""
+        import logging  # 2.5 MB where nothing else has it yet  # noqa: PLC0415
+
+        write = self._write
 
         class Handler(logging.Handler):
             def emit(self, record: logging.LogRecord) -> None:
@@ -74,9 +82,11 @@ class Logger:
                 message = record.getMessage()
                 if record.exc_info and record.exc_info[1]:
                     message = f"{message}: {record.exc_info[1]!r}"
-                logger._write(level, message, {"source": record.name})
+                write(level, message, {"source": record.name})
 
-        logging.basicConfig(handlers=[Handler()], level=10 * (self._level + 1), force=True)
+        made = logging.Logger(name, 10 * (self._level + 1))  # noqa: LOG001  # global otherwise
+        made.addHandler(Handler())
+        return made
 
     def _write(self, level: int, message: str, fields: dict[str, object]) -> None:
         if level < self._level:

@@ -21,11 +21,11 @@ PROGRAM = """
 import asyncio, subprocess, sys, time
 from dataclasses import dataclass
 
+from aiohttp import web
 from pillion.errors import ConfigurationError
-from pillion.process import ProcessSettings, WebSettings
+from pillion.process import ProcessSettings, Service, WebSettings
 from pillion.process.run import run
 from pillion.settings import PATH, Address, Command, Override, optional
-from pillion.web import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Settings:
     file: str | None = optional("queue.file", PATH, "What to read.")
 
 
-class Service:
+class Queue(Service):
     def __init__(self, context):
         self.context = context
         self.file = context.values[Settings].file
@@ -44,28 +44,25 @@ class Service:
         if self.file and "bad" in open(self.file).read():
             raise ConfigurationError(f"{self.file}: is bad")
 
-    def routes(self, routes):
-        routes.get("/slow", self.slow)
-        routes.get("/resolve", self.resolve)
-        routes.get("/orphan", self.orphan)
+    def routes(self, application):
+        application.router.add_get("/slow", self.slow)
+        application.router.add_get("/resolve", self.resolve)
+        application.router.add_get("/orphan", self.orphan)
 
     async def orphan(self, request):
         # The shell ends at once; what it leaves running becomes a child of PID 1.
         shell = ["sh", "-c", "sleep 0.2 >/dev/null 2>&1 & echo $!"]
-        return Response(subprocess.run(shell, capture_output=True, text=True).stdout)
+        return web.Response(text=subprocess.run(shell, capture_output=True, text=True).stdout)
 
     async def resolve(self, request):
         # As a name server does that never answers: in a thread that nobody can stop.
         asyncio.get_running_loop().run_in_executor(None, time.sleep, 600)
-        return Response("resolving")
+        return web.Response(text="resolving")
 
     async def slow(self, request):
         self.context.log.info("asked")
         await self.drained.wait()
-        return Response("finished")
-
-    async def start(self):
-        pass
+        return web.Response(text="finished")
 
     async def reload(self):
         self.read()
@@ -80,7 +77,7 @@ command = Command(
     "queue", "Q.", (Settings, WebSettings, ProcessSettings),
     {"web.listen-address": Override(default=(Address("127.0.0.1", 0),))},
 )
-sys.exit(run(command, Service))
+sys.exit(run(command, Queue))
 """
 
 

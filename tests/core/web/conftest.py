@@ -13,12 +13,14 @@ import pytest
 from pillion.log import Logger
 from pillion.settings import Address
 from pillion.testing import Clock
-from pillion.web import Limits, Routes, Server
+from pillion.web import Limits, Server
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
+
+    from aiohttp import web
 
     from pillion.web.guard import Guard
 
@@ -88,7 +90,6 @@ class Running:
     """A server under test."""
 
     server: Server
-    routes: Routes
     clock: Clock
     logged: io.StringIO
     clients: list[Client] = field(default_factory=list)
@@ -129,7 +130,7 @@ class Running:
 class Serve(Protocol):
     def __call__(
         self,
-        routes: Routes,
+        application: web.Application,
         *,
         limits: Limits = ...,
         security: Guard | None = ...,
@@ -141,7 +142,7 @@ class Serve(Protocol):
 def serve() -> Serve:
     @asynccontextmanager
     async def serving(
-        routes: Routes,
+        application: web.Application,
         *,
         limits: Limits = Limits(),  # noqa: B008  # frozen
         security: Guard | None = None,
@@ -150,10 +151,10 @@ def serve() -> Serve:
         clock, logged = Clock(), io.StringIO()
         log = Logger(level="debug", stream=logged, clock=clock)
         server = Server(
-            routes, listen=listen, log=log, limits=limits, security=security, clock=clock
+            application, listen=listen, log=log, limits=limits, security=security, clock=clock
         )
         async with server:
-            running = Running(server, routes, clock, logged)
+            running = Running(server, clock, logged)
             try:
                 yield running
             finally:

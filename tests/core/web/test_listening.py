@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 
 from pillion.errors import ConfigurationError
 from pillion.log import Logger
 from pillion.settings import Address
-from pillion.web import Response, Routes, Server
+from pillion.web import Server, peer_of
 from pillion.web.listening import address_of, close_all, open_sockets
 from pillion.web.systemd import sockets_from_systemd
+from tests.core.web.handlers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,9 +107,7 @@ class TestSystemd:
     async def test_sockets_that_are_handed_over_are_served(self, handed_over: int) -> None:
         sockets = sockets_from_systemd(self.environment(), first=handed_over)
         assert not any(one.get_inheritable() for one in sockets)
-        routes = Routes()
-        routes.get("/", lambda _: Response())
-        async with Server(routes, sockets=sockets, log=Logger()) as server:
+        async with Server(web.Application(), sockets=sockets, log=Logger()) as server:
             assert [address.host for address in server.addresses] == ["127.0.0.1"] * 2
             for address in server.addresses:
                 socket.create_connection((address.host, address.port), timeout=5).close()
@@ -136,8 +136,9 @@ class TestSystemd:
 
 
 async def test_the_peer_of_a_mapped_address_is_the_plain_one(serve: Serve) -> None:
-    routes = Routes()
-    routes.get("/", lambda request: Response(request.peer))
-    async with serve(routes, listen=(Address("", 0),)) as running:
+    async def answer_peer(request: web.Request) -> web.Response:
+        return web.Response(text=peer_of(request))
+
+    async with serve(serving(get={"/": answer_peer}), listen=(Address("", 0),)) as running:
         answer = await (await running.connect()).get("/")
         assert answer.text.startswith("127.0.0.1:")

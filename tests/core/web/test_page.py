@@ -27,8 +27,8 @@ EVIL = "<script>alert('1')</script>\"&"
 
 def body(*parts: str, **options: str) -> str:
     made = page("x", *parts, **options)  # type: ignore[arg-type]
-    assert isinstance(made.body, str)
-    return made.body
+    assert made.text is not None
+    return made.text
 
 
 def test_all_text_is_escaped() -> None:
@@ -48,7 +48,7 @@ def test_nothing_may_come_from_elsewhere() -> None:
     policy = dict(made.headers)["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "http" not in policy
-    assert not re.search(r"(src|href)=[\"']?(https?:)?//", str(made.body))
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", str(made.text))
 
 
 def test_the_policy_admits_the_style_that_is_there() -> None:
@@ -58,7 +58,7 @@ def test_the_policy_admits_the_style_that_is_there() -> None:
 
 def test_the_badge_says_how_it_is() -> None:
     assert '<span class="badge good">up</span>' in body(state="up")
-    assert '<span class="badge bad">down</span>' in str(page("x", state="down", is_good=False).body)
+    assert '<span class="badge bad">down</span>' in str(page("x", state="down", is_good=False).text)
 
 
 def test_links_are_relative_so_that_they_hold_behind_a_prefix() -> None:
@@ -67,7 +67,7 @@ def test_links_are_relative_so_that_they_hold_behind_a_prefix() -> None:
 
 
 def test_a_page_may_load_itself_anew() -> None:
-    assert 'http-equiv="refresh" content="5"' in str(page("x", refresh=5).body)
+    assert 'http-equiv="refresh" content="5"' in str(page("x", refresh=5).text)
     assert "refresh" not in body()
 
 
@@ -95,6 +95,6 @@ def test_a_sparkline_of_nothing_is_an_empty_picture() -> None:
 @given(st.lists(st.floats(0, 1e12), max_size=50), st.text())
 def test_any_figures_and_label_give_well_formed_html(values: list[float], label: str) -> None:
     parser = HTMLParser()
-    parser.feed(str(page(label, sparkline(values, label)).body))
+    parser.feed(str(page(label, sparkline(values, label)).text))
     parser.close()
     assert escape(label) in sparkline(values, label)

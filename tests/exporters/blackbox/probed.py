@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from pillion.configuration import Document
 from pillion.log import Logger
+from pillion.metrics import exposition
 from pillion.testing import Scrape
 from pillion_blackbox_exporter.configuration import Module, parse
 from pillion_blackbox_exporter.network import Network
+from pillion_blackbox_exporter.probing.addresses import run_addresses
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
@@ -62,7 +64,8 @@ async def probed(
         target, module_of(text), trace, Report(), lines, network, deadline, hostname=hostname
     )
     try:
-        result = await run(probe)
+        is_first = probe.module.addresses == "first"
+        result = await (run(probe) if is_first else run_addresses(probe))
     finally:
         network.resolver.close()
     failure = result.trace.failure
@@ -70,5 +73,10 @@ async def probed(
         (failure.phase, failure.reason, failure.sentence) if failure else ("", "", "")
     )
     return Probed(
-        result.success, Scrape.parse(result.text), phase, reason, sentence, result.log.text()
+        result.success,
+        Scrape.parse(exposition.text(result.report.collect())),
+        phase,
+        reason,
+        sentence,
+        result.log.text(),
     )

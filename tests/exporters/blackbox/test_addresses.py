@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.log import Logger
+from pillion.metrics.exposition import text
 from pillion.testing import Scrape
 from pillion_blackbox_exporter.network import Network
 from pillion_blackbox_exporter.network.resolving import Resolved, Resolver
@@ -50,7 +51,7 @@ async def everywhere(module: str, target: str, *addresses: str) -> tuple[Result,
         time.perf_counter() + 5,
     )
     result = await run_addresses(probe)
-    return result, Scrape.parse(result.text)
+    return result, Scrape.parse(text(result.report.collect()))
 
 
 async def serve(visit: Visit) -> None:

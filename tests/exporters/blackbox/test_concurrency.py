@@ -10,6 +10,7 @@ import pytest
 from pillion.log import Logger
 from pillion_blackbox_exporter.configuration import Module
 from pillion_blackbox_exporter.probing.log import LINE_LIMIT, ProbeLog
+from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.run import Result
 from pillion_blackbox_exporter.probing.trace import PHASE_LIMIT, Trace
 from pillion_blackbox_exporter.service.concurrency import (
@@ -72,7 +73,7 @@ async def test_a_place_that_is_handed_to_someone_who_goes_away_is_not_lost() -> 
 
 
 def result(*, success: bool) -> Result:
-    return Result(success, "", Trace(), ProbeLog(Logger(stream=io.StringIO())))
+    return Result(success, Report(), Trace(), ProbeLog(Logger(stream=io.StringIO())))
 
 
 def filled(history: History, outcomes: str) -> History:

@@ -139,12 +139,12 @@ SECTIONS = [
         5,
         "compression: is gzip, which accept-encoding: gzip;q=0 does not accept",
     ),
-    ("http", "enable_http3: true", 5, "enable_http3: is true, but HTTP/3 is not supported"),
+    ("http", "enable_http3: true", 5, "enable_http3: needs enable_http2: false beside it"),
     (
         "http",
         "valid_http_versions: [HTTP/3.0]",
         5,
-        "valid_http_versions: has HTTP/3.0, but HTTP/3 is not supported",
+        "valid_http_versions: has HTTP/3.0, which needs enable_http3",
     ),
     ("http", "preferred_ip_protocol: ip5", 5, "preferred_ip_protocol: 'ip5' is none of ip4, ip6"),
     (
@@ -276,7 +276,7 @@ SECTIONS = [
         "http",
         "fail_if_body_json_matches_cel: 'a ==='",
         5,
-        "fail_if_body_json_matches_cel: 'a ===' is no CEL expression, from column 5 on",
+        "fail_if_body_json_matches_cel: 'a ===' is no CEL expression: Syntax error: token recognition error at: '=' (column 5)",
     ),
     (
         "tcp",

@@ -7,6 +7,9 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as parse_openmetrics,
+)
 
 from pillion_blackbox_exporter.service.timeout import probe_timeout
 from tests.exporters.blackbox.running import COMMAND, ask, running, scrape
@@ -42,6 +45,17 @@ def test_a_probe_is_answered_with_its_metrics(exporter: Started) -> None:
     assert "\nprobe_timeout_seconds 119.5\n" in answer.text
     names = [line.split()[2] for line in answer.text.splitlines() if line.startswith("# TYPE")]
     assert names == sorted(names)
+
+
+def test_a_probe_is_answered_in_openmetrics_where_that_is_asked_for(exporter: Started) -> None:
+    target = f"{exporter.address}/-/healthy"
+    answer = exporter.get(
+        f"/probe?target={target}", headers={"Accept": "application/openmetrics-text;version=1.0.0"}
+    )
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    families = {family.name: family for family in parse_openmetrics(answer.text)}
+    assert families["probe_success"].samples[0].value == 1
+    assert len(families["probe_http_duration_seconds"].samples) == 5
 
 
 def test_a_probe_that_fails_is_answered_with_200_too(exporter: Started) -> None:

@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import httpx
+from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from pillion.lifecycle import Deadline, Health
 from pillion.log import Logger
-from pillion.metrics import Registry
 from pillion.process import Context
 from pillion.settings import Address, parse
 from pillion.testing import Scrape
-from pillion.web import Routes, Server
+from pillion.web import Server
 from pillion_nginx_exporter.command import COMMAND
 from pillion_nginx_exporter.exporter import NginxExporter
 
@@ -50,7 +51,7 @@ def built(
     """Return the exporter that this command line makes, or raise what is wrong with it."""
     values = parse(COMMAND, arguments, environment or {})
     logger = Logger(stream=log or io.StringIO(), level="debug")
-    return NginxExporter(Context(values, logger, Registry(), Health()))
+    return NginxExporter(Context(values, logger, CollectorRegistry(), Health()))
 
 
 @asynccontextmanager
@@ -60,11 +61,11 @@ async def exporting(
     """Serve the exporter that this command line makes."""
     log = io.StringIO()
     exporter = built(*arguments, environment=environment, log=log)
-    routes = Routes()
-    exporter.routes(routes)
+    application = web.Application()
+    exporter.routes(application)
     await exporter.start()
     async with (
-        Server(routes, listen=[Address("127.0.0.1", 0)], log=Logger(stream=log)) as server,
+        Server(application, listen=[Address("127.0.0.1", 0)], log=Logger(stream=log)) as server,
         httpx.AsyncClient(base_url=f"http://{server.addresses[0]}", trust_env=False) as client,
     ):
         try:

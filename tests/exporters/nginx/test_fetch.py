@@ -39,7 +39,11 @@ async def answer_of(*pieces: bytes) -> bytes:
             await asyncio.sleep(0)
 
     async with serving(serve) as port:
-        return await fetched(client_of(port))
+        client = client_of(port)
+        try:
+            return await fetched(client)
+        finally:
+            client.close()
 
 
 async def failure_of(answer: bytes) -> TransientError:
@@ -59,7 +63,9 @@ async def test_the_request_says_whom_it_is_for_and_from() -> None:
         await visit.write(response(b"page"))
 
     async with serving(serve) as port:
-        await fetched(client_of(port, "/s?x=y", user="user:sesame@"))
+        client = client_of(port, "/s?x=y", user="user:sesame@")
+        await fetched(client)
+        client.close()
     line, *headers = requests[0].split("\r\n")
     assert line == "GET /s?x=y HTTP/1.1"
     assert f"Host: 127.0.0.1:{port}" in headers
@@ -117,6 +123,7 @@ async def test_a_connection_that_says_close_is_not_used_again() -> None:
     async with serving(serve) as port:
         client = client_of(port)
         assert [await fetched(client) for _ in range(2)] == [b"page"] * 2
+        client.close()
     assert visits == [1, 2]
 
 
@@ -172,6 +179,7 @@ async def test_bytes_that_nobody_asked_for_end_the_connection() -> None:
     async with serving(serve) as port:
         client = client_of(port)
         assert [await fetched(client) for _ in range(2)] == [b"page"] * 2
+        client.close()
     assert visits == [1, 2]
 
 
@@ -183,7 +191,7 @@ async def test_any_other_status_is_an_error(status: str) -> None:
 
 
 async def test_an_answer_above_the_limit_is_given_up() -> None:
-    error = await failure_of(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 65536)
+    error = await failure_of(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 65537)
     assert error.reason == "too_large"
     assert str(error).endswith("answered more than 64 KiB")
 
@@ -246,6 +254,7 @@ async def test_each_address_of_a_name_is_tried_in_turn() -> None:
             parse_target(f"http://localhost:{port}/s"), Wire(ClientTls(), addresses=both)
         )
         assert await fetched(client) == b"page"
+        client.close()
 
 
 async def test_when_no_address_takes_it_all_are_named() -> None:

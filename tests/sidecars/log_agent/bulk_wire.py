@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import ssl
 from contextlib import asynccontextmanager
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from tests.servers.certificates import Authority
 
 NOW = 1_795_255_200_123_456_789
-TAKEN_ALL = b'{"took":1,"errors":false,"items":[]}'
+TAKEN_ALL = b'{"took":1,"errors":false,"items":[{"index":{"status":201}}]}'
+"""The answer to a request with one record."""
 
 
 @dataclass
@@ -49,7 +51,9 @@ class Request:
 
     def records(self) -> int:
         """Return how many records it has; AssertionError where a line is no JSON."""
-        return len([json.loads(line) for line in self.body.splitlines()]) // 2
+        is_packed = self.headers.get("content-encoding") == "gzip"
+        body = gzip.decompress(self.body) if is_packed else self.body
+        return len([json.loads(line) for line in body.splitlines()]) // 2
 
 
 @dataclass
@@ -58,6 +62,12 @@ class Server:
 
     port: int = 0
     requests: list[Request] = field(default_factory=list)
+
+
+def taken(count: int) -> bytes:
+    """Return the answer to a request with so many records, all of which are taken."""
+    item = b'{"index":{"status":201}}'
+    return b'{"took":1,"errors":false,"items":[' + b",".join([item] * count) + b"]}"
 
 
 @asynccontextmanager
@@ -77,7 +87,7 @@ async def answering(
             if callable(answer):
                 await answer(visit, request)
             else:
-                await visit.write(answer or response(TAKEN_ALL))
+                await visit.write(answer or response(taken(request.records())))
 
     async with serving(serve, tls) as port:
         server.port = port

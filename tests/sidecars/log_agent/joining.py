@@ -17,9 +17,12 @@ from pillion_log_agent.multiline.rules import Definition
 from pillion_log_agent.records.batch import Batch, encoded
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
+from tests.sidecars.log_agent.receipts import noting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+
+    from pillion_log_agent.records.receipt import Receipt
 
 NOW = 1_795_255_200_000_000_000
 ORIGIN = Origin("tail.0", "/a.log", "1-2-0-3")
@@ -51,9 +54,9 @@ class Notes:
         """Count records of several lines."""
         self.joined[end] += count
 
-    def ack(self, name: str) -> Callable[[], None]:
-        """Return the acknowledgement of a chunk of that name."""
-        return lambda: self.acks.append(name)
+    def receipt(self, name: str) -> Receipt:
+        """Return the receipt of a chunk of that name."""
+        return noting(self.acks, name)
 
 
 def line_joiner(

@@ -13,7 +13,7 @@ from pillion_log_agent.outputs.output import TAKEN
 from tests.servers.bulk_sink import bulk_sink
 from tests.servers.nginx import nginx
 from tests.servers.wire import Visit, response, serving
-from tests.sidecars.log_agent.bulk_wire import TAKEN_ALL, Request, answering, batch, output
+from tests.sidecars.log_agent.bulk_wire import TAKEN_ALL, Request, answering, batch, output, taken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,7 +231,7 @@ async def test_what_comes_before_the_answer_does_not_end_the_sending() -> None:
 async def test_a_server_that_fails_while_a_request_is_split_is_asked_no_more() -> None:
     answers = [
         response(b"", "413 Payload Too Large"),
-        response(TAKEN_ALL),
+        response(taken(4)),
         response(b"", "413 Payload Too Large"),
         response(b"", "503 Service Unavailable", "Retry-After: 7"),
     ]

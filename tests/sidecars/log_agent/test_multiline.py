@@ -12,7 +12,6 @@ import pytest
 from pillion.errors import ConfigurationError
 from pillion_log_agent.multiline.builtin import built_in
 from pillion_log_agent.multiline.machine import Machine
-from pillion_log_agent.records.receipt import ChunkAck
 from tests.sidecars.log_agent.joining import (
     DATED,
     NOW,
@@ -22,6 +21,7 @@ from tests.sidecars.log_agent.joining import (
     parser,
     plan_of,
 )
+from tests.sidecars.log_agent.receipts import unnoted
 
 if TYPE_CHECKING:
     from pillion_log_agent.multiline.rules import Definition
@@ -164,7 +164,7 @@ def test_parsers_in_a_list_are_alternatives_and_each_goes_on_with_its_own() -> N
 def test_a_block_becomes_records_with_the_offset_of_the_first_line() -> None:
     joiner = line_joiner(parser(*DATED))
     data = LOG.encode()
-    batch, _ = joiner.take(data, 1000, lambda: None, NOW, 0.0)
+    batch, _ = joiner.take(data, 1000, unnoted(), NOW, 0.0)
     given_up = joiner.give_up(None, "stop")
     assert given_up is not None
     assert logs(batch) + logs(given_up[0]) == RECORDS
@@ -188,7 +188,7 @@ def test_blocks_of_any_size_give_the_same_records_and_offsets(size: int) -> None
     start = 0
     for first in range(0, len(lines), size):
         data = b"".join(lines[first : first + size])
-        batch, _ = joiner.take(data, start, lambda: None, NOW, 0.0)
+        batch, _ = joiner.take(data, start, unnoted(), NOW, 0.0)
         texts += logs(batch)
         offsets += batch.offsets
         start += len(data)
@@ -201,9 +201,9 @@ def test_blocks_of_any_size_give_the_same_records_and_offsets(size: int) -> None
 
 def test_a_record_has_the_time_at_which_its_first_line_was_read_and_its_bytes_once() -> None:
     joiner = line_joiner(parser(*DATED))
-    first, _ = joiner.take(b"2026-a\n2026-b\n", 0, lambda: None, NOW, 0.0)
-    second, _ = joiner.take(b" b1\n", 14, lambda: None, NOW + 1, 0.0)
-    third, _ = joiner.take(b" b2\n2026-c\n2026-d\n", 18, lambda: None, NOW + 2, 0.0)
+    first, _ = joiner.take(b"2026-a\n2026-b\n", 0, unnoted(), NOW, 0.0)
+    second, _ = joiner.take(b" b1\n", 14, unnoted(), NOW + 1, 0.0)
+    third, _ = joiner.take(b" b2\n2026-c\n2026-d\n", 18, unnoted(), NOW + 2, 0.0)
     last = joiner.give_up(None, "stop")
     assert last is not None
     assert third.times.nanoseconds() == [NOW, NOW + 2]
@@ -215,7 +215,7 @@ def test_the_text_of_a_record_survives_the_quoting() -> None:
     joiner = line_joiner("java")
     odd = 'java.lang.Error: "q" \\ \u2028 "\\n'
     data = f'{odd}\n\tat a.B.c(B.java:1)\nplain "x"\n'.encode()
-    batch, _ = joiner.take(data, 0, lambda: None, NOW, 0.0)
+    batch, _ = joiner.take(data, 0, unnoted(), NOW, 0.0)
     texts = [json.loads(f"{{{body}}}")["log"] for body in batch.bodies()]
     assert texts == [f"{odd}\n\tat a.B.c(B.java:1)\n", 'plain "x"\n']
 
@@ -223,28 +223,28 @@ def test_the_text_of_a_record_survives_the_quoting() -> None:
 def test_a_chunk_with_an_open_record_is_acknowledged_with_the_record() -> None:
     notes = Notes()
     joiner = line_joiner(parser(*DATED), notes=notes)
-    first, ack_first = joiner.take(b"2026-a\n2026-b\n", 0, notes.ack("first"), NOW, 0.0)
-    middle, ack_middle = joiner.take(b" b1\n", 14, notes.ack("middle"), NOW, 0.0)
-    ack_first()
-    ack_middle()
+    first, receipt_first = joiner.take(b"2026-a\n2026-b\n", 0, notes.receipt("first"), NOW, 0.0)
+    middle, receipt_middle = joiner.take(b" b1\n", 14, notes.receipt("middle"), NOW, 0.0)
+    receipt_first.release()
+    receipt_middle.release()
     assert (logs(first), logs(middle), notes.acks) == (["2026-a\n"], [], [])
-    last, ack_last = joiner.take(b" b2\n2026-c\n", 18, notes.ack("last"), NOW, 0.0)
+    last, receipt_last = joiner.take(b" b2\n2026-c\n", 18, notes.receipt("last"), NOW, 0.0)
     assert logs(last) == ["2026-b\n b1\n b2\n"]
     assert last.offsets == [7]
     assert notes.acks == []
-    ack_last()
+    receipt_last.release()
     assert notes.acks == ["first", "middle"], "the last has a record that is open still"
     given_up = joiner.give_up(None, "stop")
     assert given_up is not None
-    given_up[1]()
+    given_up[1].release()
     assert notes.acks == ["first", "middle", "last"]
 
 
 def test_a_record_whose_rest_does_not_come_is_given_up_after_its_timeout() -> None:
     notes = Notes()
     joiner = line_joiner(parser(*DATED, ("flush_timeout", "1500")), notes=notes)
-    joiner.take(b"2026-a\n", 0, lambda: None, NOW, 10.0)
-    joiner.take(b" a1\n", 7, lambda: None, NOW, 11.0)
+    joiner.take(b"2026-a\n", 0, unnoted(), NOW, 10.0)
+    joiner.take(b" a1\n", 7, unnoted(), NOW, 11.0)
     assert joiner.give_up(12.4, "timeout") is None, "the last line came a second later"
     given_up = joiner.give_up(12.5, "timeout")
     assert given_up is not None
@@ -257,7 +257,7 @@ def test_a_record_that_is_too_long_goes_on_in_another_and_is_counted() -> None:
     notes = Notes()
     joiner = line_joiner(parser(*DATED), notes=notes, limit=10)
     lines = b"2026-a\n" + b" 345\n" * 5 + b"2026-b\n"
-    batch, _ = joiner.take(lines, 0, lambda: None, NOW, 0.0)
+    batch, _ = joiner.take(lines, 0, unnoted(), NOW, 0.0)
     assert logs(batch) == ["2026-a\n 345\n", " 345\n 345\n", " 345\n 345\n"]
     assert batch.offsets == [0, 12, 22]
     assert notes.joined["limit"] == 2
@@ -266,10 +266,10 @@ def test_a_record_that_is_too_long_goes_on_in_another_and_is_counted() -> None:
 def test_the_limit_holds_over_blocks_too() -> None:
     notes = Notes()
     joiner = line_joiner(parser(*DATED), notes=notes, limit=100)
-    joiner.take(b"2026-a\n", 0, lambda: None, NOW, 0.0)
+    joiner.take(b"2026-a\n", 0, unnoted(), NOW, 0.0)
     texts: list[str] = []
     for number in range(1000):
-        batch, _ = joiner.take(b" 345\n", 7 + 5 * number, lambda: None, NOW, 0.0)
+        batch, _ = joiner.take(b" 345\n", 7 + 5 * number, unnoted(), NOW, 0.0)
         texts += logs(batch)
     assert len(texts) == notes.joined["limit"] == 40
     assert max(map(len, texts)) <= 100 + 25, "the newlines between come on top"
@@ -277,20 +277,20 @@ def test_the_limit_holds_over_blocks_too() -> None:
 
 def test_a_line_that_is_longer_than_the_limit_is_one_record_still() -> None:
     joiner = line_joiner(parser(*DATED), limit=10)
-    batch, _ = joiner.take(b"2026-" + b"x" * 100 + b"\n2026-\n", 0, lambda: None, NOW, 0.0)
+    batch, _ = joiner.take(b"2026-" + b"x" * 100 + b"\n2026-\n", 0, unnoted(), NOW, 0.0)
     assert len(logs(batch)[0]) == 106
 
 
 def test_the_rest_of_a_long_line_goes_on_with_the_line_and_is_not_looked_at() -> None:
     joiner = line_joiner(parser(*DATED))
-    joiner.take(b"2026-a ", 0, lambda: None, NOW, 0.0)
-    batch, _ = joiner.take(b"2026-b\n2026-c\n", 7, lambda: None, NOW, 0.0, starts_line=False)
+    joiner.take(b"2026-a ", 0, unnoted(), NOW, 0.0)
+    batch, _ = joiner.take(b"2026-b\n2026-c\n", 7, unnoted(), NOW, 0.0, starts_line=False)
     assert logs(batch) == ["2026-a 2026-b\n"]
 
 
 def test_bytes_that_are_no_text_do_not_keep_lines_from_being_joined() -> None:
     joiner = line_joiner(parser(*DATED))
-    batch, _ = joiner.take(b"2026-a \xff\n \xfe\x00\n2026-b\n", 0, lambda: None, NOW, 0.0)
+    batch, _ = joiner.take(b"2026-a \xff\n \xfe\x00\n2026-b\n", 0, unnoted(), NOW, 0.0)
     assert logs(batch) == ["2026-a \ufffd\n \ufffd\x00\n"]
 
 
@@ -299,14 +299,14 @@ def test_what_is_before_an_open_record_is_acknowledged_without_it(bench: Bench) 
     bench.open("a.log", state=True)
     (chunk,) = bench.chunks(ack=False)
     joiner = line_joiner(parser(*DATED))
-    batch, ack = joiner.take(chunk.data, chunk.start, ChunkAck(chunk), NOW, 0.0)
-    ack()
+    batch, receipt = joiner.take(chunk.data, chunk.start, chunk.receipt, NOW, 0.0)
+    receipt.release()
     assert logs(batch) == ["2026-a\n"]
     assert bench.chunks() == []
     assert bench.tailer.ledger.bytes_in_flight == len(b"2026-b\n b1\n")
     given_up = joiner.give_up(None, "stop")
     assert given_up is not None
-    given_up[1]()
+    given_up[1].release()
     assert bench.chunks() == []
     assert bench.tailer.ledger.bytes_in_flight == 0
 
@@ -316,7 +316,7 @@ def test_a_rest_that_is_in_the_file_and_not_read_is_waited_for(bench: Bench) -> 
     bench.open("a.log", chunk_bytes=1024, in_flight_bytes=1024, max_line_bytes=200)
     (chunk,) = bench.chunks(ack=False)
     joiner = line_joiner(parser(*DATED, ("flush_timeout", "1000")))
-    joiner.take(chunk.data, chunk.start, ChunkAck(chunk), NOW, 0.0)
+    joiner.take(chunk.data, chunk.start, chunk.receipt, NOW, 0.0)
     assert joiner.give_up(14.9, "timeout") is None, "the outputs take no more just now"
     assert joiner.give_up(15.0, "timeout") is not None, "it may be what all others wait for"
 

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from pillion.log import Logger
+from pillion.metrics.exposition import text
 from pillion.tail import Checkpoint, Tailer, TailOptions
+from pillion.testing import Scrape
 from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
-from pillion_log_agent.inputs.tail_metrics import tail_families
+from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.ledger import Ledger
@@ -203,9 +205,8 @@ def test_every_metric_of_a_tail_is_on_the_page(tmp_path: Path) -> None:
         checkpoint=Checkpoint(tmp_path / "state"),
         options=TailOptions(count_lines=False),
     )
-    families = list(tail_families("tail.0", tailer))
+    scrape = Scrape.parse(text(tail_metrics("tail.0", tailer)))
     tailer.close()
     on_page = set(re.findall(r"`(pillion_log_agent_tail_[a-z_]+)`", PAGE.read_text()))
-    assert {family.name for family in families} == on_page
-    labels = {sample.labels[0] for family in families for sample in family.samples}
-    assert labels == {("input", "tail.0")}
+    assert set(scrape.types) == on_page
+    assert all(("input", "tail.0") in labels for _, labels in scrape.series)

@@ -10,13 +10,11 @@ import pytest
 
 from pillion_log_agent.multiline.lines import LineJoiner, LineShape
 from pillion_log_agent.records.origin import Origin
-from pillion_log_agent.records.receipt import ChunkAck
 from tests.sidecars.log_agent.joining import DATED, NOW, Notes, context_of, logs, parser, plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.receipt import Receipt
     from tests.core.tail.conftest import Bench
 
 STEPS = 60
@@ -37,7 +35,7 @@ class Reader:
             "a.log*", state=True, chunk_bytes=1024, in_flight_bytes=8192, max_line_bytes=1000
         )
         self._joiners: dict[str, LineJoiner] = {}
-        self._unacknowledged: list[Callable[[], None]] = []
+        self._unacknowledged: list[Receipt] = []
 
     def read(self) -> bool:
         """Take what is there, or as much as there is room for; return whether it was anything."""
@@ -50,15 +48,15 @@ class Reader:
                 joiner = self._joiners[chunk.identity] = LineJoiner(
                     joining, LineShape("log"), "t", origin
                 )
-            batch, ack = joiner.take(chunk.data, chunk.start, ChunkAck(chunk), NOW, 0.0)
-            self._deliver(batch, ack)
+            batch, receipt = joiner.take(chunk.data, chunk.start, chunk.receipt, NOW, 0.0)
+            self._deliver(batch, receipt)
         return bool(chunks)
 
     def acknowledge(self) -> None:
         """Acknowledge some of what was delivered, in any order."""
         self._draw.shuffle(self._unacknowledged)
         while self._unacknowledged and self._draw.random() < 0.8:
-            self._unacknowledged.pop()()
+            self._unacknowledged.pop().release()
 
     def crash(self) -> None:
         """Go on in a new process, with what the checkpoint says."""
@@ -80,18 +78,18 @@ class Reader:
 
     def _acknowledge_all(self) -> None:
         while self._unacknowledged:
-            self._unacknowledged.pop()()
+            self._unacknowledged.pop().release()
 
-    def _deliver(self, batch: Batch, ack: Callable[[], None]) -> None:
+    def _deliver(self, batch: Batch, receipt: Receipt) -> None:
         for offset, text in zip(batch.offsets, logs(batch), strict=True):
             # A file that no checkpoint knew before a crash may be another generation after it.
             device, inode, _, first_line = batch.origin.identity.split("-")
             known = self.documents.setdefault((device + inode + first_line, offset), text)
             assert known == text, "what comes again is the same"
         if len(batch):
-            self._unacknowledged.append(ack)
+            self._unacknowledged.append(receipt)
         else:
-            ack()
+            receipt.release()
 
 
 @pytest.mark.parametrize("seed", range(12))

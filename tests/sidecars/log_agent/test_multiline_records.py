@@ -17,7 +17,6 @@ from pillion_log_agent.multiline.plan import JoiningContext
 from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.make import Parsers, make_parser
 from pillion_log_agent.records.batch import Batch
-from pillion_log_agent.records.receipt import ChunkAck
 from tests.sidecars.log_agent.joining import (
     DATED,
     NOW,
@@ -29,6 +28,7 @@ from tests.sidecars.log_agent.joining import (
     parser,
     record_joiner,
 )
+from tests.sidecars.log_agent.receipts import unnoted
 
 if TYPE_CHECKING:
     from tests.core.tail.conftest import Bench
@@ -51,7 +51,7 @@ def err(text: str, **more: Any) -> dict[str, Any]:
 def test_a_joined_record_says_what_its_first_line_says() -> None:
     joiner = record_joiner("java")
     records = [out("a"), *[out(text, n=n) for n, text in enumerate(TRACE)], out("b")]
-    (joined,) = joiner.take(batch_of(*records), lambda: None, 0.0)
+    (joined,) = joiner.take(batch_of(*records), unnoted(), 0.0)
     assert joined.batch.records() == [out("a"), out("\n".join(TRACE), n=0), out("b")]
     assert joined.batch.offsets == [0, 100, 400]
     assert joined.batch.times.nanoseconds() == [NOW, NOW + 1, NOW + 4]
@@ -61,13 +61,13 @@ def test_a_joined_record_says_what_its_first_line_says() -> None:
 def test_texts_that_end_in_newlines_are_joined_by_them() -> None:
     joiner = record_joiner("java")
     records = [out(f"{text}\n") for text in [*TRACE, "b"]]
-    (joined,) = joiner.take(batch_of(*records), lambda: None, 0.0)
+    (joined,) = joiner.take(batch_of(*records), unnoted(), 0.0)
     assert logs(joined.batch) == ["\n".join(TRACE) + "\n", "b\n"]
 
 
 def test_a_batch_in_which_nothing_begins_is_not_even_decoded() -> None:
     batch = batch_of(out("a"), out("b"))
-    (joined,) = record_joiner("java").take(batch, lambda: None, 0.0)
+    (joined,) = record_joiner("java").take(batch, unnoted(), 0.0)
     assert joined.batch is batch
     assert not batch.is_decoded
 
@@ -75,7 +75,7 @@ def test_a_batch_in_which_nothing_begins_is_not_even_decoded() -> None:
 @pytest.mark.parametrize("text", ["\tat a.B.c(B.java:1)", "x Exception: y", "a.b.Error"])
 def test_what_may_begin_is_found_in_what_is_not_decoded(text: str) -> None:
     joiner = record_joiner("java")
-    assert joiner.take(batch_of(out(text)), lambda: None, 0.0) == []
+    assert joiner.take(batch_of(out(text)), unnoted(), 0.0) == []
     (given_up,) = joiner.give_up(None, "stop")
     assert logs(given_up.batch) == [text]
 
@@ -85,7 +85,7 @@ def test_streams_that_are_mixed_do_not_disturb_each_other() -> None:
     mixed = [
         err(TRACE[0]), out("a"), err(TRACE[1]), out("b"), err(TRACE[2]), out("c"), err("d"),
     ]  # fmt: skip
-    (joined,) = joiner.take(batch_of(*mixed), lambda: None, 0.0)
+    (joined,) = joiner.take(batch_of(*mixed), unnoted(), 0.0)
     assert joined.batch.records() == [
         err("\n".join(TRACE)), out("a"), out("b"), out("c"), err("d"),
     ]  # fmt: skip
@@ -93,9 +93,9 @@ def test_streams_that_are_mixed_do_not_disturb_each_other() -> None:
 
 def test_files_do_not_disturb_each_other() -> None:
     joiner = record_joiner("java")
-    assert joiner.take(batch_of(err(TRACE[0]), identity="one"), lambda: None, 0.0) == []
-    assert joiner.take(batch_of(err(TRACE[0]), identity="two"), lambda: None, 0.0) == []
-    joiner.take(batch_of(err(TRACE[1]), identity="two"), lambda: None, 0.0)
+    assert joiner.take(batch_of(err(TRACE[0]), identity="one"), unnoted(), 0.0) == []
+    assert joiner.take(batch_of(err(TRACE[0]), identity="two"), unnoted(), 0.0) == []
+    joiner.take(batch_of(err(TRACE[1]), identity="two"), unnoted(), 0.0)
     given_up = {
         each.batch.origin.identity.partition("~")[0]: logs(each.batch)
         for each in joiner.give_up(None, "stop")
@@ -105,10 +105,10 @@ def test_files_do_not_disturb_each_other() -> None:
 
 def test_a_record_that_is_given_up_is_not_taken_for_the_whole_one_when_that_comes() -> None:
     joiner = record_joiner("java")
-    joiner.take(batch_of(err(TRACE[0]), identity="one"), lambda: None, 0.0)
+    joiner.take(batch_of(err(TRACE[0]), identity="one"), unnoted(), 0.0)
     (piece,) = joiner.give_up(None, "timeout")
-    joiner.take(batch_of(err(TRACE[0]), err(TRACE[1]), identity="one"), lambda: None, 0.0)
-    (whole,) = joiner.take(batch_of(err("other"), identity="one"), lambda: None, 0.0)[:1]
+    joiner.take(batch_of(err(TRACE[0]), err(TRACE[1]), identity="one"), unnoted(), 0.0)
+    (whole,) = joiner.take(batch_of(err("other"), identity="one"), unnoted(), 0.0)[:1]
     assert piece.batch.offsets == whole.batch.offsets
     assert piece.batch.origin.identity != whole.batch.origin.identity
 
@@ -117,7 +117,7 @@ def test_records_without_the_text_are_left_alone() -> None:
     joiner = record_joiner("java")
     others: list[dict[str, Any]] = [{"n": 1}, {"log": 7}, {"log": None}]
     records = [out(TRACE[0]), *others, out(TRACE[1]), out("b")]
-    (joined,) = joiner.take(batch_of(*records), lambda: None, 0.0)
+    (joined,) = joiner.take(batch_of(*records), unnoted(), 0.0)
     assert joined.batch.records() == [out("\n".join(TRACE[:2])), *others, out("b")]
 
 
@@ -128,23 +128,23 @@ def test_rules_may_look_at_another_field_than_the_one_that_is_joined() -> None:
         )
     )
     records = [{"log": "a", "part": "first"}, {"log": "b", "part": "last"}, {"log": "c"}]
-    (joined,) = joiner.take(batch_of(*records), lambda: None, 0.0)
+    (joined,) = joiner.take(batch_of(*records), unnoted(), 0.0)
     assert logs(joined.batch) == ["ab"], "it was split, so nothing stood between"
 
 
 def test_a_batch_is_acknowledged_with_the_record_that_it_began() -> None:
     notes = Notes()
     joiner = record_joiner("java", notes=notes)
-    (first,) = joiner.take(batch_of(out("a"), out(TRACE[0])), notes.ack("first"), 0.0)
-    first.ack()
+    (first,) = joiner.take(batch_of(out("a"), out(TRACE[0])), notes.receipt("first"), 0.0)
+    first.receipt.release()
     assert notes.acks == []
-    assert joiner.take(batch_of(out(TRACE[1]), start=200), notes.ack("middle"), 0.0) == []
-    finished, last = joiner.take(batch_of(out("b"), start=300), notes.ack("last"), 0.0)
-    last.ack()
+    assert joiner.take(batch_of(out(TRACE[1]), start=200), notes.receipt("middle"), 0.0) == []
+    finished, last = joiner.take(batch_of(out("b"), start=300), notes.receipt("last"), 0.0)
+    last.receipt.release()
     assert notes.acks == ["last"], "only it has nothing of the record"
     assert (logs(finished.batch), finished.batch.offsets) == (["\n".join(TRACE[:2])], [100])
     assert finished.vanished == 1
-    finished.ack()
+    finished.receipt.release()
     assert notes.acks == ["last", "first", "middle"]
 
 
@@ -152,27 +152,27 @@ def test_a_batch_is_acknowledged_with_the_record_that_it_began() -> None:
 def test_the_position_moves_over_all_lines_of_a_record_at_once(order: tuple[int, int]) -> None:
     notes = Notes()
     joiner = record_joiner("java", notes=notes)
-    joiner.take(batch_of(out(TRACE[0])), notes.ack("first"), 0.0)
+    joiner.take(batch_of(out(TRACE[0])), notes.receipt("first"), 0.0)
     second = batch_of(out(TRACE[1]), out("b"), start=100)
-    handed = joiner.take(second, notes.ack("second"), 0.0)
+    handed = joiner.take(second, notes.receipt("second"), 0.0)
     assert [logs(each.batch) for each in handed] == [["\n".join(TRACE[:2])], ["b"]]
-    handed[order[0]].ack()
+    handed[order[0]].receipt.release()
     assert notes.acks == [], "read again from the second chunk on, the trace would be cut"
-    handed[order[1]].ack()
+    handed[order[1]].receipt.release()
     assert sorted(notes.acks) == ["first", "second"]
 
 
 def test_a_batch_without_records_is_acknowledged_at_once() -> None:
     notes = Notes()
     joiner = record_joiner("java")
-    joiner.take(batch_of(out(TRACE[0])), lambda: None, 0.0)
-    assert joiner.take(batch_of().select([]), notes.ack("empty"), 0.0) == []
+    joiner.take(batch_of(out(TRACE[0])), unnoted(), 0.0)
+    assert joiner.take(batch_of().select([]), notes.receipt("empty"), 0.0) == []
     assert notes.acks == ["empty"]
 
 
 def test_a_record_is_given_up_after_its_time_and_not_before() -> None:
     joiner = record_joiner("java")
-    joiner.take(batch_of(out(TRACE[0])), lambda: None, 10.0)
+    joiner.take(batch_of(out(TRACE[0])), unnoted(), 10.0)
     assert joiner.give_up(13.9, "timeout") == []
     (given_up,) = joiner.give_up(14.0, "timeout")
     assert logs(given_up.batch) == TRACE[:1]
@@ -183,7 +183,7 @@ def test_a_record_that_is_too_long_goes_on_in_another() -> None:
     notes = Notes()
     joiner = record_joiner("java", notes=notes, limit=40)
     records = [out(TRACE[0]), *[out(TRACE[1])] * 4, out("b")]
-    (joined,) = joiner.take(batch_of(*records), lambda: None, 0.0)
+    (joined,) = joiner.take(batch_of(*records), unnoted(), 0.0)
     assert [text.count("\n") + 1 for text in logs(joined.batch)] == [2, 2, 1, 1]
     assert notes.joined["limit"] == 2
 
@@ -191,13 +191,13 @@ def test_a_record_that_is_too_long_goes_on_in_another() -> None:
 def test_a_record_that_holds_up_the_rest_of_its_file_is_given_up() -> None:
     notes = Notes()
     joiner = record_joiner("java", notes=notes, in_flight=2000)
-    assert joiner.take(batch_of(err(TRACE[0])), notes.ack("first"), 0.0) == []
+    assert joiner.take(batch_of(err(TRACE[0])), notes.receipt("first"), 0.0) == []
     for start in range(100, 1000, 100):
-        (joined,) = joiner.take(batch_of(out("a"), start=start), notes.ack("a"), 0.0)
+        (joined,) = joiner.take(batch_of(out("a"), start=start), notes.receipt("a"), 0.0)
         assert logs(joined.batch) == ["a"]
-    behind, _ = joiner.take(batch_of(out("a"), start=1100), notes.ack("a"), 0.0)
+    behind, _ = joiner.take(batch_of(out("a"), start=1100), notes.receipt("a"), 0.0)
     assert logs(behind.batch) == TRACE[:1]
-    behind.ack()
+    behind.receipt.release()
     assert notes.acks == ["first"]
 
 
@@ -214,7 +214,7 @@ def filter_of(*names: str, context: JoiningContext | None = None, **more: Any) -
 def test_the_filter_waits_as_long_as_flush_ms_says() -> None:
     now = 10.0
     made = filter_of("java", context=JoiningContext(clock=lambda: now), flush=0.5)
-    assert made.hold(batch_of(out(TRACE[0])), lambda: None) == []
+    assert made.hold(batch_of(out(TRACE[0])), unnoted()) == []
     now = 10.4
     assert made.give_up(is_last=False) == []
     now = 10.5
@@ -224,14 +224,14 @@ def test_the_filter_waits_as_long_as_flush_ms_says() -> None:
 
 def test_the_filter_lets_go_of_all_at_the_end() -> None:
     made = filter_of("java")
-    made.hold(batch_of(out(TRACE[0])), lambda: None)
+    made.hold(batch_of(out(TRACE[0])), unnoted())
     assert len(made.give_up(is_last=True)) == 1
 
 
 def test_the_filter_joins_the_field_that_it_is_told() -> None:
     made = filter_of("java", key_content="message")
     records = [{"log": "x", "message": text} for text in [*TRACE, "b"]]
-    (joined,) = made.hold(batch_of(*records), lambda: None)
+    (joined,) = made.hold(batch_of(*records), unnoted())
     assert [record["message"] for record in joined.batch.records()] == ["\n".join(TRACE), "b"]
 
 
@@ -252,7 +252,7 @@ def test_what_the_filter_cannot_do_is_an_error(
 
 def test_docker_and_cri_have_no_effect_in_the_filter() -> None:
     batch = batch_of(out("a"))
-    (joined,) = filter_of("docker", "cri").hold(batch, lambda: None)
+    (joined,) = filter_of("docker", "cri").hold(batch, unnoted())
     assert joined.batch is batch
 
 
@@ -273,7 +273,7 @@ OLD = b"before\n2026-11-21 ERROR it failed\n\tat a\nuser=7 x\n\tat b\n2026-11-22
 
 
 def test_the_old_way_adds_lines_to_the_last_field_of_the_first_line() -> None:
-    batch, _ = old_joiner().take(OLD, 0, lambda: None, NOW, 0.0)
+    batch, _ = old_joiner().take(OLD, 0, unnoted(), NOW, 0.0)
     assert batch.records() == [
         {"log": "before"},
         {"level": "ERROR", "message": "it failed\n\tat a\nuser=7 x\n\tat b"},
@@ -283,7 +283,7 @@ def test_the_old_way_adds_lines_to_the_last_field_of_the_first_line() -> None:
 
 
 def test_the_old_way_takes_fields_of_other_lines_by_their_parsers() -> None:
-    batch, _ = old_joiner(r"^user=(?<user>\d+) (?<rest>.*)$").take(OLD, 0, lambda: None, NOW, 0.0)
+    batch, _ = old_joiner(r"^user=(?<user>\d+) (?<rest>.*)$").take(OLD, 0, unnoted(), NOW, 0.0)
     assert batch.records()[1] == {
         "level": "ERROR", "message": "it failed\n\tat a", "user": "7", "rest": "x\n\tat b",
     }  # fmt: skip
@@ -291,7 +291,7 @@ def test_the_old_way_takes_fields_of_other_lines_by_their_parsers() -> None:
 
 def test_the_old_way_ends_a_record_where_the_next_first_line_is() -> None:
     joiner = old_joiner()
-    joiner.take(OLD, 0, lambda: None, NOW, 0.0)
+    joiner.take(OLD, 0, unnoted(), NOW, 0.0)
     assert joiner.is_waiting
     given_up = joiner.give_up(4.0, "timeout")
     assert given_up is not None
@@ -300,9 +300,9 @@ def test_the_old_way_ends_a_record_where_the_next_first_line_is() -> None:
 
 def test_lines_and_records_are_joined_alike() -> None:
     lines = ["x", *TRACE, "y", *TRACE, *TRACE, "z"]
-    by_line, _ = line_joiner("java").take("\n".join(lines).encode(), 0, lambda: None, NOW, 0.0)
+    by_line, _ = line_joiner("java").take("\n".join(lines).encode(), 0, unnoted(), NOW, 0.0)
     (by_record,) = record_joiner("java").take(
-        batch_of(*[out(line) for line in lines]), lambda: None, 0.0
+        batch_of(*[out(line) for line in lines]), unnoted(), 0.0
     )
     assert [text.removesuffix("\n") for text in logs(by_line)] == logs(by_record.batch)
 
@@ -313,7 +313,7 @@ def test_a_parser_of_one_s_own_may_tell_streams_apart_by_any_field() -> None:
         {"log": "2026-a", "thread": "1"}, {"log": "2026-b", "thread": "2"},
         {"log": " a1", "thread": "1"}, {"log": " b1", "thread": "2"},
     ]  # fmt: skip
-    assert joiner.take(batch_of(*records), lambda: None, 0.0) == []
+    assert joiner.take(batch_of(*records), unnoted(), 0.0) == []
     assert [logs(each.batch) for each in joiner.give_up(None, "stop")] == [
         ["2026-a\n a1"], ["2026-b\n b1"],
     ]  # fmt: skip
@@ -326,12 +326,12 @@ def test_what_is_before_the_first_open_record_is_acknowledged_without_it(bench: 
     (chunk,) = bench.chunks(ack=False)
     joiner = record_joiner("java")
     batch = batch_at(batch_of(out("a"), out("java.lang.Error: x")), [0, 2])
-    (joined,) = joiner.take(batch, ChunkAck(chunk), 0.0)
-    joined.ack()
+    (joined,) = joiner.take(batch, chunk.receipt, 0.0)
+    joined.receipt.release()
     assert logs(joined.batch) == ["a"]
     assert bench.chunks() == []
     assert bench.tailer.ledger.bytes_in_flight == len(lines[1])
     (given_up,) = joiner.give_up(None, "stop")
-    given_up.ack()
+    given_up.receipt.release()
     assert bench.chunks() == []
     assert bench.tailer.ledger.bytes_in_flight == 0

@@ -193,10 +193,50 @@ def test_each_record_has_a_result_of_its_own() -> None:
     ]
 
 
-@pytest.mark.parametrize("answer", [b"", b"{", b'{"errors":true,"items":[]}', b"\xff"])
+TAKEN_ITEM = '{"create":{"status":201}}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"{",
+        b'{"errors":true,"items":[]}',
+        b"\xff",
+        b'{"errors":false,"items":[{},{}]}',
+        b'{"errors":true,"items":[{},{}]}',
+        b'{"a":' + b"[" * 100_000,
+    ],
+)
 def test_an_answer_that_says_too_little_has_the_batch_sent_again(answer: bytes) -> None:
     with pytest.raises(TransientError):
         read_results(answer, [2], has_ids=True)
+
+
+@pytest.mark.parametrize("items", [None, [], [TAKEN_ITEM], [TAKEN_ITEM] * 3])
+def test_an_answer_without_errors_is_believed_only_with_a_result_for_each_record(
+    items: list[str] | None,
+) -> None:
+    more = "" if items is None else f',"items":[{",".join(items)}]'
+    with pytest.raises(TransientError, match=rf"2 records were sent, {len(items or ())} results"):
+        read_results(f'{{"took":1,"errors":false{more}}}'.encode(), [1, 1], has_ids=True)
+
+
+def test_a_result_that_says_it_failed_is_believed_where_the_answer_has_no_errors() -> None:
+    failed = '{"create":{"status":503,"error":{"type":"unavailable","reason":"no shard"}}}'
+    answer = f'{{"took":1,"errors":false,"items":[{TAKEN_ITEM},{failed}]}}'.encode()
+    outcome = read_results(answer, [2], has_ids=True)
+    assert list(outcome.again) == [(0, 1)]
+    assert "no shard" in outcome.cause
+
+
+@pytest.mark.parametrize(
+    "form", ['{{"errors":false,"items":[{}]}}', '{{ "errors" : false, "items" : [ {} ] }}']
+)
+def test_an_answer_with_a_result_for_each_record_is_taken_whatever_else_is_in_it(form: str) -> None:
+    item = '{"index":{"_index":"a","_id":"\\"status\\":201","status" : 200}}'
+    outcome = read_results(form.format(f"{TAKEN_ITEM},{item}").encode(), [1, 1], has_ids=True)
+    assert (len(outcome.rejected), len(outcome.again)) == (0, 0)
 
 
 def test_an_answer_of_brackets_alone_is_one_that_cannot_be_understood() -> None:

@@ -15,6 +15,7 @@ from pillion_log_agent.parsers.parsed import Parser
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, Shape
 from pillion_log_agent.patterns.times import show_iso
 from pillion_log_agent.records.origin import Origin
+from tests.sidecars.log_agent.receipts import noting, unnoted
 from tests.sidecars.log_agent.running import docker_line
 
 ORIGIN = Origin("tail.0", "/a.log", "1-2-0-3")
@@ -219,14 +220,14 @@ def test_a_line_that_docker_has_split_is_joined_and_holds_its_chunks() -> None:
     joiner = Joiner(Joining(("docker",), AS_MULTILINE, 10_000), "t", ORIGIN)
     first = docker_line("whole", 1) + docker_line("a-", 2).replace("a-\\n", "a-")
     second = docker_line("b", 3) + docker_line("whole", 4)
-    batch, ack = joiner.take(first.encode(), 0, lambda: acks.append("first"), NOW, 0.0)
+    batch, receipt = joiner.take(first.encode(), 0, noting(acks, "first"), NOW, 0.0)
     assert [record["log"] for record in batch.records()] == ["whole\n"]
-    ack()
+    receipt.release()
     assert acks == [], "the first chunk has a piece of a line that is not delivered"
-    batch, ack = joiner.take(second.encode(), 200, lambda: acks.append("second"), NOW, 0.0)
+    batch, receipt = joiner.take(second.encode(), 200, noting(acks, "second"), NOW, 0.0)
     assert [record["log"] for record in batch.records()] == ["a-b\n", "whole\n"]
     assert batch.offsets[0] == len(docker_line("whole", 1)), "it is where it begins"
-    ack()
+    receipt.release()
     assert sorted(acks) == ["first", "second"]
 
 
@@ -234,7 +235,7 @@ def test_cri_s_pieces_are_joined_for_each_stream_by_itself() -> None:
     joiner = Joiner(Joining(("cri",), AS_PARSER, 10_000), "t", ORIGIN)
     time = "2026-11-21T10:00:00Z"
     lines = [f"{time} stdout P one ", f"{time} stderr F err", f"{time} stdout F two", "no cri"]
-    batch, _ = joiner.take(("\n".join(lines) + "\n").encode(), 0, lambda: None, NOW, 0.0)
+    batch, _ = joiner.take(("\n".join(lines) + "\n").encode(), 0, unnoted(), NOW, 0.0)
     records = batch.records()
     assert records[0] == {"stream": "stderr", "logtag": "F", "message": "err"}
     assert records[1] == {"stream": "stdout", "logtag": "F", "message": "one two"}
@@ -250,7 +251,7 @@ def test_a_block_of_cri_s_without_pieces_is_taken_as_line_by_line(shape: Shape) 
     both = []
     for data in (whole, pieces):
         joiner = Joiner(Joining(("cri",), shape, 10_000), "t", ORIGIN)
-        batch, _ = joiner.take(data, 7, lambda: None, NOW, 0.0)
+        batch, _ = joiner.take(data, 7, unnoted(), NOW, 0.0)
         both.append(
             (
                 batch.records()[:3],
@@ -267,13 +268,13 @@ def test_a_line_whose_rest_does_not_come_is_given_up_after_a_while() -> None:
     acks: list[str] = []
     joiner = Joiner(Joining(("cri",), AS_MULTILINE, 10_000, 4.0), "t", ORIGIN)
     line = b"2026-11-21T10:00:00Z stdout P never\n"
-    _, ack = joiner.take(line, 0, lambda: acks.append("chunk"), NOW, 10.0)
-    ack()
+    _, receipt = joiner.take(line, 0, noting(acks, "chunk"), NOW, 10.0)
+    receipt.release()
     assert joiner.give_up(NOW, 13.9) is None
     given_up = joiner.give_up(NOW, 14.0)
     assert given_up is not None
-    batch, ack = given_up
+    batch, receipt = given_up
     assert [record["log"] for record in batch.records()] == ["never"]
-    ack()
+    receipt.release()
     assert acks == ["chunk"]
     assert not joiner.is_waiting

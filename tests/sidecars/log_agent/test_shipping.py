@@ -16,6 +16,7 @@ from pillion_log_agent.pipeline.ledger import Ledger
 from pillion_log_agent.pipeline.shipping import Retrying, Shipper
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ async def test_a_record_at_which_an_output_fails_is_put_aside_and_the_rest_is_no
     )
     acknowledged = asyncio.Event()
     ledger.take(COUNT)
-    shipper.put(batch, Delivery(COUNT, 1, ledger, acknowledged.set))
+    delivery = Delivery(COUNT, ledger, Receipt(Undivided(acknowledged.set)))
+    shipper.put(batch, delivery, Receipt(delivery))
     working = asyncio.ensure_future(shipper.run())
     async with asyncio.timeout(10):
         await acknowledged.wait()

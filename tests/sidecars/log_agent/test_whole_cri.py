@@ -13,6 +13,7 @@ from pillion_log_agent.parsers.runtime import AS_MULTILINE
 from pillion_log_agent.parsers.whole_cri import whole_cri
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
+from tests.sidecars.log_agent.receipts import unnoted
 
 TIME = "2026-11-21T10:00:00.123456789Z"
 ORIGIN = Origin("tail.0", "/a", "1-2")
@@ -33,7 +34,7 @@ def taken(data: bytes, *, by_line: bool) -> Batch:
     if by_line:
         # What is not closed by a newline is looked at line by line.
         data = data.removesuffix(b"\n")
-    return joiner.take(data, 7, lambda: None, 5, 0.0)[0]
+    return joiner.take(data, 7, unnoted(), 5, 0.0)[0]
 
 
 @given(lines=st.lists(LINES, min_size=1, max_size=4))

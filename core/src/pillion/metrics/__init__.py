@@ -1,12 +1,14 @@
-"""Metrics: counters, gauges and histograms, and their text on `/metrics`.
+"""What is added to prometheus-client: its metrics as text, and a bound on their series.
 
-registry = Registry()
-scrapes = registry.counter("nginx_exporter_scrapes_total", "Scrapes.", labels=("code",))
-scrapes.labelled("200").inc()
-text = exposition.text(registry.families())
+registry = CollectorRegistry()
+scrapes = Counter("nginx_exporter_scrapes_total", "Scrapes.", ["code"], registry=registry)
+scrapes.labels("200").inc()
+text = exposition.text(registry.collect())
+
+Counters, gauges, histograms, registries and families are those of `prometheus_client`. A registry
+is always passed in: its module-level `REGISTRY` is never used.
 """
 
-from pillion.metrics.instruments import Counter, Gauge, Histogram, Registry
-from pillion.metrics.model import Family, Kind, Sample, Source
+from pillion.metrics.bounded import BoundedSeries
 
-__all__ = ["Counter", "Family", "Gauge", "Histogram", "Kind", "Registry", "Sample", "Source"]
+__all__ = ["BoundedSeries"]

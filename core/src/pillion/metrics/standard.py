@@ -1,4 +1,4 @@
-"""The families that every process exposes about itself."""
+"""The metrics that every process exposes about itself."""
 
 from __future__ import annotations
 
@@ -8,42 +8,46 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from prometheus_client import Gauge
+from prometheus_client.core import Metric, Sample
+
 import pillion
-from pillion.metrics.model import Family, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
-    from pillion.metrics.instruments import Registry
-    from pillion.metrics.model import Kind
+    from prometheus_client import CollectorRegistry
 
 
-def add_build_info(registry: Registry, prefix: str) -> None:
-    """Add `PREFIX_build_info`, 1, with the versions as labels."""
-    info = registry.gauge(
+def add_build_info(registry: CollectorRegistry, prefix: str, version: str = "") -> None:
+    """Add `PREFIX_build_info`, 1, with the versions as labels; the library's when none is given."""
+    info = Gauge(
         f"{prefix}_build_info",
         "The versions that this process is made of; always 1.",
         ("version", "pythonversion"),
+        registry=registry,
     )
     # The module platform would take 3 ms to say the same.
     python = ".".join(map(str, sys.version_info[:3]))
-    info.labelled(pillion.__version__, python).set(1)
+    info.labels(version or pillion.__version__, python).set(1)
 
 
 class ReloadGauges:
     """Whether the configuration in force is the one on disk, and since when."""
 
     def __init__(
-        self, registry: Registry, prefix: str, clock: Callable[[], float] = time.time
+        self, registry: CollectorRegistry, prefix: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._clock = clock
-        self._successful = registry.gauge(
+        self._successful = Gauge(
             f"{prefix}_config_last_reload_successful",
             "1 when the last load of the configuration succeeded, 0 when the old one was kept.",
+            registry=registry,
         )
-        self._timestamp = registry.gauge(
+        self._timestamp = Gauge(
             f"{prefix}_config_last_reload_success_timestamp_seconds",
             "When the configuration in force was loaded, in seconds since 1970.",
+            registry=registry,
         )
         self.succeeded()
 
@@ -57,8 +61,53 @@ class ReloadGauges:
         self._successful.set(0)
 
 
-_PROCESS: tuple[tuple[str, Kind, str], ...] = (
-    ("process_cpu_seconds_total", "counter", "CPU time spent, user and system."),
+_SCRAPES = "promhttp_metric_handler_requests"
+
+
+class ScrapeCollector:
+    """Counts scrapes as Go's promhttp does, so that dashboards for the peers go on working.
+
+        scrapes = ScrapeCollector()
+        registry.register(scrapes)
+        with scrapes:  # an exception counts as code 500
+            ...
+
+    A collector and no `Counter`: with three series that takes 4 % of the CPU of a whole scrape.
+    """
+
+    __slots__ = ("_codes", "_in_flight")
+
+    def __init__(self) -> None:
+        self._codes = {"200": 0, "500": 0, "503": 0}
+        self._in_flight = 0
+
+    def __enter__(self) -> None:
+        self._in_flight += 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        self._in_flight -= 1
+        self._codes["200" if kind is None else "500"] += 1
+
+    def describe(self) -> tuple[Metric, Metric]:
+        """Return the metrics without their values."""
+        return (
+            Metric(_SCRAPES, "Total number of scrapes by HTTP status code.", "counter"),
+            Metric(f"{_SCRAPES}_in_flight", "Current number of scrapes being served.", "gauge"),
+        )
+
+    def collect(self) -> tuple[Metric, Metric]:
+        """Return the metrics as they stand."""
+        requests, in_flight = self.describe()
+        name = f"{_SCRAPES}_total"
+        requests.samples = [
+            Sample(name, {"code": code}, count) for code, count in self._codes.items()
+        ]
+        in_flight.samples = [Sample(in_flight.name, {}, self._in_flight)]
+        return requests, in_flight
+
+
+_PROCESS = (
+    ("process_cpu_seconds", "counter", "CPU time spent, user and system."),
     ("process_open_fds", "gauge", "Open file descriptors."),
     ("process_max_fds", "gauge", "How many file descriptors may be open."),
     ("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes."),
@@ -67,8 +116,8 @@ _PROCESS: tuple[tuple[str, Kind, str], ...] = (
 )
 
 
-class ProcessSource:
-    """The `process_*` families, as every Prometheus client names them (Linux).
+class ProcessCollector:
+    """The `process_*` metrics, as every Prometheus client names them (Linux).
 
     Source: Prometheus' "Writing client libraries", process metrics; proc(5).
     """
@@ -81,8 +130,12 @@ class ProcessSource:
         self._start = _start_time()
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
-    def families(self) -> Iterator[Family]:
-        """Yield the families; about 10 µs."""
+    def describe(self) -> Iterable[Metric]:
+        """Return the metrics without their values."""
+        return [Metric(name, description, kind) for name, kind, description in _PROCESS]
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics; about 12 µs."""
         virtual, resident = os.pread(self._statm, 64, 0).split(maxsplit=2)[:2]
         values = (
             time.process_time(),
@@ -92,8 +145,11 @@ class ProcessSource:
             int(resident) * self._page,
             self._start,
         )
-        for (name, kind, description), value in zip(_PROCESS, values, strict=True):
-            yield Family(name, kind, description, (Sample(value),))
+        metrics = self.describe()
+        for metric, value in zip(metrics, values, strict=True):
+            name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+            metric.samples = [Sample(name, {}, value)]
+        return metrics
 
 
 def _open_files() -> int:

@@ -56,7 +56,7 @@ def _asked_for(command: Command, arguments: Sequence[str]) -> str:
 
             return help_text(command)
         if argument in ("--version", "-version"):
-            return f"{command.name} {pillion.__version__}\n"
+            return f"{command.name} {command.version or pillion.__version__}\n"
         if argument == "--":
             break
     return ""

@@ -10,21 +10,23 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
 from pillion.errors import PillionError
 from pillion.lifecycle import Deadline, Health, Signals
-from pillion.metrics import Registry
-from pillion.metrics.standard import ProcessSource
+from pillion.metrics.standard import ProcessCollector
+from pillion.process.host import Host
 from pillion.process.launch import launch
-from pillion.process.service import Context, Service
+from pillion.process.service import Context
 from pillion.process.settings import ProcessSettings, WebSettings
-from pillion.web import Limits, Routes, Server
-from pillion.web.standard import add_standard_routes
-from pillion.web.systemd import sockets_from_systemd
+from pillion.web import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pillion.log import Logger
+    from pillion.process.service import Service
     from pillion.settings import Command, Values
     from pillion.web import Security
 
@@ -37,6 +39,7 @@ def run(
     *,
     prefix: Callable[[Values], str] = lambda _: "",
     limits: Callable[[Values], Limits] = lambda _: Limits(),
+    application: Callable[[], web.Application] = web.Application,
 ) -> int:
     """Run a service until it is told to stop; return the exit status.
 
@@ -47,22 +50,30 @@ def run(
         environment: the variables, `os.environ` when None.
         prefix: what every path begins with, by the settings.
         limits: what clients may cost, by the settings.
+        application: makes what the service's routes are added to, with middlewares, routes and
+            sub-applications of its own.
     """
 
     def construct_and_serve(values: Values, log: Logger) -> int:
         # What is made until the start is no garbage, and to look for some takes 10 ms.
         gc.disable()
-        registry = Registry()
-        registry.add(ProcessSource())
+        registry = CollectorRegistry()
+        registry.register(ProcessCollector())
         context = Context(values, log, registry, Health())
         service = build(context)
         security = _security(values, log)
         if values[ProcessSettings].config_check:
             log.info("the configuration is valid")
             return 0
-        return _run_loop(
-            _Process(context, service, security, Routes(prefix(values)), limits(values))
+        host = Host(
+            context,
+            service,
+            application=application(),
+            security=security,
+            limits=limits(values),
+            prefix=prefix(values),
         )
+        return _run_loop(_Process(host, context))
 
     return launch(command, construct_and_serve, arguments, environment)
 
@@ -97,37 +108,12 @@ def _security(values: Values, log: Logger) -> Security | None:
 class _Process:
     """One life: start, serve, reload, drain, end."""
 
-    def __init__(
-        self,
-        context: Context,
-        service: Service,
-        security: Security | None,
-        routes: Routes,
-        limits: Limits,
-    ) -> None:
-        web = context.values[WebSettings]
-        self._settings = context.values[ProcessSettings]
+    def __init__(self, host: Host, context: Context) -> None:
+        self._host = host
         self._log = context.log
-        self._health = context.health
-        self._service = service
+        self._within = context.values[ProcessSettings].drain_timeout
         self._stop: asyncio.Future[str] | None = None
-        self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        add_standard_routes(
-            routes,
-            healthy=context.health.why_unhealthy,
-            ready=context.health.why_not_ready,
-            reload=self._reload,
-        )
-        service.routes(routes)
-        self._server = Server(
-            routes,
-            listen=() if web.systemd_socket else web.listen_address,
-            sockets=sockets_from_systemd() if web.systemd_socket else (),
-            log=context.log,
-            security=security,
-            limits=limits,
-        )
 
     async def serve(self) -> int:
         loop = asyncio.get_running_loop()
@@ -137,54 +123,30 @@ class _Process:
             on_reload=lambda: _call(loop, self._reload_soon),
         )
         with signals:
-            await self._server.start()
-            for address in self._server.addresses:
-                self._log.info("listening", address=address)
-            await self._service.start()
-            self._health.unblock("start")
+            await self._host.start()
             # What exists now lives as long as the process: the collector need not look again.
             gc.collect()
             gc.freeze()
             gc.enable()
             name = await self._stop
-            self._log.info("stopping", signal=name, within=f"{self._settings.drain_timeout:g}s")
-            await self._drain()
+            self._log.info("stopping", signal=name, within=f"{self._within:g}s")
+            await self._host.drain(Deadline(self._within))
+            self._log.info("stopped")
         return 0
-
-    async def _drain(self) -> None:
-        deadline = Deadline(self._settings.drain_timeout)
-        self._health.block("stop", "it is shutting down")
-        try:
-            await asyncio.wait_for(self._service.drain(deadline), deadline.remaining or None)
-        except TimeoutError:
-            self._log.warning(
-                "the work in hand was cut off", after=f"{self._settings.drain_timeout:g}s"
-            )
-        await self._server.close(grace=min(deadline.remaining, 5.0))
-        self._log.info("stopped")
 
     def _told_to_stop(self, name: str) -> None:
         if self._stop is not None and not self._stop.done():
             self._stop.set_result(name)
 
     def _reload_soon(self) -> None:
-        task = asyncio.ensure_future(self._reload_logged())
+        task = asyncio.ensure_future(self._reload())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _reload_logged(self) -> None:
+    async def _reload(self) -> None:
         # The error is logged where it is met; a signal has nobody else to tell.
         with contextlib.suppress(PillionError):
-            await self._reload()
-
-    async def _reload(self) -> None:
-        async with self._reloading:
-            try:
-                await self._service.reload()
-            except PillionError as error:
-                self._log.error("the configuration was not reloaded", reason=error)
-                raise
-            self._log.info("the configuration was reloaded")
+            await self._host.reload()
 
 
 def _call(

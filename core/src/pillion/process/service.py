@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aiohttp import web
+    from prometheus_client import CollectorRegistry
+
     from pillion.lifecycle import Deadline, Health
     from pillion.log import Logger
-    from pillion.metrics import Registry
     from pillion.settings import Values
-    from pillion.web import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,23 @@ class Context:
 
     values: Values
     log: Logger
-    registry: Registry
+    registry: CollectorRegistry
     health: Health
 
 
-class Service(Protocol):
-    """The work of a process. Its construction validates everything and opens nothing."""
+class Service:
+    """The work of a process; override what there is to do.
 
-    def routes(self, routes: Routes) -> None:
-        """Add the paths that it answers."""
-        ...
+    Its construction takes the context, validates everything and opens nothing: `--config.check`
+    ends after it. Then it is asked for its routes, and started; it may be reloaded any number of
+    times, and is drained at the end.
+    """
+
+    def routes(self, application: web.Application) -> None:
+        """Add the paths that it answers. `/-/healthy`, `/-/ready` and `/-/reload` are there."""
 
     async def start(self) -> None:
-        """Begin to work; return when the work has begun."""
-        ...
+        """Begin to work; return when the work has begun. The web server answers by now."""
 
     async def reload(self) -> None:
         """Take up a changed configuration, whole or not at all.
@@ -47,8 +51,6 @@ class Service(Protocol):
         Raises:
             PillionError: the old one stays; the message says why.
         """
-        ...
 
     async def drain(self, deadline: Deadline) -> None:
-        """Finish what is in hand before the deadline, and close."""
-        ...
+        """Finish what is in hand before the deadline, and close. The web server still answers."""

@@ -47,6 +47,7 @@ class Command:
         groups: frozen dataclasses whose fields are declared settings.
         overrides: by a setting's name, what this command changes in it.
         arguments: the placeholder of what follows the flags (`PATH...`); empty for none.
+        version: what `--version` says; empty for that of the library.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Command:
     groups: tuple[type, ...]
     overrides: Mapping[str, Override] = field(default_factory=dict)
     arguments: str = ""
+    version: str = ""
 
     def settings(self) -> Iterator[tuple[type, Setting]]:
         """Yield each group with each of its settings, overrides applied."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from pillion.metrics import Family, Sample
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
+
+    from prometheus_client import Metric
 
     from pillion.tail.status import FileStatus
     from pillion.tail.tailer import Tailer
@@ -16,23 +19,33 @@ MOST_FILES = 100
 """So many files have series of their own: those that lag the most."""
 
 
-class TailFamilies:
-    """The source of one tailer's families; names begin with the prefix."""
+class TailCollector:
+    """Collects the metrics of one tailer.
 
-    __slots__ = ("_prefix", "_tailer")
+    Args:
+        tailer: what is told about.
+        prefix: what each name begins with.
+        labels: what each series bears beside its own labels.
+    """
 
-    def __init__(self, tailer: Tailer, prefix: str) -> None:
+    __slots__ = ("_label_names", "_label_values", "_prefix", "_tailer")
+
+    def __init__(
+        self, tailer: Tailer, prefix: str, labels: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._tailer = tailer
         self._prefix = prefix
+        self._label_names = tuple(labels)
+        self._label_values = tuple(labels.values())
 
-    def families(self) -> Iterator[Family]:
-        """Yield the families as they stand."""
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics as they stand."""
         yield from self._ledger()
         yield from self._gauges()
         yield from self._checkpoint()
         yield from self._files()
 
-    def _ledger(self) -> Iterator[Family]:
+    def _ledger(self) -> Iterator[Metric]:
         ledger = self._tailer.ledger
         counter = self._counter
         yield counter("read_bytes", "Bytes read from files.", ledger.bytes_read)
@@ -40,13 +53,11 @@ class TailFamilies:
         if self._tailer.options.count_lines:
             yield counter("read_lines", "Lines read.", ledger.lines_read)
             yield counter("delivered_lines", "Lines delivered.", ledger.lines_delivered)
-        dropped = Sample(ledger.bytes_dropped, (("reason", "long_line"),))
-        yield self._family(
-            "dropped_bytes_total", "counter", "Bytes read and not delivered.", (dropped,)
+        yield self._counters(
+            "dropped_bytes", "Bytes read and not delivered.", {"long_line": ledger.bytes_dropped}
         )
-        lost = [Sample(count, (("reason", reason),)) for reason, count in ledger.lost.items()]
-        yield self._family(
-            "lost_bytes_total", "counter", "Bytes known to be gone before they were read.", lost
+        yield self._counters(
+            "lost_bytes", "Bytes known to be gone before they were read.", ledger.lost
         )
         yield counter("long_lines", "Lines longer than the limit.", ledger.long_lines)
         yield counter(
@@ -59,7 +70,7 @@ class TailFamilies:
             "reclaimed_bytes", "Bytes given back to the file system.", ledger.bytes_reclaimed
         )
 
-    def _gauges(self) -> Iterator[Family]:
+    def _gauges(self) -> Iterator[Metric]:
         tailer = self._tailer
         yield self._gauge(
             "in_flight_bytes", "Bytes handed out, not delivered.", tailer.ledger.bytes_in_flight
@@ -71,7 +82,7 @@ class TailFamilies:
             tailer.unreadable_paths,
         )
 
-    def _checkpoint(self) -> Iterator[Family]:
+    def _checkpoint(self) -> Iterator[Metric]:
         checkpoint = self._tailer.checkpoint
         if checkpoint is not None:
             yield self._counter(
@@ -84,7 +95,7 @@ class TailFamilies:
                 "checkpoint_unreadable", "Copies that could not be read.", checkpoint.unreadable
             )
 
-    def _files(self) -> Iterator[Family]:
+    def _files(self) -> Iterator[Metric]:
         files = self._tailer.status()
         yield self._gauge(
             "lag_bytes", "Bytes not delivered, all files.", sum(file.lag_bytes for file in files)
@@ -102,23 +113,34 @@ class TailFamilies:
                 ("file_position_bytes", "How far the newest file at the path is delivered."),
             )
         ):
-            samples = [Sample(values[index], (("path", path),)) for path, values in worst]
-            yield self._family(name, "gauge", f"{description} The {MOST_FILES} worst.", samples)
+            metric = GaugeMetricFamily(
+                f"{self._prefix}_{name}",
+                f"{description} The {MOST_FILES} worst.",
+                labels=(*self._label_names, "path"),
+            )
+            for path, values in worst:
+                metric.add_metric((*self._label_values, path), values[index])
+            yield metric
 
-    def _counter(self, name: str, description: str, value: float) -> Family:
-        return self._family(f"{name}_total", "counter", description, (Sample(value),))
+    def _counter(self, name: str, description: str, value: float) -> Metric:
+        metric = CounterMetricFamily(
+            f"{self._prefix}_{name}", description, labels=self._label_names
+        )
+        metric.add_metric(self._label_values, value)
+        return metric
 
-    def _gauge(self, name: str, description: str, value: float) -> Family:
-        return self._family(name, "gauge", description, (Sample(value),))
+    def _counters(self, name: str, description: str, by_reason: Mapping[str, float]) -> Metric:
+        metric = CounterMetricFamily(
+            f"{self._prefix}_{name}", description, labels=(*self._label_names, "reason")
+        )
+        for reason, value in by_reason.items():
+            metric.add_metric((*self._label_values, reason), value)
+        return metric
 
-    def _family(
-        self,
-        name: str,
-        kind: Literal["counter", "gauge"],
-        description: str,
-        samples: Sequence[Sample],
-    ) -> Family:
-        return Family(f"{self._prefix}_{name}", kind, description, samples)
+    def _gauge(self, name: str, description: str, value: float) -> Metric:
+        metric = GaugeMetricFamily(f"{self._prefix}_{name}", description, labels=self._label_names)
+        metric.add_metric(self._label_values, value)
+        return metric
 
 
 def _by_path(files: list[FileStatus]) -> dict[str, tuple[float, float, float]]:

@@ -1,29 +1,23 @@
-"""The HTTP server of every Pillion process: small, bounded on every side, quick to answer.
+"""The HTTP server of every Pillion process: aiohttp, bounded on every side.
 
-routes = Routes()
-routes.get("/", lambda request: Response("hello"))
-async with Server(routes, listen=[Address("", 9113)], log=log):
+from aiohttp import web
+
+async def hello(request: web.Request) -> web.Response:
+    return web.Response(text="hello")
+
+application = web.Application()
+application.router.add_get("/", hello)
+async with Server(application, listen=[Address("", 9113)], log=log):
     ...
 
-A handler returns a `Response`, or an awaitable of one. `pillion.web.standard` adds what every
-process answers, `pillion.web.page` is the frame of a landing page, `pillion.web.systemd` takes
-over sockets.
+Handlers, middlewares and sub-applications are aiohttp's own. `pillion.web.standard` adds what
+every process answers, `pillion.web.page` is the frame of a landing page, `pillion.web.systemd`
+takes over sockets.
 """
 
+from pillion.web.connection import peer_of
 from pillion.web.limits import Limits
-from pillion.web.message import HTML, TEXT, Handler, Request, Response
-from pillion.web.routes import Routes
 from pillion.web.security import Security
 from pillion.web.server import Server
 
-__all__ = [
-    "HTML",
-    "TEXT",
-    "Handler",
-    "Limits",
-    "Request",
-    "Response",
-    "Routes",
-    "Security",
-    "Server",
-]
+__all__ = ["Limits", "Security", "Server", "peer_of"]

@@ -1,88 +1,123 @@
-"""One connection: reads requests, has them answered in order, and keeps to its limits.
+"""One connection: aiohttp's, with a deadline for each thing that a client can take its time over.
 
 It owns no timer. It keeps the moment at which it will have taken too long, and the server's one
-sweep calls `expire`.
+sweep calls `expire`. Only what aiohttp documents or names without an underscore is used;
+`tests/core/web/test_aiohttp.py` names the versions for which that was tried.
 """
 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from enum import Enum, auto
+from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING
 
-from pillion.web.message import Response
-from pillion.web.reader import Reader, Stage
-from pillion.web.render import CONTINUE
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 
 if TYPE_CHECKING:
-    from pillion.web.reader import Arrival
-    from pillion.web.site import Site
-    from pillion.web.wire import Wire
+    from typing import Any
+
+    from pillion.web.connections import Connections
+
+_MAPPED = "::ffff:"
+_BODY_BUFFER = 8 * 1024
+"""Bytes of a body that nobody reads yet after which the client is not listened to: a body in
+chunks of two bytes takes twenty times as much."""
+_AFTER_HALF_CLOSE = 0.05
+_TIMED_OUT = (
+    b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 30\r\nConnection: close\r\n\r\n408 the headers took too long\n"
+)
+_TOO_LARGE_TEXT = "431 the request line and headers are too large\n"
+_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
+) % (len(_TOO_LARGE_TEXT), _TOO_LARGE_TEXT.encode())
 
 
-class Connection(asyncio.BufferedProtocol):
-    """One accepted socket, from before its wire is made to its end.
+class Stage(Enum):
+    """What a connection is at."""
+
+    BETWEEN = auto()
+    HEAD = auto()
+    ANSWERING = auto()
+    LINGERING = auto()
+
+
+class Connection(web.RequestHandler):
+    """One accepted socket, from before its TLS handshake to its end.
 
     Attributes:
-        peer: the client, for the log.
-        since: when what it is at began, by the site's clock.
+        since: when what it is at began, by the server's clock.
         allowance: how many seconds that may take; then `expire` is due.
-        opening: the task that makes the wire; it is cancelled by `drop`.
+        opening: the task that makes the transport; it is cancelled by `drop`.
+        is_encrypted: whether it is one with TLS.
+        has_large_head: whether the request in hand has a head that is not worth keeping.
     """
 
-    __slots__ = (
-        "_is_lingering",
-        "_is_write_paused",
-        "_reader",
-        "_site",
-        "_stretch",
-        "_task",
-        "_wire",
-        "allowance",
-        "opening",
-        "peer",
-        "since",
-    )
-
-    def __init__(self, site: Site, peer: str) -> None:
-        self._site = site
-        self.peer = peer
-        self._reader = Reader(site.limits, site.ledger, peer)
-        self._wire: Wire | None = None
-        self._task: asyncio.Future[Response] | None = None
-        self._stretch = 0
-        self._is_write_paused = False
-        self._is_lingering = False
+    def __init__(
+        self, server: web.Server, connections: Connections, place: object, *, is_encrypted: bool
+    ) -> None:
+        limits = connections.limits
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]  # aiohttp's own runner passes None too
+            logger=connections.logger,
+            max_line_size=limits.head_size,
+            max_field_size=limits.head_size,
+            max_headers=limits.header_count,
+            lingering_time=limits.linger_time,
+            read_bufsize=_BODY_BUFFER,
+            auto_decompress=False,
+        )
+        self._connections = connections
+        self._limits = limits
+        self._place = place
+        self._wire: asyncio.Transport | None = None
+        self._request: web.BaseRequest | None = None
+        self._stage = Stage.HEAD
+        self._head_size = 0
+        self._answers = 0
+        self._next_size = 0
+        self._is_half_closed = False
+        self._is_refused = False
+        self.is_encrypted = is_encrypted
+        self.has_large_head = False
         self.opening: asyncio.Task[None] | None = None
-        self._allow(site.limits.head_time)
-        site.join(self)
+        self.since = 0.0
+        self.allowance = inf
+        self._allow(limits.head_time)
+        connections.join(self)
+
+    @cached_property
+    def peer(self) -> str:
+        """The client, for the log."""
+        if not isinstance(self._place, tuple):
+            return "unix"
+        host, port = self._place[0].removeprefix(_MAPPED), self._place[1]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def is_open(self) -> bool:
-        """Whether it has a wire."""
+        """Whether it has a transport."""
         return self._wire is not None
 
     @property
-    def is_answering(self) -> bool:
-        """Whether a handler is at work for it."""
-        return self._task is not None
+    def is_idle(self) -> bool:
+        """Whether no request of it is being answered."""
+        return self._request is None
 
     @property
-    def is_busy(self) -> bool:
-        """Whether an answer is being made or taken, so that it would be a loss to close."""
-        return self._task is not None or self._is_write_paused
-
-    def close_when_idle(self) -> None:
-        """Close at once, or after the answer that is being made (the site is closing)."""
-        if self._wire is None:
-            self.drop()
-        elif not self.is_busy and not self._is_lingering:
-            self._close()
+    def is_lingering(self) -> bool:
+        """Whether it is refused, and given a little time to read why."""
+        return self._stage is Stage.LINGERING
 
     def drop(self) -> None:
         """Cut the connection now, whatever it is at."""
-        self._site.leave(self)
+        self._connections.leave(self)
         if self._wire is not None:
             self._wire.abort()
         elif self.opening is not None:
@@ -90,166 +125,191 @@ class Connection(asyncio.BufferedProtocol):
 
     def expire(self) -> None:
         """Give up on a client that took too long."""
-        stage = self._reader.stage
-        if self._wire is None or self.is_busy or self._is_lingering:
+        wire, stage = self._wire, self._stage
+        if wire is None or wire.is_closing() or self.writing_paused or stage is Stage.LINGERING:
             self.drop()
-        elif stage is Stage.BETWEEN:
-            self._close()
+        elif stage is Stage.ANSWERING:
+            self._expire_body(wire)
         else:
-            what = "headers" if stage is Stage.HEAD else "body"
-            self._refuse(Response(f"408 the {what} took too long\n", 408))
+            if stage is Stage.HEAD and self._head_size:
+                wire.write(_TIMED_OUT)
+            self._linger(self._limits.linger_time)
+            self.force_close()
 
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Begin, unless the client's certificate does not do."""
         assert isinstance(transport, asyncio.Transport)
+        self._wire = transport
         # So low that `resume_writing` means that the client has taken everything.
         transport.set_write_buffer_limits(high=1, low=0)
-        self.open(transport)
+        self._allow(self._limits.head_time)
+        super().connection_made(transport)
+        security = self._connections.security
+        if self.is_encrypted and security is not None:
+            why = security.verify_peer(transport.get_extra_info("ssl_object"))
+            if why is not None:
+                self._connections.log.debug("a client was turned away", peer=self.peer, cause=why)
+                self.drop()
 
-    def open(self, wire: Wire) -> None:
-        """Begin, with a transport or with what encrypts for it."""
-        self._wire = wire
-        self._allow(self._site.limits.head_time)
+    def data_received(self, data: bytes) -> None:
+        """Read on; the time runs for a head as a whole, however slowly bytes drip in."""
+        stage = self._stage
+        if stage is Stage.LINGERING:
+            return
+        if data:
+            self._answers = 0
+            if stage is Stage.ANSWERING:
+                assert self._request is not None
+                if self._request.content.is_eof():
+                    self._next_size += len(data)
+            elif self._head_size > self._limits.head_size:
+                # So much without a request: had there been one, `begin` would have been called.
+                assert self._wire is not None
+                self._wire.write(_TOO_LARGE)
+                self._linger(self._limits.linger_time)
+                self.close()
+                return
+            else:
+                if stage is Stage.BETWEEN:
+                    self._stage = Stage.HEAD
+                    self._allow(self._limits.head_time)
+                self._head_size += len(data)
+        super().data_received(data)
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # the loop's signature
-        """Return where to read to."""
-        return self._site.buffer
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # aiohttp's is asyncio's, narrowed
+        """Let a client that has closed its half have the answers that come soon.
 
-    def buffer_updated(self, nbytes: int) -> None:
-        """Read on and answer what has arrived."""
-        if not self._is_lingering:
-            self._reader.feed(self._site.buffer[:nbytes])
-            self._advance()
-
-    def eof_received(self) -> bool:
-        """Let a client that has closed its half take what is written; anything else ends.
-
-        A client that gave up looks the same as one that only stopped sending, and the first is
-        what happens (a scrape that timed out), so a handler at work is cancelled.
+        A client that gave up looks the same as one that only stopped sending. asyncio's TLS knows
+        no half of a connection.
         """
-        self._reader.is_finished = True
-        return self._is_write_paused
+        is_whole = self._request is not None and self._request.content.is_eof()
+        if not is_whole or self.is_encrypted or self._stage is not Stage.ANSWERING:
+            return None
+        self._is_half_closed = True
+        if not self.writing_paused:
+            self._allow(self._limits.linger_time)
+        return True
 
     def pause_writing(self) -> None:
         """Hear that the client has not taken the whole answer yet."""
-        self._is_write_paused = True
-        self._allow(self._site.limits.write_time)
+        super().pause_writing()
+        self._allow(self._limits.write_time)
 
     def resume_writing(self) -> None:
         """Hear that the client has taken all."""
-        self._is_write_paused = False
-        if not self._is_lingering:
-            self._stretch = -1
-            self._advance()
+        super().resume_writing()
+        if self._request is not None:
+            self._allow_answer(self._request)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # either way it is over
-        """Let go of everything."""
-        if self._task is not None:
-            self._task.cancel()
-        self._reader.close()
-        self._site.leave(self)
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Let go of everything; aiohttp cancels the handler at work."""
+        self._connections.leave(self)
+        super().connection_lost(exc)
 
     # From a request to its answer.
 
-    def _advance(self) -> None:
-        """Answer in order, until one takes time, or nothing is left to answer."""
-        reader, wire = self._reader, self._wire
-        assert wire is not None
-        while reader.arrivals and not self.is_busy and not wire.is_closing():
-            self._answer(reader.arrivals.popleft())
-        if wire.is_closing():
-            return
-        if self.is_busy:
-            if reader.arrivals and wire.is_reading():
-                wire.pause_reading()
-        elif reader.refusal is not None:
-            self._refuse(reader.refusal)
-        elif reader.is_finished:
-            self._close()
+    def begin(self, request: web.BaseRequest) -> None:
+        """Hear that a head is whole and its request about to be handled."""
+        if self._head_size > self._limits.kept_head_size:
+            size = sum(len(name) + len(value) + 4 for name, value in request.raw_headers)
+            self.has_large_head = size + len(request.raw_path) > self._limits.kept_head_size
+        self._head_size = 0
+        self._next_size = 0
+        self._request = request
+        self._stage = Stage.ANSWERING
+        self._allow_answer(request)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; the next request on the connection lets others have their turn first."""
+        # A body that nobody has read is thrown away unparsed: two bytes to a chunk cost CPU.
+        self._is_refused = self._is_refused or not request.content.is_eof()
+        if self._connections.is_closing or self.has_large_head or self._is_refused:
+            resp.force_close()
+        sent, is_reset = await super().finish_response(request, resp, start_time)
+        if self._is_refused and not (is_reset or self._is_half_closed) and self._wire is not None:
+            # To close while the client still sends would reset the connection, and it would never
+            # see why. This ends with the connection.
+            self._linger(self._limits.linger_time)
+            if self._wire.can_write_eof():
+                self._wire.write_eof()
+            await asyncio.get_running_loop().create_future()
+        self._answers += 1
+        if self._answers > 1:
+            async with self._connections.pipelining:
+                await asyncio.sleep(0)
+        self._request = None
+        self._head_size = self._next_size
+        self._stage = Stage.HEAD if self._head_size else Stage.BETWEEN
+        self._allow(self._limits.head_time if self._head_size else self._limits.idle_time)
+        if self._is_half_closed:
+            asyncio.get_running_loop().call_later(_AFTER_HALF_CLOSE, self._close_if_idle)
+        return sent, is_reset
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what cannot be read: 431 when it is too large, else 400."""
+        self._is_refused = True
+        if status >= 500:  # noqa: PLR2004  # what the middlewares let through: never a client's doing
+            return super().handle_error(request, status, exc, message)
+        reason = (message or "").partition("\n")[0].rstrip(":")
+        if isinstance(exc, LineTooLong) or reason.startswith("Too many headers"):
+            return refusal(431, _TOO_LARGE_TEXT, self._connections)
+        return refusal(400, f"400 bad request: {reason[:200]}\n", self._connections)
+
+    def _allow_answer(self, request: web.BaseRequest) -> None:
+        """Give a body its time; a handler bounds itself."""
+        if self._is_half_closed:
+            self._allow(self._limits.linger_time)
         else:
-            self._listen(wire)
+            self._allow(inf if request.content.is_eof() else self._limits.body_time)
 
-    def _listen(self, wire: Wire) -> None:
-        reader = self._reader
-        if reader.awaits_continue:
-            reader.awaits_continue = False
-            wire.write(CONTINUE)
-        if not wire.is_reading():
-            wire.resume_reading()
-        # The time runs for a stage of a request as a whole, however slowly bytes drip in.
-        stretch = reader.count * 4 + reader.stage
-        if stretch != self._stretch:
-            self._stretch = stretch
-            self._allow(self._time_for(reader.stage))
-
-    def _time_for(self, stage: Stage) -> float:
-        limits = self._site.limits
-        if stage is Stage.BETWEEN:
-            return limits.idle_time
-        return limits.head_time if stage is Stage.HEAD else limits.body_time
-
-    def _answer(self, arrival: Arrival) -> None:
-        result = self._site.respond(arrival.request)
-        if isinstance(result, Response):
-            self._write(result, arrival)
-            return
-        self._allow(inf)
-        self._stretch = -1
-        self._site.in_flight += 1
-        self._task = result
-        self._task.add_done_callback(partial(self._answer_late, arrival))
-
-    def _answer_late(self, arrival: Arrival, task: asyncio.Future[Response]) -> None:
-        self._task = None
-        self._site.in_flight -= 1
-        response = self._site.outcome(arrival.request, task)
-        assert self._wire is not None
-        if self._wire.is_closing():
-            self._reader.release(arrival.request)
-        else:
-            self._write(response, arrival)
-            self._advance()
-
-    def _write(self, response: Response, arrival: Arrival) -> None:
-        assert self._wire is not None
-        request, reader = arrival.request, self._reader
-        reader.release(request)
-        if self._site.is_closing:
-            arrival.keep_alive = False
-        if arrival.keep_alive:
-            connection = "keep-alive" if arrival.is_old else ""
-        else:
-            connection = "close"
-            reader.close()
-        self._wire.write(self._site.rendered(response, request, connection))
-
-    def _refuse(self, refusal: Response) -> None:
-        """Answer what cannot be read on, and wait a little for the client to read that.
-
-        Closing while it still sends would reset the connection, and it would never see why.
-        """
-        site, wire = self._site, self._wire
-        assert wire is not None
-        self._is_lingering = True
-        wire.write(site.rendered(refusal, None, "close"))
-        self._allow(site.limits.linger_time)
-        try:
-            wire.write_eof()
-        except OSError:
-            # It is gone already.
+    def _expire_body(self, wire: asyncio.Transport) -> None:
+        """End the wait for a body, in the handler that reads it; or the wait of nobody."""
+        assert self._request is not None
+        if self._is_half_closed:
             wire.abort()
-        else:
-            if not wire.is_reading():
-                wire.resume_reading()
+        elif not self._request.content.is_eof():
+            self._is_refused = True
+            late = web.HTTPRequestTimeout(text="408 the body took too long\n")
+            self._request.content.set_exception(late)
+        self._allow(inf)
 
-    def _close(self) -> None:
-        assert self._wire is not None
-        self._is_lingering = True
-        self._allow(self._site.limits.linger_time)
-        self._wire.close()
+    def _close_if_idle(self) -> None:
+        if self._request is None:
+            self.force_close()
+
+    def _linger(self, seconds: float) -> None:
+        self._stage = Stage.LINGERING
+        self._allow(seconds)
 
     def _allow(self, seconds: float) -> None:
-        self.since = self._site.clock()
+        self.since = self._connections.clock()
         self.allowance = seconds
+
+
+def refusal(status: int, text: str, connections: Connections) -> web.Response:
+    """Return the answer to what is no request, so that no middleware has seen it."""
+    response = web.Response(status=status, text=text)
+    response.headers["Server"] = SERVER
+    if connections.security is not None:
+        response.headers.update(connections.security.headers)
+    return response
+
+
+SERVER = "pillion"
+"""The Server header: no version of anything."""
+
+
+def peer_of(request: web.BaseRequest) -> str:
+    """Return address and port of a request's client, for the log."""
+    connection: Any = request.protocol
+    return connection.peer if isinstance(connection, Connection) else request.remote or "unknown"

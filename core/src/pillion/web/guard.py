@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import ssl
 
-    from pillion.web.message import Request, Response
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a request is refused.
+
+    Attributes:
+        status: the code of RFC 9110.
+        text: one line for the client.
+        headers: to send with it.
+    """
+
+    status: int
+    text: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Guard(Protocol):
@@ -22,14 +36,10 @@ class Guard(Protocol):
         """Return the TLS of a connection that is about to be served; None for plain HTTP."""
         ...
 
-    def objection(self, peer: ssl.SSLObject) -> str | None:
+    def verify_peer(self, peer: ssl.SSLObject) -> str | None:
         """Return why a client is turned away after its handshake, or None."""
         ...
 
-    def admit(self, request: Request) -> Response | None:
-        """Return how a request is refused, None when it is not, `PENDING` to ask `verify`."""
-        ...
-
-    async def verify(self, request: Request) -> Response | None:
-        """Return how a request is refused, or None, where finding out takes a while."""
+    async def authorize(self, authorization: str) -> Refusal | None:
+        """Return how a request with this Authorization header is refused, or None."""
         ...

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion.web.message import HTML, Response
+from aiohttp import web
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +37,7 @@ _POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS = (
+    ("Content-Type", "text/html; charset=utf-8"),
     ("Content-Security-Policy", _POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -53,7 +54,7 @@ def page(
     summary: str = "",
     refresh: int = 0,
     status: int = 200,
-) -> Response:
+) -> web.Response:
     """Return a whole page.
 
     Args:
@@ -76,7 +77,7 @@ def page(
         f"<header><h1>{name}</h1>{badge}</header>{said}"
         f"<main>{''.join(parts)}</main></body></html>\n"
     )
-    return Response(body, status, HTML, _HEADERS)
+    return web.Response(status=status, text=body, headers=_HEADERS)
 
 
 def link_list(links: Mapping[str, str]) -> str:

@@ -1,42 +1,51 @@
-"""The HTTP server of every Pillion process: listens, accepts, sweeps and closes."""
+"""The HTTP server of every Pillion process: listens, accepts, sweeps and closes.
+
+aiohttp reads and answers; what is accepted, and for how long, is decided here, so that a changed
+certificate counts for the next connection and nobody can keep others out.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import socket
+import ssl
 import time
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from pillion.web.connection import Connection
+from pillion.web.connections import Connections
 from pillion.web.limits import Limits
 from pillion.web.listening import address_of, close_all, open_sockets
-from pillion.web.site import Site
+from pillion.web.middlewares import install
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
     from pillion.log import Logger
     from pillion.settings.kinds import Address
     from pillion.web.guard import Guard
-    from pillion.web.routes import Routes
 
 SWEEP_INTERVAL = 1.0
 COMPLAINT_INTERVAL = 60.0
 _ACCEPTED_AT_A_TIME = 64
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-_MAPPED = "::ffff:"
+_SHUTDOWN = 1.0
+_RECEIVE_BUFFER = 32 * 1024
+"""Bytes (twice as many, socket(7)) that can arrive at once: as many wait to be parsed."""
 
 
 class Server:
-    """Serves routes on addresses; an async context manager that starts and closes.
+    """Serves an application on addresses; an async context manager that starts and closes.
 
     Args:
-        routes: what is answered.
+        application: what is answered. The server puts its middlewares before those that are there.
         listen: where; each is bound at `start`.
         sockets: listening sockets to serve on besides (systemd's); the server owns them.
         log: where handlers' errors and refused handshakes go.
@@ -50,7 +59,7 @@ class Server:
 
     def __init__(
         self,
-        routes: Routes,
+        application: web.Application,
         *,
         listen: Sequence[Address] = (),
         sockets: Sequence[socket.socket] = (),
@@ -63,9 +72,14 @@ class Server:
         self._listen = tuple(listen)
         self._listening = list(sockets)
         self._log = log
+        self._limits = limits or Limits()
         self._security = security
-        self._site = Site(
-            routes, log=log, limits=limits or Limits(), security=security, clock=clock
+        self._connections = Connections(
+            limits=self._limits, security=security, log=log, clock=clock
+        )
+        install(application, security=security, limits=self._limits, log=log)
+        self._runner = web.AppRunner(
+            application, handler_cancellation=True, shutdown_timeout=_SHUTDOWN
         )
         self._sweeper: asyncio.TimerHandle | None = None
         self._opening: set[asyncio.Task[None]] = set()
@@ -74,7 +88,7 @@ class Server:
     @property
     def connection_count(self) -> int:
         """How many connections are open."""
-        return len(self._site.connections)
+        return len(self._connections.all)
 
     async def start(self) -> None:
         """Bind and begin to accept.
@@ -84,25 +98,43 @@ class Server:
         """
         self._listening += open_sockets(self._listen)
         self.addresses = tuple(address_of(one) for one in self._listening)
+        await self._runner.setup()
+        server = self._server
+        make_request = server.request_factory
+
+        def begin_request(*arguments: Any) -> web.BaseRequest:
+            request = make_request(*arguments)
+            connection = request.protocol
+            assert isinstance(connection, Connection)
+            connection.begin(request)
+            return request
+
+        server.request_factory = begin_request
         self._accept_all()
 
     async def close(self, *, grace: float) -> None:
         """Stop accepting, let requests in flight finish for `grace` seconds, close the rest."""
-        site = self._site
-        site.is_closing = True
+        connections = self._connections
+        connections.is_closing = True
         self._accept_none()
         close_all(self._listening)
         self._listening.clear()
-        for connection in list(site.connections):
-            connection.close_when_idle()
+        for connection in list(connections.all):
+            if not connection.is_open or connection.is_lingering:
+                connection.drop()
+            elif connection.is_idle:
+                connection.force_close()
+            else:
+                connection.close()
         try:
             async with asyncio.timeout(grace):
-                await site.is_empty.wait()
+                await connections.is_empty.wait()
         except TimeoutError:
-            for connection in list(site.connections):
+            for connection in list(connections.all):
                 connection.drop()
         if self._opening:
             await asyncio.wait(self._opening)
+        await self._runner.cleanup()
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
@@ -124,19 +156,20 @@ class Server:
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
-        if not self._site.connections:
-            return
-        self._sweep_later()
-        now = self._site.clock()
-        for connection in list(self._site.connections):
-            if connection.since + connection.allowance <= now:
-                connection.expire()
+        if self._connections.all:
+            self._sweep_later()
+            self._connections.sweep()
+
+    @property
+    def _server(self) -> web.Server:
+        assert self._runner.server is not None, "it has been started"
+        return self._runner.server
 
     def _sweep_later(self) -> None:
         self._sweeper = asyncio.get_running_loop().call_later(SWEEP_INTERVAL, self.sweep)
 
     def _accept_all(self) -> None:
-        if self._site.is_closing:
+        if self._connections.is_closing:
             return
         loop = asyncio.get_running_loop()
         for listening in self._listening:
@@ -160,53 +193,61 @@ class Server:
             self._serve(accepted, place)
 
     def _serve(self, accepted: socket.socket, place: object) -> None:
-        site = self._site
-        if len(site.connections) >= site.limits.connections and not site.drop_longest_idle():
+        context = self._security.context() if self._security is not None else None
+        is_encrypted = context is not None
+        if not self._connections.make_room(is_encrypted=is_encrypted):
             accepted.close()
             return
         accepted.settimeout(0)
-        connection = Connection(site, _peer(place))
-        opening = asyncio.get_running_loop().create_task(self._open(connection, accepted))
+        connection = Connection(self._server, self._connections, place, is_encrypted=is_encrypted)
+        opening = asyncio.get_running_loop().create_task(self._open(connection, accepted, context))
         connection.opening = opening
         self._opening.add(opening)
         opening.add_done_callback(partial(self._opened, connection, accepted))
         if self._sweeper is None:
             self._sweep_later()
 
-    async def _open(self, connection: Connection, accepted: socket.socket) -> None:
-        """Make the transport, which tells the connection."""
-        protocol: asyncio.BufferedProtocol = connection
-        context = self._security.context() if self._security is not None else None
-        if context is not None:
-            from pillion.web.encrypted import EncryptedWire  # only with TLS  # noqa: PLC0415
-
-            protocol = EncryptedWire(connection, context, self._site)
+    async def _open(
+        self, connection: Connection, accepted: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
+        """Make the transport, which tells the connection once TLS has shaken hands."""
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         loop = asyncio.get_running_loop()
-        await loop.connect_accepted_socket(lambda: protocol, accepted)
+        if context is None:
+            await loop.connect_accepted_socket(lambda: connection, accepted)
+            return
+        await loop.connect_accepted_socket(
+            lambda: connection,
+            accepted,
+            ssl=context,
+            ssl_handshake_timeout=self._limits.head_time,
+            ssl_shutdown_timeout=self._limits.linger_time,
+        )
 
     def _opened(
         self, connection: Connection, accepted: socket.socket, opening: asyncio.Task[None]
     ) -> None:
         self._opening.discard(opening)
         if not opening.cancelled() and (error := opening.exception()) is not None:
-            self._log.error("a connection could not be served", cause=repr(error))
+            self._log_unopened(connection, error)
         if not connection.is_open:
             accepted.close()
-            self._site.leave(connection)
+            self._connections.leave(connection)
+
+    def _log_unopened(self, connection: Connection, error: BaseException) -> None:
+        if isinstance(error, OSError):
+            reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+            cause = (reason or str(error)).replace("_", " ").lower()
+            self._log.debug("a TLS handshake failed", peer=connection.peer, cause=cause)
+        else:
+            self._log.error("a connection could not be served", cause=repr(error))
 
     def _make_room(self, error: OSError) -> None:
         """Close the longest idle, so that the next one can be accepted; else wait a little."""
-        now = self._site.clock()
+        now = self._connections.clock()
         if now - self._complained >= COMPLAINT_INTERVAL:
             self._complained = now
             self._log.warning("cannot accept a connection", cause=error.strerror)
-        if not self._site.drop_longest_idle():
+        if not self._connections.drop_longest_idle():
             self._accept_none()
             asyncio.get_running_loop().call_later(SWEEP_INTERVAL, self._accept_all)
-
-
-def _peer(place: object) -> str:
-    if not isinstance(place, tuple):
-        return "unix"
-    host, port = place[0].removeprefix(_MAPPED), place[1]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

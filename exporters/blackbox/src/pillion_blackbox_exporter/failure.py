@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from pillion.errors import PillionError
+from pillion.net import NetworkError
 
 Reason = Literal[
     # before anything is sent
@@ -34,6 +35,7 @@ Reason = Literal[
     "tls_absent",  # fail_if_not_ssl
     # the answer
     "protocol",  # it breaks its protocol's rules
+    "too_large",  # its headers are longer than is read
     "status",
     "version",
     "header",
@@ -70,8 +72,12 @@ class Failure:
 
 
 class ProbeError(PillionError):
-    """Ends a probe as failed. Probers raise it; the runner alone catches it."""
+    """Ends a probe as failed, as `NetworkError` does; probers raise it, the runner catches it."""
 
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason: Reason = reason
+
+
+PROBE_ERRORS = (ProbeError, NetworkError)
+"""Whatever fails a probe for the target's fault; each has a reason and a sentence."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import UsageError
 from pillion.metrics.standard import add_build_info
+from pillion.process import Service
 from pillion.web.standard import add_metrics_route
 from pillion_nginx_exporter import collector
 from pillion_nginx_exporter.fetch import ClientTls, Wire
@@ -22,11 +23,12 @@ from pillion_nginx_exporter.watched import watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from aiohttp import web
+    from prometheus_client import Metric
+
     from pillion.lifecycle import Deadline
     from pillion.log import Logger
-    from pillion.metrics import Family
     from pillion.process import Context
-    from pillion.web import Request, Response, Routes
     from pillion_nginx_exporter.scrape import Scrape
 
 _PROBE_PATH = "/probe"
@@ -34,7 +36,7 @@ _FRESH = 1.0
 """Seconds for which the landing page shows what it has, rather than scrape anew."""
 
 
-class NginxExporter:
+class NginxExporter(Service):
     """Scrapes every target when it is asked, and keeps nothing but their last minutes.
 
     Raises, when it is made:
@@ -75,32 +77,26 @@ class NginxExporter:
             log=context.log,
         )
 
-    def routes(self, routes: Routes) -> None:
+    def routes(self, application: web.Application) -> None:
         """Add the paths that it answers."""
-        add_metrics_route(routes, self._telemetry_path, self._registry, self.families)
-        routes.get(_PROBE_PATH, self._prober.answer)
+        add_metrics_route(application, self._telemetry_path, self._registry, self.metrics)
+        application.router.add_get(_PROBE_PATH, self._prober.answer)
         if self._telemetry_path != "/":
-            routes.get("/", self.overview)
-
-    async def start(self) -> None:
-        """Begin; nginx need not be there yet."""
-
-    async def reload(self) -> None:
-        """Take up nothing: every setting is one of the command line."""
+            application.router.add_get("/", self.overview)
 
     async def drain(self, deadline: Deadline) -> None:
         """Finish the scrapes in hand and close the connections; a last scrape opens its own."""
         del deadline  # a scrape has one of its own, and whoever drains holds this one
         await asyncio.gather(*(one.scraper.close() for one in self._watched))
 
-    async def families(self, request: Request) -> Iterable[Family]:
-        """Return the families of all targets, scraped for this request.
+    async def metrics(self, request: web.Request) -> Iterable[Metric]:
+        """Return the metrics of all targets, scraped for this request.
 
         The scrape timeout that Prometheus names in the request bounds how long this takes.
         """
         scrapes = await self.scrape(time_within(request.headers.get(TIMEOUT_HEADER)))
         labels = [watched.labels for watched in self._watched]
-        return collector.families(zip(labels, scrapes, strict=True))
+        return collector.metrics(zip(labels, scrapes, strict=True))
 
     async def scrape(self, within: float | None = None) -> Sequence[Scrape]:
         """Scrape all targets at once; return what came of each, in their order."""
@@ -108,7 +104,7 @@ class NginxExporter:
             return (await self._watched[0].scraper.scrape(within),)
         return await asyncio.gather(*(one.scraper.scrape(within) for one in self._watched))
 
-    async def overview(self, _: Request) -> Response:
+    async def overview(self, _: web.Request) -> web.Response:
         """Return the landing page; what it shows is at most a second old."""
         now = self._clock()
         stale = [

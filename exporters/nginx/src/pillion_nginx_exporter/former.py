@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import UsageError
 from pillion.settings import COUNT, DURATION, PATH, optional, repeated, switch
-from pillion_nginx_exporter.labels import LABELS
+from pillion_nginx_exporter.labels import LABELS, Labels
 
 if TYPE_CHECKING:
     from pillion.log import Logger
-    from pillion.metrics.model import Labels
 
 
 @dataclass(frozen=True, slots=True)

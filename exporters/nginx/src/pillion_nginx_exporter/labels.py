@@ -6,18 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from pillion.errors import UsageError
-from pillion.metrics.model import LABEL_NAME, check_label_name
 from pillion.settings import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.metrics.model import Labels
 
 TARGET_LABEL = "addr"
 REASON_LABEL = "reason"
 
-_NEXT = re.compile(rf",(?={LABEL_NAME.pattern}=)")
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_NEXT = re.compile(rf",(?={_NAME.pattern}=)")
+
+Labels = tuple[tuple[str, str], ...]
+"""Pairs of name and value."""
 
 
 def parse_labels(text: str) -> Labels:
@@ -35,7 +37,7 @@ def parse_labels(text: str) -> Labels:
         name, separator, value = _split(pair)
         if not separator:
             raise ValueError("is no label; write label=value")
-        check_label_name(name)
+        _check_name(name)
         pairs.append((name, value))
     return tuple(pairs)
 
@@ -59,6 +61,13 @@ def const_labels(given: Iterable[Labels], *, has_several_targets: bool) -> Label
             "choose another name"
         )
     return tuple(labels.items())
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no label name: letters, digits and _, no digit first")
+    if name.startswith("__"):
+        raise ValueError(f"{name!r} is no label name for users: __ is kept for Prometheus")
 
 
 def _split(pair: str) -> tuple[str, str, str]:

@@ -9,13 +9,14 @@ from pillion.web.page import link_list, page, paragraph, section, sparkline, tab
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion.web import Response
+    from aiohttp import web
+
     from pillion_nginx_exporter.watched import Watched
 
 _REFRESH = 5
 
 
-def landing_page(watched: Sequence[Watched], telemetry_path: str) -> Response:
+def landing_page(watched: Sequence[Watched], telemetry_path: str) -> web.Response:
     """Return the page for targets as they were last seen."""
     up = sum(1 for one in watched if _is_up(one))
     every = len(watched)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from pillion.errors import RejectedError, TransientError
-from pillion.web import Response
+from pillion.web import peer_of
 from pillion.web.standard import exposed
 from pillion_nginx_exporter.allow import admits_name, admitted, may_resolve
-from pillion_nginx_exporter.collector import families
+from pillion_nginx_exporter.collector import metrics
 from pillion_nginx_exporter.fetch import Client, Wire
 from pillion_nginx_exporter.fetch.address import resolve
 from pillion_nginx_exporter.scrape import TIMEOUT_HEADER, measure, time_within
@@ -21,11 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion.log import Logger
-    from pillion.metrics.model import Labels
-    from pillion.web import Request
     from pillion_nginx_exporter.allow import Rule
     from pillion_nginx_exporter.fetch import ClientTls
     from pillion_nginx_exporter.fetch.address import Address
+    from pillion_nginx_exporter.labels import Labels
     from pillion_nginx_exporter.target import Endpoint
 
 _MOST_AT_ONCE = 32
@@ -52,21 +53,21 @@ class Prober:
         self._log = log
         self._under_way = 0
 
-    async def answer(self, request: Request) -> Response:
-        """Return the families of the target, or why it is not measured."""
+    async def answer(self, request: web.Request) -> web.Response:
+        """Return the metrics of the target, or why it is not measured."""
         if not self._rules:
-            return Response("403 /probe measures nothing unless --probe.allow says what\n", 403)
-        written = request.parameter("target")
+            return _refused(403, "/probe measures nothing unless --probe.allow says what")
+        written = request.query.get("target", "")
         if not written:
-            return Response("400 no target is given; ask for /probe?target=URI\n", 400)
+            return _refused(400, "no target is given; ask for /probe?target=URI")
         try:
             target = parse_target(written)
         except ValueError as error:
-            return Response(f"400 the target {error}\n", 400)
+            return _refused(400, f"the target {error}")
         if self._under_way >= _MOST_AT_ONCE:
-            return Response(
-                f"503 {_MOST_AT_ONCE} probes are under way\n", 503, headers=(("Retry-After", "1"),)
-            )
+            response = _refused(503, f"{_MOST_AT_ONCE} probes are under way")
+            response.headers["Retry-After"] = "1"
+            return response
         within = time_within(request.headers.get(TIMEOUT_HEADER))
         seconds = self._timeout if within is None else min(within, self._timeout)
         client = Client(target, self._wire)
@@ -74,8 +75,8 @@ class Prober:
         try:
             scrape = await measure(client, seconds)
         except RejectedError as error:
-            self._log.warning("a probe was refused", target=target.uri, peer=request.peer)
-            return Response(f"403 {error}\n", 403)
+            self._log.warning("a probe was refused", target=target.uri, peer=peer_of(request))
+            return _refused(403, str(error))
         finally:
             self._under_way -= 1
             client.close()
@@ -83,7 +84,7 @@ class Prober:
             self._log.debug(
                 "a probe failed", target=target.uri, reason=scrape.reason, error=scrape.sentence
             )
-        return exposed(request, families([(self._labels, scrape)]))
+        return exposed(request, metrics([(self._labels, scrape)]))
 
     async def _addresses(self, endpoint: Endpoint) -> tuple[Address, ...]:
         """Resolve once, and return those addresses that may be connected to."""
@@ -104,3 +105,7 @@ class Prober:
         if not admitted_ones:
             raise refusal
         return admitted_ones
+
+
+def _refused(status: int, why: str) -> web.Response:
+    return web.Response(status=status, text=f"{status} {why}\n")

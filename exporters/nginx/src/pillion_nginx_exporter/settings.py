@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pillion.settings import DURATION, PATH, TEXT, Kind, optional, repeated, setting, switch
 from pillion.settings.kinds import positive
 from pillion_nginx_exporter.allow import RULE, Rule
-from pillion_nginx_exporter.labels import LABELS
+from pillion_nginx_exporter.labels import LABELS, Labels
 from pillion_nginx_exporter.target import TARGET, Target, parse_target
-
-if TYPE_CHECKING:
-    from pillion.metrics.model import Labels
 
 
 def _parse_http_path(text: str) -> str:

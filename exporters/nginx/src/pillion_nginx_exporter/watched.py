@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter
+
 from pillion_nginx_exporter.fetch import Client, Wire
 from pillion_nginx_exporter.history import History
 from pillion_nginx_exporter.labels import REASON_LABEL, TARGET_LABEL
@@ -13,9 +15,10 @@ from pillion_nginx_exporter.scrape import Scraper
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from prometheus_client import CollectorRegistry
+
     from pillion.log import Logger
-    from pillion.metrics import Registry
-    from pillion.metrics.model import Labels
+    from pillion_nginx_exporter.labels import Labels
     from pillion_nginx_exporter.scrape import Scrape
     from pillion_nginx_exporter.target import Target
 
@@ -43,7 +46,7 @@ def watch(
     labels: Labels,
     wire: Wire,
     timeout: float,
-    registry: Registry,
+    registry: CollectorRegistry,
     log: Logger,
     clock: Callable[[], float],
 ) -> tuple[Watched, ...]:
@@ -60,10 +63,12 @@ def watch(
     """
     has_several = len(targets) > 1
     own = {TARGET_LABEL} if has_several else set()
-    errors = registry.counter(
+    names = sorted({REASON_LABEL, *own, *dict(labels)})
+    errors = Counter(
         "nginx_exporter_scrape_errors_total",
         "Scrapes of nginx that failed, by what went wrong.",
-        tuple(sorted({REASON_LABEL, *own, *dict(labels)})),
+        names,
+        registry=registry,
     )
 
     def one(target: Target) -> Watched:
@@ -74,7 +79,7 @@ def watch(
             history.note(clock(), scrape)
             if scrape.reason:
                 values = {**all_labels, REASON_LABEL: scrape.reason}
-                errors.labelled(*(values[name] for name in errors.label_names)).inc()
+                errors.labels(*(values[name] for name in names)).inc()
 
         scraper = Scraper(
             Client(target, wire), timeout=timeout, log=log.bind(uri=target.uri), tell=tell

@@ -8,7 +8,8 @@ from pillion.web.page import link_list, page, paragraph, section, table
 from pillion_log_agent.pipeline.files import refused_paths
 
 if TYPE_CHECKING:
-    from pillion.web import Response
+    from aiohttp import web
+
     from pillion_log_agent.pipeline.ledger import Ledger
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
@@ -17,7 +18,7 @@ MOST_REFUSED = 50
 LINKS = {"/metrics": "Metrics", "/api/v1/metrics": "Metrics as fluent-bit has them"}
 
 
-def landing_page(pipeline: Pipeline, ledger: Ledger, reason: str | None) -> Response:
+def landing_page(pipeline: Pipeline, ledger: Ledger, reason: str | None) -> web.Response:
     """Return the page; the reason is why the process is not ready."""
     inputs = [
         (name, ledger.inputs[name].records, ledger.inputs[name].bytes) for name in pipeline.inputs

@@ -9,14 +9,17 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from pillion.metrics import Family, Sample, exposition
-from pillion.web import Response
+from aiohttp import web
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from pillion.metrics import exposition
+from pillion.metrics.negotiation import TEXT
+from pillion.web.standard import text_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pillion.lifecycle import Health
-    from pillion.web import Request, Routes
     from pillion_log_agent.pipeline.ledger import Ledger
 
 JSON = "application/json"
@@ -32,36 +35,46 @@ _OUTPUT = {
 }
 
 
-def add_peer_routes(routes: Routes, ledger: Ledger, health: Health, started: float) -> None:
+def add_peer_routes(
+    application: web.Application, ledger: Ledger, health: Health, started: float
+) -> None:
     """Answer `/api/v1/health`, `/api/v1/uptime` and `/api/v1/metrics`, also for Prometheus.
 
     Args:
-        routes: where to add them.
+        application: where to add them.
         ledger: what is counted.
         health: of the process.
         started: when the process began, in seconds since 1970.
     """
     began = time.monotonic()
 
-    def answer_health(_: Request) -> Response:
-        return Response("ok\n") if health.why_unhealthy() is None else Response("error\n", 500)
+    async def answer_health(_: web.Request) -> web.Response:
+        if health.why_unhealthy() is None:
+            return web.Response(text="ok\n")
+        return web.Response(status=500, text="error\n")
 
-    def answer_uptime(_: Request) -> Response:
+    async def answer_uptime(_: web.Request) -> web.Response:
         return _json(_uptime(int(time.monotonic() - began)))
 
-    def answer_prometheus(_: Request) -> Response:
-        families = _families(ledger, started, int(time.monotonic() - began))
-        return Response(exposition.text(families), content_type=exposition.TEXT)
+    async def answer_figures(_: web.Request) -> web.Response:
+        return _json(_figures(ledger))
 
-    routes.get("/api/v1/health", answer_health)
-    routes.get("/api/v1/uptime", answer_uptime)
-    routes.get("/api/v1/metrics", lambda _: _json(_figures(ledger)))
-    routes.get("/api/v1/metrics/prometheus", answer_prometheus)
-    routes.get("/api/v2/metrics/prometheus", answer_prometheus)
+    async def answer_prometheus(_: web.Request) -> web.Response:
+        metrics = _metrics(ledger, started, int(time.monotonic() - began))
+        return text_response(exposition.text(metrics), TEXT)
+
+    for path, handler in (
+        ("/api/v1/health", answer_health),
+        ("/api/v1/uptime", answer_uptime),
+        ("/api/v1/metrics", answer_figures),
+        ("/api/v1/metrics/prometheus", answer_prometheus),
+        ("/api/v2/metrics/prometheus", answer_prometheus),
+    ):
+        application.router.add_get(path, handler)
 
 
-def _json(value: Any) -> Response:
-    return Response(json.dumps(value), content_type=JSON)
+def _json(value: Any) -> web.Response:
+    return text_response(json.dumps(value), JSON)
 
 
 def _uptime(seconds: int) -> dict[str, Any]:
@@ -90,20 +103,19 @@ def _figures(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _families(ledger: Ledger, started: float, uptime: int) -> Iterator[Family]:
+def _metrics(ledger: Ledger, started: float, uptime: int) -> Iterator[Metric]:
     for prefix, table in _figures(ledger).items():
         names = list(_OUTPUT if prefix == "output" else _INPUT) if prefix != "filter" else []
         for key in names or ["drop_records", "add_records"]:
-            samples = [Sample(figures[key], (("name", name),)) for name, figures in table.items()]
-            yield Family(
-                f"fluentbit_{prefix}_{key}_total", "counter", f"Number of {prefix} {key}.", samples
+            metric = CounterMetricFamily(
+                f"fluentbit_{prefix}_{key}_total", f"Number of {prefix} {key}.", labels=("name",)
             )
-    yield Family(
-        "fluentbit_uptime",
-        "counter",
-        "Seconds of running.",
-        [Sample(uptime)],
-    )
-    yield Family(
-        "process_start_time_seconds", "gauge", "Start time of the process.", [Sample(started)]
+            for name, figures in table.items():
+                metric.add_metric((name,), figures[key])
+            yield metric
+    seconds = Metric("fluentbit_uptime", "Seconds of running.", "counter")
+    seconds.add_sample("fluentbit_uptime", {}, uptime)
+    yield seconds
+    yield GaugeMetricFamily(
+        "process_start_time_seconds", "Start time of the process.", value=started
     )

@@ -22,6 +22,7 @@ from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
 from pillion_log_agent.records.timestamps import Timestamps
 from pillion_log_agent.settings import AgentSettings
 
@@ -75,7 +76,8 @@ async def _replay(values: Values, log: Logger) -> int:
     workers = [asyncio.ensure_future(shipper.run()) for shipper in shippers.values()]
     for output, batch in batches_of(letters):
         around.ledger.take(len(batch))
-        shippers[output].put(batch, Delivery(len(batch), 1, around.ledger, _nothing))
+        delivery = Delivery(len(batch), around.ledger, Receipt(Undivided(_nothing)))
+        shippers[output].put(batch, delivery, Receipt(delivery))
     for shipper in shippers.values():
         shipper.drain()
     while not all(shipper.is_idle for shipper in shippers.values()):  # noqa: ASYNC110  # it ends once

@@ -10,10 +10,12 @@ import time
 from traceback import format_exception
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from pillion.errors import ConfigurationError, PillionError
 from pillion.metrics.standard import add_build_info
+from pillion.process import Service
 from pillion.process.memory import keep_large_blocks
-from pillion.web import Response
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from pillion.lifecycle import Deadline
     from pillion.process import Context
-    from pillion.web import Request, Routes
     from pillion_log_agent.configuration.model import Configuration
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
@@ -37,7 +38,7 @@ PATIENCE = 30.0
 RELOAD_SECONDS = 20.0
 
 
-class Agent:
+class Agent(Service):
     """The service: one pipeline at a time."""
 
     def __init__(self, context: Context) -> None:
@@ -71,11 +72,11 @@ class Agent:
         self._seen = _states(self.configuration.files)
         self._look_due = 0.0
 
-    def routes(self, routes: Routes) -> None:
+    def routes(self, application: web.Application) -> None:
         """Add the paths that it answers."""
-        self._status.add_routes(routes)
-        routes.post("/api/v2/reload", self._answer_reload)
-        routes.get("/api/v2/reload", lambda _: self._reload_count())
+        self._status.add_routes(application)
+        application.router.add_post("/api/v2/reload", self._answer_reload)
+        application.router.add_get("/api/v2/reload", self._answer_reload_count)
 
     async def start(self) -> None:
         """Begin to read and to ship."""
@@ -100,7 +101,7 @@ class Agent:
             await pipeline.start()
             self._status.reloads += 1
 
-    async def _answer_reload(self, _request: Request) -> Response:
+    async def _answer_reload(self, _request: web.Request) -> web.Response:
         try:
             await self.reload()
         except ConfigurationError as error:
@@ -109,7 +110,7 @@ class Agent:
         self._context.log.info("the configuration was reloaded")
         return _json({"reload": "done", "status": 0})
 
-    def _reload_count(self) -> Response:
+    async def _answer_reload_count(self, _request: web.Request) -> web.Response:
         return _json({"hot_reload_count": self._status.reloads})
 
     async def drain(self, deadline: Deadline) -> None:
@@ -212,8 +213,10 @@ class Agent:
             await asyncio.sleep(BEAT)
 
 
-def _json(value: dict[str, object], status: int = 200) -> Response:
-    return Response(json.dumps(value), status, "application/json")
+def _json(value: dict[str, object], status: int = 200) -> web.Response:
+    return web.Response(
+        status=status, body=json.dumps(value).encode(), content_type="application/json"
+    )
 
 
 def _states(files: Iterable[str]) -> dict[str, tuple[int, int, int]]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from pillion.metrics import Family, Sample
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
 from pillion.web.standard import add_metrics_route
 from pillion_log_agent.landing import landing_page
 from pillion_log_agent.peer import add_peer_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from aiohttp import web
+    from prometheus_client import Metric
 
     from pillion.process import Context
-    from pillion.web import Request, Response, Routes
     from pillion_log_agent.pipeline.build import Surroundings
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
@@ -51,90 +54,79 @@ class Status:
         self._agent = agent
         self._around = around
         self._started = time.time()
-        context.registry.add(self)
+        context.registry.register(self)
 
-    def add_routes(self, routes: Routes) -> None:
+    def add_routes(self, application: web.Application) -> None:
         """Add the paths."""
-        add_metrics_route(routes, "/metrics", self._context.registry)
-        add_peer_routes(routes, self._around.ledger, self._context.health, self._started)
-        routes.get("/", self._landing_page)
+        add_metrics_route(application, "/metrics", self._context.registry)
+        add_peer_routes(application, self._around.ledger, self._context.health, self._started)
+        application.router.add_get("/", self._landing_page)
 
-    def families(self) -> Iterator[Family]:
+    def collect(self) -> Iterator[Metric]:
         """Yield the metrics of the ledger, the inputs and the outputs."""
         ledger = self._around.ledger
-        records = [
-            Sample(ledger.read, (("state", "read"), ("reason", ""))),
-            Sample(ledger.delivered, (("state", "delivered"), ("reason", ""))),
+        records: list[tuple[tuple[str, str], float]] = [
+            (("read", ""), ledger.read),
+            (("delivered", ""), ledger.delivered),
         ]
         for state, counts in (
             ("filtered", ledger.filtered),
             ("rejected", ledger.rejected),
             ("dropped", ledger.dropped),
         ):
-            records += [
-                Sample(count, (("state", state), ("reason", reason)))
-                for reason, count in counts.items()
-            ]
-        yield Family(
-            "pillion_log_agent_records_total",
-            "counter",
+            records += [((state, reason), count) for reason, count in counts.items()]
+        yield _counter(
+            "records_total",
             "What became of the records: read = delivered + filtered + rejected + dropped + in "
             "flight.",
+            ("state", "reason"),
             records,
         )
-        yield Family(
+        yield GaugeMetricFamily(
             "pillion_log_agent_records_in_flight",
-            "gauge",
             "Records that were read and are not accounted for otherwise yet.",
-            [Sample(ledger.in_flight)],
+            value=ledger.in_flight,
         )
-        yield Family(
-            "pillion_log_agent_multiline_records_total",
-            "counter",
+        yield _counter(
+            "multiline_records_total",
             "Records of several lines, by the input or filter that joined them and what ended "
             "them: rules, timeout, limit, stop, or behind (the rest of the file had to go on).",
-            [
-                Sample(count, (("by", name), ("end", end)))
-                for (name, end), count in ledger.joined.items()
-            ],
+            ("by", "end"),
+            ledger.joined.items(),
         )
         letters = self._around.dead_letters
-        yield Family(
-            "pillion_log_agent_dead_letters_total",
-            "counter",
+        yield _counter(
+            "dead_letters_total",
             "Records that were refused for good, by whether they are in the dead-letter file.",
-            [
-                Sample(letters.written, (("written", "true"),)),
-                Sample(letters.unwritten, (("written", "false"),)),
-            ],
+            ("written",),
+            ((("true",), letters.written), (("false",), letters.unwritten)),
         )
-        yield from self._output_families()
+        yield from self._outputs_and_inputs()
         for each in self._agent.pipeline.inputs.values():
-            yield from each.families()
+            yield from each.collect()
 
-    def _output_families(self) -> Iterator[Family]:
-        outputs = self._around.ledger.outputs.items()
+    def _outputs_and_inputs(self) -> Iterator[Metric]:
+        ledger = self._around.ledger
         for name, description in _OUTPUT_FIGURES.items():
-            yield Family(
-                f"pillion_log_agent_output_{name}_total",
-                "counter",
-                description,
-                [
-                    Sample(getattr(figures, name), (("output", output),))
-                    for output, figures in outputs
-                ],
-            )
+            outputs = [((key,), getattr(each, name)) for key, each in ledger.outputs.items()]
+            yield _counter(f"output_{name}_total", description, ("output",), outputs)
         for kind in ("records", "bytes"):
-            yield Family(
-                f"pillion_log_agent_input_{kind}_total",
-                "counter",
-                f"The {kind} that an input has handed over.",
-                [
-                    Sample(getattr(figures, kind), (("input", name),))
-                    for name, figures in self._around.ledger.inputs.items()
-                ],
-            )
+            inputs = [((key,), getattr(each, kind)) for key, each in ledger.inputs.items()]
+            description = f"The {kind} that an input has handed over."
+            yield _counter(f"input_{kind}_total", description, ("input",), inputs)
 
-    def _landing_page(self, _request: Request) -> Response:
+    async def _landing_page(self, _request: web.Request) -> web.Response:
         reason = self._context.health.why_not_ready()
         return landing_page(self._agent.pipeline, self._around.ledger, reason)
+
+
+def _counter(
+    name: str,
+    description: str,
+    labels: tuple[str, ...],
+    series: Iterable[tuple[tuple[str, ...], float]],
+) -> Metric:
+    counter = CounterMetricFamily(f"pillion_log_agent_{name}", description, labels=labels)
+    for values, value in series:
+        counter.add_metric(values, value)
+    return counter

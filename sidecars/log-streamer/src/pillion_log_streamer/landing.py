@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from pillion.web.page import link_list, page, paragraph, section, table
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from pillion.tail import Ledger, Tailer
-    from pillion.web import Response
 
 MOST_FILES = 200
 REFRESH_SECONDS = 5
@@ -35,7 +36,7 @@ class Rates:
         return rates
 
 
-def landing_page(tailer: Tailer, rates: Rates, now: float, reason: str | None) -> Response:
+def landing_page(tailer: Tailer, rates: Rates, now: float, reason: str | None) -> web.Response:
     """Return the page."""
     files = tailer.status()
     speed = rates.since_last({file.identity: file.acked for file in files}, now)

@@ -15,12 +15,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from pillion.errors import PillionError
 from pillion.metrics.standard import add_build_info
-from pillion.process import ProcessSettings
+from pillion.process import ProcessSettings, Service
 from pillion.process.run import run
-from pillion.tail.metrics import TailFamilies
-from pillion.web.message import Response
+from pillion.tail.metrics import TailCollector
+from pillion.web import peer_of
 from pillion.web.standard import add_metrics_route
 from pillion_log_streamer.landing import Rates, landing_page
 from pillion_log_streamer.streamer import Streamer, stdout
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from pillion.lifecycle import Deadline
     from pillion.process import Context
     from pillion.settings import Command
-    from pillion.web import Request, Routes
 
 PREFIX = "log_streamer"
 PATIENCE = 30.0
@@ -53,7 +54,7 @@ def serve(command: Command) -> int:
     return status
 
 
-class LogStreamer:
+class LogStreamer(Service):
     """The service.
 
     Attributes:
@@ -75,22 +76,19 @@ class LogStreamer:
         self._moved = 0
         self.failure: PillionError | None = None
         add_build_info(context.registry, PREFIX)
-        context.registry.add(TailFamilies(self._streamer.tailer, PREFIX))
+        context.registry.register(TailCollector(self._streamer.tailer, PREFIX))
 
-    def routes(self, routes: Routes) -> None:
+    def routes(self, application: web.Application) -> None:
         """Add the metrics, the page, and the way to end it."""
-        add_metrics_route(routes, "/metrics", self._context.registry)
-        routes.get("/", self._page)
-        routes.post("/-/quit", self._quit)
+        add_metrics_route(application, "/metrics", self._context.registry)
+        application.router.add_get("/", self._page)
+        application.router.add_post("/-/quit", self._quit)
 
     async def start(self) -> None:
         """Begin to stream."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
         self._watching = asyncio.create_task(self._watch())
-
-    async def reload(self) -> None:
-        """Nothing to read again: files are found as they come, and flags do not change."""
 
     async def drain(self, deadline: Deadline) -> None:
         """Come to the end of every file, and write the checkpoint."""
@@ -139,14 +137,15 @@ class LogStreamer:
         if now - self._blocked_since >= BLOCKED_SECONDS:
             health.block("stdout", "nobody reads standard output")
 
-    def _page(self, _request: Request) -> Response:
+    async def _page(self, _request: web.Request) -> web.Response:
         reason = self._context.health.why_not_ready()
         return landing_page(self._streamer.tailer, self._rates, time.monotonic(), reason)
 
-    def _quit(self, request: Request) -> Response:
-        host = request.peer.rpartition(":")[0].strip("[]")
+    async def _quit(self, request: web.Request) -> web.Response:
+        peer = peer_of(request)
+        host = peer.rpartition(":")[0].strip("[]")
         if not (host.startswith("127.") or host in ("::1", "::ffff:127.0.0.1")):
-            return Response("403 only from loopback\n", 403)
-        self._log.info("told to end over HTTP", peer=request.peer)
+            return web.Response(status=403, text="403 only from loopback\n")
+        self._log.info("told to end over HTTP", peer=peer)
         os.kill(os.getpid(), signal.SIGTERM)
-        return Response("ending\n")
+        return web.Response(text="ending\n")

@@ -6,9 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 
-from pillion.web import Request, Response, Routes
 from pillion.web.security.rate import Bucket, Rate
+from tests.core.web.handlers import answering, serving
 from tests.core.web.security.conftest import HASHES
 
 if TYPE_CHECKING:
@@ -23,15 +24,9 @@ SAMEORIGIN = DENY.replace("deny", "sameorigin")
 USERS = f"basic_auth_users:\n  alice: {HASHES['alice']}\n"
 
 
-def request() -> Request:
-    return Request("GET", "/", "", {}, b"", "peer")
-
-
 @pytest.fixture
-def routes() -> Routes:
-    made = Routes()
-    made.get("/", lambda _: Response("hello"))
-    return made
+def site() -> web.Application:
+    return serving(get={"/": answering("hello")})
 
 
 async def common_name(running: Running, authority: Authority) -> str:
@@ -41,12 +36,16 @@ async def common_name(running: Running, authority: Authority) -> str:
 
 
 async def test_a_renewed_certificate_is_taken_up_without_restart(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured, tmp_path: Path
+    site: web.Application,
+    serve: Serve,
+    authority: Authority,
+    configured: Configured,
+    tmp_path: Path,
 ) -> None:
     authority.write_server("first")
     for name in ("server.crt", "server.key"):
         configured.age(tmp_path / name)
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    async with serve(site, security=configured.read(PAIR)) as running:
         assert await common_name(running, authority) == "first"
         authority.write_server("second")
         configured.later()
@@ -57,11 +56,15 @@ async def test_a_renewed_certificate_is_taken_up_without_restart(
 
 
 async def test_half_a_renewal_keeps_the_old_pair_until_it_is_whole(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured, tmp_path: Path
+    site: web.Application,
+    serve: Serve,
+    authority: Authority,
+    configured: Configured,
+    tmp_path: Path,
 ) -> None:
     authority.write_server("first")
     key, certificate = tmp_path / "server.key", tmp_path / "server.crt"
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    async with serve(site, security=configured.read(PAIR)) as running:
         old = key.read_bytes()
         authority.write_server("second")
         new = key.read_bytes()
@@ -78,67 +81,69 @@ async def test_half_a_renewal_keeps_the_old_pair_until_it_is_whole(
         assert await common_name(running, authority) == "second"
 
 
-def test_a_changed_file_is_taken_up(configured: Configured) -> None:
+async def test_a_changed_file_is_taken_up(configured: Configured) -> None:
     security = configured.read(DENY)
     assert security.headers == (("X-Frame-Options", "deny"),)
     configured.later()
     configured.write(SAMEORIGIN)
-    assert security.admit(request()) is None
+    assert await security.authorize("") is None
     assert security.headers == (("X-Frame-Options", "sameorigin"),)
 
 
-def test_users_that_are_added_count_for_connections_that_are_open(configured: Configured) -> None:
+async def test_users_that_are_added_count_for_connections_that_are_open(
+    configured: Configured,
+) -> None:
     security = configured.read(DENY)
     configured.later()
     configured.write(USERS)
-    refusal = security.admit(request())
+    refusal = await security.authorize("")
     assert refusal is not None
     assert refusal.status == 401
 
 
-def test_the_files_are_looked_at_once_a_second_at_most(configured: Configured) -> None:
+async def test_the_files_are_looked_at_once_a_second_at_most(configured: Configured) -> None:
     security = configured.read(DENY)
     configured.write(SAMEORIGIN)
-    security.admit(request())
+    await security.authorize("")
     assert security.headers == (("X-Frame-Options", "deny"),)
 
 
-def test_a_file_that_was_written_just_now_may_not_be_whole(configured: Configured) -> None:
+async def test_a_file_that_was_written_just_now_may_not_be_whole(configured: Configured) -> None:
     security = configured.read(USERS)
     configured.later()
     configured.path.write_text("")
     os.utime(configured.path, (configured.wall_clock.now, configured.wall_clock.now))
-    assert security.admit(request()) is not None
+    assert await security.authorize("") is not None
     configured.path.write_text(USERS + DENY)
     os.utime(configured.path, (configured.wall_clock.now, configured.wall_clock.now))
     configured.later()
-    assert security.admit(request()) is not None
+    assert await security.authorize("") is not None
     assert security.headers == (("X-Frame-Options", "deny"),)
 
 
-def test_a_file_that_became_bad_keeps_the_old_one_and_is_logged_once(
+async def test_a_file_that_became_bad_keeps_the_old_one_and_is_logged_once(
     configured: Configured,
 ) -> None:
     security = configured.read(USERS)
     configured.write("basic_auth_users:\n  alice: swordfish\n")
     for _ in range(3):
         configured.later()
-        assert security.admit(request()) is not None
+        assert await security.authorize("") is not None
     logged = configured.logged.getvalue()
     assert logged.count("the web configuration is wrong; the old one stays") == 1
     assert "web.yml:2: basic_auth_users.alice: is no bcrypt hash" in logged
     assert "swordfish" not in logged
     configured.write(DENY)
     configured.later()
-    assert security.admit(request()) is None
+    assert await security.authorize("") is None
     assert "was taken up" in configured.logged.getvalue()
 
 
-def test_a_file_that_goes_away_keeps_the_old_one(configured: Configured) -> None:
+async def test_a_file_that_goes_away_keeps_the_old_one(configured: Configured) -> None:
     security = configured.read(USERS)
     configured.path.unlink()
     configured.later()
-    assert security.admit(request()) is not None
+    assert await security.authorize("") is not None
     assert "cannot be read" in configured.logged.getvalue()
 
 
@@ -164,18 +169,18 @@ class TestRate:
         bucket = Bucket(Rate(interval=1.0, burst=2), now=0)
         assert [bucket.take(1000) for _ in range(3)] == [True, True, False]
 
-    def test_what_is_beyond_the_rate_is_429(self, configured: Configured) -> None:
+    async def test_what_is_beyond_the_rate_is_429(self, configured: Configured) -> None:
         security = configured.read("rate_limit:\n  interval: 10s\n  burst: 2\n")
-        answers = [security.admit(request()) for _ in range(3)]
+        answers = [await security.authorize("") for _ in range(3)]
         assert [answer and answer.status for answer in answers] == [None, None, 429]
 
-    def test_a_bucket_is_not_filled_by_a_change_of_something_else(
+    async def test_a_bucket_is_not_filled_by_a_change_of_something_else(
         self, configured: Configured
     ) -> None:
         text = "rate_limit:\n  interval: 1h\n  burst: 1\n"
         security = configured.read(text)
-        assert security.admit(request()) is None
+        assert await security.authorize("") is None
         configured.later()
         configured.write(text + DENY)
-        assert security.admit(request()) is not None
+        assert await security.authorize("") is not None
         assert security.headers

@@ -9,8 +9,9 @@ import ssl
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 
-from pillion.web import Request, Response, Routes
+from tests.core.web.handlers import Slow, answering, echo_body, serving
 
 if TYPE_CHECKING:
     from tests.core.web.conftest import Running, Serve
@@ -21,11 +22,8 @@ TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 
 @pytest.fixture
-def routes() -> Routes:
-    made = Routes()
-    made.get("/", lambda _: Response("hello"))
-    made.post("/", lambda request: Response(request.body))
-    return made
+def site() -> web.Application:
+    return serving(get={"/": answering("hello")}, post={"/": echo_body})
 
 
 async def status(running: Running, context: ssl.SSLContext) -> int:
@@ -38,9 +36,9 @@ async def status(running: Running, context: ssl.SSLContext) -> int:
 
 
 async def test_requests_are_answered_over_tls(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    async with serve(site, security=configured.read(PAIR)) as running:
         client = await running.connect(authority.client(), server_hostname="localhost")
         for _ in range(3):
             assert (await client.get("/")).text == "hello"
@@ -50,31 +48,29 @@ async def test_requests_are_answered_over_tls(
 
 
 async def test_http_1_1_is_chosen_where_http2_is_offered(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
     context = authority.client()
     context.set_alpn_protocols(["h2", "http/1.1"])
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    async with serve(site, security=configured.read(PAIR)) as running:
         client = await running.connect(context, server_hostname="localhost")
         tls = client.writer.get_extra_info("ssl_object")
         assert tls.selected_alpn_protocol() == "http/1.1"
 
 
 async def test_plain_http_is_refused_where_tls_is_asked_for(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    async with serve(routes, security=configured.read(PAIR)) as running:
-        said = await running.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-        assert said.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-        assert b"this is HTTPS" in said
+    async with serve(site, security=configured.read(PAIR)) as running:
+        assert await running.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n") == b""
         assert "a TLS handshake failed" in running.logged.getvalue()
         await running.until_connections(0)
 
 
 async def test_a_handshake_that_never_comes_is_cut(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    async with serve(site, security=configured.read(PAIR)) as running:
         client = await running.connect()
         await running.until_connections(1)
         running.pass_time(11)
@@ -86,9 +82,9 @@ async def test_a_handshake_that_never_comes_is_cut(
     "data", [b"\x00" * 100, b"\x16\x03\x01\xff\xff", b"\x15\x03\x01\x00\x02\x02\x00"]
 )
 async def test_what_is_no_tls_is_closed(
-    data: bytes, routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    data: bytes, site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    async with serve(site, security=configured.read(PAIR)) as running:
         client = await running.connect()
         await client.send(data)
         client.writer.write_eof()
@@ -98,9 +94,9 @@ async def test_what_is_no_tls_is_closed(
 
 
 async def test_what_breaks_tls_after_the_handshake_is_closed(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    async with serve(site, security=configured.read(PAIR)) as running:
         with socket.create_connection(("127.0.0.1", running.port), timeout=10) as raw:
             context = authority.client()
 
@@ -118,31 +114,31 @@ async def test_what_breaks_tls_after_the_handshake_is_closed(
 
 
 async def test_a_client_that_does_not_read_is_cut_over_tls_as_well(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    routes.get("/huge", lambda _: Response(b"x" * 20_000_000))
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    site.router.add_get("/huge", answering(b"x" * 20_000_000))
+    async with serve(site, security=configured.read(PAIR)) as running:
         client = await running.connect(authority.client(), server_hostname="localhost")
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await client.send(b"GET /huge HTTP/1.1\r\nHost: h\r\n\r\n" * 3)
         async with asyncio.timeout(10):
-            while not any(one.is_busy for one in running.server._site.connections):
+            while not any(one.writing_paused for one in running.server._connections.all):
                 await asyncio.sleep(0)
         running.pass_time(31)
         await running.until_connections(0)
 
 
 async def test_long_answers_and_pipelining_hold_over_tls(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    routes.get("/huge", lambda _: Response(b"x" * 3_000_000))
+    site.router.add_get("/huge", answering(b"x" * 3_000_000))
 
-    async def late(request: Request) -> Response:
+    async def late(request: web.Request) -> web.Response:
         await asyncio.sleep(0)
-        return Response(request.query)
+        return web.Response(text=request.query_string)
 
-    routes.get("/late", late)
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    site.router.add_get("/late", late)
+    async with serve(site, security=configured.read(PAIR)) as running:
         client = await running.connect(authority.client(), server_hostname="localhost")
         asked = [f"GET /late?{n} HTTP/1.1\r\nHost: h\r\n\r\n".encode() for n in range(300)]
         asked.insert(150, b"GET /huge HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -154,33 +150,27 @@ async def test_long_answers_and_pipelining_hold_over_tls(
 
 
 async def test_a_refusal_is_read_over_tls(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    async with serve(site, security=configured.read(PAIR)) as running:
         client = await running.connect(authority.client(), server_hostname="localhost")
         await client.send(b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n")
         assert (await client.answer()).status == 431
 
 
 async def test_requests_in_flight_are_finished_at_the_close_over_tls(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
-    let_go, started = asyncio.Event(), asyncio.Event()
-
-    async def slow(_: Request) -> Response:
-        started.set()
-        await let_go.wait()
-        return Response("slow")
-
-    routes.get("/slow", slow)
-    async with serve(routes, security=configured.read(PAIR)) as running:
+    slow = Slow()
+    site.router.add_get("/slow", slow.answer)
+    async with serve(site, security=configured.read(PAIR)) as running:
         client = await running.connect(authority.client(), server_hostname="localhost")
         await client.send(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")
-        await started.wait()
+        await slow.until_started(1)
         closing = asyncio.create_task(running.server.close(grace=10))
         await asyncio.sleep(0)
-        let_go.set()
-        assert (await client.answer()).text == "slow"
+        slow.let_go.set()
+        assert (await client.answer()).text == "slow "
         assert await client.is_closed()
         await closing
 
@@ -201,12 +191,12 @@ async def test_versions(
     *,
     accepted: list[ssl.TLSVersion],
     refused: list[ssl.TLSVersion],
-    routes: Routes,
+    site: web.Application,
     serve: Serve,
     authority: Authority,
     configured: Configured,
 ) -> None:
-    async with serve(routes, security=configured.read(PAIR + lines)) as running:
+    async with serve(site, security=configured.read(PAIR + lines)) as running:
         for version in (*accepted, *refused):
             context = authority.client(least=version, most=version)
             if version < TLS12:
@@ -215,12 +205,12 @@ async def test_versions(
 
 
 async def test_the_suites_and_the_curve_are_those_of_the_file(
-    routes: Routes, serve: Serve, authority: Authority, configured: Configured
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
 ) -> None:
     suite = "TLS_ECDHE_{}_WITH_AES_256_GCM_SHA384"
     lines = f"  cipher_suites: [{suite.format('RSA')}, {suite.format('ECDSA')}]\n"
     security = configured.read(PAIR + lines + "  curve_preferences: [CurveP384]\n")
-    async with serve(routes, security=security) as running:
+    async with serve(site, security=security) as running:
         context = authority.client(most=TLS12)
         client = await running.connect(context, server_hostname="localhost")
         name, _, _ = client.writer.get_extra_info("cipher")
@@ -247,14 +237,14 @@ async def test_client_certificates(
     without: int,
     stranger: int,
     trusted: int,
-    routes: Routes,
+    site: web.Application,
     serve: Serve,
     authority: Authority,
     configured: Configured,
 ) -> None:
     authority_line = "" if kind == "NoClientCert" else "  client_ca_file: clients.crt\n"
     text = f"{PAIR}  client_auth_type: {kind}\n{authority_line}"
-    async with serve(routes, security=configured.read(text)) as running:
+    async with serve(site, security=configured.read(text)) as running:
         assert await status(running, authority.client()) == without
         assert await status(running, authority.client(names=NAMES, is_trusted=False)) == stranger
         assert await status(running, authority.client(names=NAMES)) == trusted
@@ -280,7 +270,7 @@ async def test_only_the_allowed_names_get_in(
     names: tuple[str, ...],
     *,
     answer: int,
-    routes: Routes,
+    site: web.Application,
     serve: Serve,
     authority: Authority,
     configured: Configured,
@@ -290,7 +280,7 @@ async def test_only_the_allowed_names_get_in(
         "  client_allowed_sans:\n  - prometheus.example\n  - 10.1.2.3\n"
         "  - 2001:0DB8:0:0::1\n  - alice@example.org\n"
     )
-    async with serve(routes, security=configured.read(text)) as running:
+    async with serve(site, security=configured.read(text)) as running:
         assert await status(running, authority.client(names=names)) == answer
         await running.server.close(grace=0)
         assert ("client_allowed_sans" in running.logged.getvalue()) is (answer == 0)

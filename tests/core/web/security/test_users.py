@@ -8,11 +8,12 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion.web import Response, Routes
 from pillion.web.security.users import BUSY, QUEUE_LIMIT, UNAUTHORIZED, Users, credentials_of
+from tests.core.web.handlers import answering, serving
 from tests.core.web.security.conftest import HASHES
 
 if TYPE_CHECKING:
@@ -156,15 +157,13 @@ def test_any_header_gives_credentials_or_none(text: str) -> None:
 
 class TestServed:
     @pytest.fixture
-    def routes(self) -> Routes:
-        made = Routes()
-        made.get("/", lambda _: Response("hello"))
-        return made
+    def site(self) -> web.Application:
+        return serving(get={"/": answering("hello")})
 
     async def test_with_real_bcrypt(
-        self, routes: Routes, serve: Serve, configured: Configured
+        self, site: web.Application, serve: Serve, configured: Configured
     ) -> None:
-        async with serve(routes, security=configured.read(FILE)) as running:
+        async with serve(site, security=configured.read(FILE)) as running:
             client = await running.connect()
             answer = await client.get("/")
             assert answer.status == 401
@@ -182,19 +181,19 @@ class TestServed:
                 assert (answer.status, user) == (status, user)
 
     async def test_an_unknown_path_is_not_told_to_strangers(
-        self, routes: Routes, serve: Serve, configured: Configured
+        self, site: web.Application, serve: Serve, configured: Configured
     ) -> None:
-        async with serve(routes, security=configured.read(FILE)) as running:
+        async with serve(site, security=configured.read(FILE)) as running:
             assert (await (await running.connect()).get("/nothing")).status == 401
 
     async def test_no_secret_is_logged(
-        self, routes: Routes, serve: Serve, configured: Configured
+        self, site: web.Application, serve: Serve, configured: Configured
     ) -> None:
-        def fails(_: object) -> Response:
+        async def fails(_: web.Request) -> web.Response:
             raise LookupError("no luck")
 
-        routes.get("/fails", fails)
-        async with serve(routes, security=configured.read(FILE)) as running:
+        site.router.add_get("/fails", fails)
+        async with serve(site, security=configured.read(FILE)) as running:
             client = await running.connect()
             for path in ("/", "/fails"):
                 await client.get(path, Authorization=basic("alice", "wonderland"))
@@ -205,9 +204,9 @@ class TestServed:
                 assert secret not in logged
 
     async def test_a_client_may_go_away_while_its_password_is_checked(
-        self, routes: Routes, serve: Serve, configured: Configured
+        self, site: web.Application, serve: Serve, configured: Configured
     ) -> None:
-        async with serve(routes, security=configured.read(FILE)) as running:
+        async with serve(site, security=configured.read(FILE)) as running:
             client = await running.connect()
             await client.send(
                 f"GET / HTTP/1.1\r\nHost: h\r\nAuthorization: {basic('a', 'b')}\r\n\r\n".encode()

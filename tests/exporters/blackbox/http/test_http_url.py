@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from pillion.net import Head
 from pillion_blackbox_exporter.configuration.client import ProxyConfig
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.http.cookies import Cookies
 from pillion_blackbox_exporter.probers.http.http_date import http_date
-from pillion_blackbox_exporter.probers.http.message import Head, Request
+from pillion_blackbox_exporter.probers.http.message import Request, encode_request
 from pillion_blackbox_exporter.probers.http.proxy import is_exempt, proxy_for
-from pillion_blackbox_exporter.probers.http.request import next_request
+from pillion_blackbox_exporter.probers.http.request import USER_AGENT, first_request, next_request
 from pillion_blackbox_exporter.probers.http.url import parse_url, shown
+from tests.exporters.blackbox.probed import module_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,12 @@ from pillion_blackbox_exporter.probers.http.url import parse_url, shown
         ("http://[::1]:9115/x", ("http", "::1", 9115, "[::1]:9115", "/x")),
         ("http://[fe80::1]/", ("http", "fe80::1", 80, "[fe80::1]", "/")),
         ("http://a/ü?q=ü", ("http", "a", 80, "a", "/%C3%BC?q=%C3%BC")),
-        ("http://a/%41%zz", ("http", "a", 80, "a", "/%41%zz")),
+        ("http://a/%41%e4", ("http", "a", 80, "a", "/%41%e4")),
+        ("http://a/b c", ("http", "a", 80, "a", "/b%20c")),
+        ("http://a/b ", ("http", "a", 80, "a", "/b%20")),
+        ("http://a/b%20c d?e f#g h", ("http", "a", 80, "a", "/b%20c%20d?e%20f")),
+        ("HtTp://a/b", ("http", "a", 80, "a", "/b")),
+        ("HTTPS://a/b", ("https", "a", 443, "a", "/b")),
         ("http://a?b=c", ("http", "a", 80, "a", "/?b=c")),
         (
             "http://bücher.example/",
@@ -56,6 +68,9 @@ def test_a_user_is_taken_out_of_a_url_and_never_shown() -> None:
         "http://a:99999/",
         "http://[::1/",
         "http://a<b>/",
+        "http://a/%zz",
+        "http://a/b\tc",
+        "http%3A%2F%2Fa%2Fb",
     ],
 )
 def test_what_is_no_url_is_a_fault_of_the_target(text: str) -> None:
@@ -85,6 +100,8 @@ def following(
         ("x", "http://a.example/dir/x"),
         ("?q", "http://a.example/dir/page?q"),
         ("//b.example/x", "http://b.example/x"),
+        ("/x y", "http://a.example/x%20y"),
+        ("HTTP://b.example/x", "http://b.example/x"),
         ("https://b.example", "https://b.example/"),
     ],
 )
@@ -135,6 +152,69 @@ def test_secrets_follow_to_the_same_host_alone(*, url: str, location: str, is_to
     request = following(302, location, url=url, method="GET", Authorization="secret")
     assert request is not None
     assert request.has("authorization") is is_told
+
+
+def test_what_may_be_a_secret_goes_to_the_first_host_only(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from a file")
+    section = module_of(
+        f"""
+        prober: http
+        http:
+          method: POST
+          body: password=hunter2
+          headers: {{X-Api-Key: k, Accept: text/plain, Content-Type: text/plain}}
+          http_headers:
+            X-Token: {{secrets: [s]}}
+            Accept-Language: {{files: [{tmp_path}/key]}}
+            Origin: {{values: [me]}}
+        """
+    ).http
+    request = first_request(section, parse_url("http://a.example/"), "")
+    location = [("location", "http://b.example/")]
+    elsewhere = next_request(request, Head("HTTP/1.1", 307, location, 0.0))
+    assert elsewhere is not None
+    assert (elsewhere.method, elsewhere.body) == ("POST", None)
+    assert dict(elsewhere.fields()) == {
+        "Accept": "text/plain",
+        "Origin": "me",
+        "User-Agent": USER_AGENT,
+        "Referer": "http://a.example/",
+        "Content-Length": "0",
+    }
+    assert elsewhere.withheld == ("accept-language", "x-api-key", "x-token", "the body")
+    here = next_request(request, Head("HTTP/1.1", 307, [("location", "/x")], 0.0))
+    assert here is not None
+    assert (here.body, here.withheld) == (request.body, ())
+    assert dict(here.fields()) == {**dict(request.fields()), "Referer": "http://a.example/"}
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "referer"),
+    [
+        ("http://u:p@a.example/x?y", "/z", "http://a.example/x?y"),
+        ("http://a.example/", "https://b.example/", "http://a.example/"),
+        ("https://a.example/", "http://a.example/", None),
+    ],
+)
+def test_a_redirect_is_said_to_come_from_where_it_came(
+    url: str, location: str, referer: str | None
+) -> None:
+    request = following(302, location, url=url)
+    assert request is not None
+    assert dict(request.fields()).get("Referer") == referer
+
+
+def test_a_referer_that_is_configured_stays() -> None:
+    request = following(302, "/x", Referer="http://mine.example/")
+    assert request is not None
+    assert [v for n, v in request.fields() if n == "Referer"] == ["http://mine.example/"]
+
+
+def test_headers_that_say_how_long_the_content_is_follow_from_the_content() -> None:
+    headers = {"Content-Length": ["99"], "transfer-encoding": ["chunked"], "Trailer": ["x"]}
+    request = Request("POST", parse_url("http://a/"), "a", headers, b"abc")
+    written = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
+    assert encode_request(request, "/") == written
 
 
 @pytest.mark.parametrize("status", [200, 300, 304, 404])

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.websocket.frames import (
     BINARY,
     PING,
@@ -17,7 +16,7 @@ from pillion_blackbox_exporter.probers.websocket.frames import (
     encode_frame,
     masked,
 )
-from pillion_blackbox_exporter.probers.websocket.handshake import accept_of, key_of, read_head
+from pillion_blackbox_exporter.probers.websocket.handshake import accept_of, key_of
 
 
 def read_all(*pieces: bytes) -> list[Frame]:
@@ -91,12 +90,3 @@ def test_no_bytes_break_the_reading(pieces: list[bytes]) -> None:
         assert str(error).startswith("sent ")
     else:
         assert sum(len(frame.payload) for frame in frames) <= sum(map(len, pieces))
-
-
-@given(st.binary(max_size=200))
-def test_no_bytes_break_the_head(data: bytes) -> None:
-    for head in (data, b"HTTP/1.1 101 X\r\n" + data):
-        try:
-            assert 0 <= read_head(head, 0.0).status < 1000
-        except ProbeError as error:
-            assert error.reason == "protocol"

@@ -7,14 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-from pillion.web.message import PENDING, Response
+from pillion.web.guard import Refusal
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
     from pillion.log import Logger
-    from pillion.web.message import Request
     from pillion.web.security.policy import Policy
     from pillion.web.security.rate import Bucket
     from pillion.web.security.users import Users
@@ -85,7 +84,7 @@ class Security:
         self._look()
         return self._policy.tls.context if self._policy.tls is not None else None
 
-    def objection(self, peer: ssl.SSLObject) -> str | None:
+    def verify_peer(self, peer: ssl.SSLObject) -> str | None:
         """Return why a client's certificate does not do, or None."""
         tls = self._policy.tls
         if tls is None or not tls.allowed_names:
@@ -96,28 +95,24 @@ class Security:
             return "its certificate has none of the client_allowed_sans"
         return None
 
-    def admit(self, request: Request) -> Response | None:
-        """Return how a request is refused, None when it is not, `PENDING` to ask `verify`."""
+    async def authorize(self, authorization: str) -> Refusal | None:
+        """Return how a request with this Authorization header is refused, or None.
+
+        A pair that was right before is not checked again, and does not wait.
+        """
         self._look()
         if self._bucket is not None and not self._bucket.take(self._clock()):
-            return Response("429 too many requests\n", 429, headers=(("Retry-After", "1"),))
+            return Refusal(429, "429 too many requests\n", (("Retry-After", "1"),))
         if self._users is None:
             return None
         from pillion.web.security.users import UNAUTHORIZED, credentials_of  # noqa: PLC0415
 
-        credentials = credentials_of(request.headers.get("authorization", ""))
+        credentials = credentials_of(authorization)
         if credentials is None:
             return UNAUTHORIZED
-        return None if self._users.are_proven(credentials) else PENDING
-
-    async def verify(self, request: Request) -> Response | None:
-        """Return how a request is refused once bcrypt has looked at it, or None."""
-        from pillion.web.security.users import UNAUTHORIZED, credentials_of  # noqa: PLC0415
-
-        credentials = credentials_of(request.headers.get("authorization", ""))
-        if credentials is None or self._users is None:
-            return UNAUTHORIZED
-        return await self._users.refuse(credentials)
+        return (
+            None if self._users.are_proven(credentials) else await self._users.refuse(credentials)
+        )
 
     def _look(self) -> None:
         """Take the files up if they have changed, and been left alone since."""

@@ -9,7 +9,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from pillion.web.message import Response
+from pillion.web.guard import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ QUEUE_LIMIT = 16
 _SIGNIFICANT = 72
 """Bytes of a password that bcrypt looks at."""
 
-UNAUTHORIZED = Response(
-    "401 a user and a password are needed\n",
+UNAUTHORIZED = Refusal(
     401,
-    headers=(("WWW-Authenticate", 'Basic realm="metrics", charset="UTF-8"'),),
+    "401 a user and a password are needed\n",
+    (("WWW-Authenticate", 'Basic realm="metrics", charset="UTF-8"'),),
 )
-BUSY = Response("503 too many logins at once\n", 503, headers=(("Retry-After", "1"),))
+BUSY = Refusal(503, "503 too many logins at once\n", (("Retry-After", "1"),))
 
 Credentials = tuple[bytes, bytes]
 
@@ -67,7 +67,7 @@ class Users:
         digest = self._digest(user, password, self._hash_for(user))
         return hmac.compare_digest(proof, digest)
 
-    async def refuse(self, credentials: Credentials) -> Response | None:
+    async def refuse(self, credentials: Credentials) -> Refusal | None:
         """Check with bcrypt, off the loop; return the refusal, or None when they are right."""
         if self._waiting >= QUEUE_LIMIT:
             return BUSY

@@ -64,9 +64,19 @@ class HttpSection(HttpClient, frozen=True, forbid_unknown_fields=True, omit_defa
                     "compression", f"is {self.compression}, which {name}: {value} does not accept"
                 )
         if self.enable_http3:
-            raise WrongKeyError("enable_http3", "is true, but HTTP/3 is not supported")
-        if "HTTP/3.0" in self.valid_http_versions:
-            raise WrongKeyError("valid_http_versions", "has HTTP/3.0, but HTTP/3 is not supported")
+            self._check_http3()
+        elif "HTTP/3.0" in self.valid_http_versions:
+            raise WrongKeyError("valid_http_versions", "has HTTP/3.0, which needs enable_http3")
+
+    def _check_http3(self) -> None:
+        if self.enable_http2:
+            raise WrongKeyError("enable_http3", "needs enable_http2: false beside it")
+        others = [version for version in self.valid_http_versions if version != "HTTP/3.0"]
+        if others:
+            raise WrongKeyError(
+                "valid_http_versions",
+                f"has {others[0]}, but with enable_http3 there is only HTTP/3.0",
+            )
 
     @property
     def redirects_are_followed(self) -> bool:

@@ -19,7 +19,7 @@ MASK = "<secret>"
 SHORTEST = 4
 """Shorter texts are not looked for in other texts: they would be found everywhere."""
 
-_PLAIN_HEADERS = frozenset(
+PLAIN_HEADERS = frozenset(
     (
         "accept",
         "accept-charset",
@@ -34,9 +34,11 @@ _PLAIN_HEADERS = frozenset(
         "origin",
         "pragma",
         "range",
+        "referer",
         "user-agent",
     )
 )
+"""Headers whose values are no secret; what any other holds may be one."""
 _PLAIN_PARAMETERS = frozenset({"audience", "grant_type", "resource", "scope"})
 _VERBS = re.compile(
     rb"(\.? ?(?:AUTH|CAPABILITY|EHLO|GET|HEAD|HELO|HELP|INFO|LIST|LOGIN|NICK|NOOP|PASS|PING|PONG"
@@ -120,7 +122,7 @@ def _entry(name: str, key: str, value: Any) -> Shown:
 def _is_plain(name: str, key: str) -> bool:
     if name == "endpoint_params":
         return key.lower() in _PLAIN_PARAMETERS
-    return key.lower() in _PLAIN_HEADERS
+    return key.lower() in PLAIN_HEADERS
 
 
 def _bytes(name: str, value: bytes) -> Shown:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pillion_blackbox_exporter.configuration.client import TlsConfig
 
@@ -57,7 +57,7 @@ class Contexts:
         Raises:
             ProbeError: a file that it names is missing or wrong.
         """
-        key = (config, tuple(protocols), *_versions_of_files(config))
+        key = (config, tuple(protocols), *versions_of_files(config))
         made = self._contexts.get(key)
         if made is not None and made.done():
             return made.result()
@@ -124,25 +124,43 @@ def _set_trust(context: ssl.SSLContext, config: TlsConfig) -> None:
 
 
 def _trust_system(context: ssl.SSLContext) -> None:
-    """Trust what the system trusts: by its hashed directory where there is one."""
+    file, folder = system_trust()
+    if folder and not file:
+        context.load_verify_locations(capath=folder)
+    else:
+        context.load_default_certs()
+
+
+def system_trust() -> tuple[str | None, str | None]:
+    """Return the file and the folder of what the system trusts.
+
+    Its folder of certificates by hash alone, where there is one and the environment names no
+    other: what lies there is read when it is first needed.
+    """
     paths = ssl.get_default_verify_paths()
     is_chosen = os.environ.get(paths.openssl_cafile_env) or os.environ.get(paths.openssl_capath_env)
     if not is_chosen and paths.capath:
         with os.scandir(paths.capath) as entries:
             if any(_HASHED.fullmatch(entry.name) for entry in entries):
-                context.load_verify_locations(capath=paths.capath)
-                return
-    context.load_default_certs()
+                return None, paths.capath
+    return paths.cafile, paths.capath
 
 
 def _set_identity(context: ssl.SSLContext, config: TlsConfig) -> None:
-    if not (config.cert or config.cert_file):
-        return
+    if config.cert or config.cert_file:
+        with_identity(config, lambda cert, key: context.load_cert_chain(cert, key, lambda: ""))
+
+
+def with_identity(config: TlsConfig, load: Callable[[str, str], None]) -> None:
+    """Have the files of a client certificate and its key loaded, from memory where they are.
+
+    Raises:
+        ProbeError: they cannot be.
+    """
     held: list[int] = []
     try:
         certificate = config.cert_file or _in_memory(config.cert, held)
-        key = config.key_file or _in_memory(config.key.reveal(), held)
-        context.load_cert_chain(certificate, key, password=lambda: "")
+        load(certificate, config.key_file or _in_memory(config.key.reveal(), held))
     except (OSError, ValueError) as error:
         names = f"{config.cert_file or 'cert'} and {config.key_file or 'key'}"
         raise ProbeError(
@@ -182,7 +200,7 @@ def _record_certificates(context: ssl.SSLContext) -> None:
         callback.__set__(context, on_message)
 
 
-def _versions_of_files(config: TlsConfig) -> tuple[tuple[int, int] | None, ...]:
+def versions_of_files(config: TlsConfig) -> tuple[tuple[int, int] | None, ...]:
     """Return what changes when a file of the configuration does."""
     versions: list[tuple[int, int] | None] = []
     for path in (config.ca_file, config.cert_file, config.key_file):

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.network.failures import connection_error
+from pillion.net import connection_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +165,8 @@ def connect_datagrams(
     try:
         if source:
             connected.bind((source, 0))
-        connected.connect(where)
+        connected.connect(where)  # sends nothing, and tells where it would go
+        network.check_address(scheme, host, str(connected.getpeername()[0]), port)
         return Datagrams(connected, network.clock)
     except BaseException:
         connected.close()

@@ -7,18 +7,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion.net import Stream, connect, connection_error
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.network.connecting import connect
 from pillion_blackbox_exporter.network.contexts import Contexts
-from pillion_blackbox_exporter.network.failures import connection_error
 from pillion_blackbox_exporter.network.guard import AllowAll
 from pillion_blackbox_exporter.network.resolving import Resolver
-from pillion_blackbox_exporter.network.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion_blackbox_exporter.network.connecting import SocketAddress
+    from pillion.net import SocketAddress
     from pillion_blackbox_exporter.network.guard import Guard
     from pillion_blackbox_exporter.network.resolving import Resolved
 
@@ -94,7 +92,7 @@ class Network:
     async def connect(
         self, scheme: str, host: str, address: str, port: int, *, source: str = ""
     ) -> Connected:
-        """Connect to an IP address that the guard lets pass.
+        """Connect to an IP address that the guard lets pass, and have it judge who is there.
 
         Raises:
             ProbeError: it could not be connected, or the guard refuses it.
@@ -102,7 +100,16 @@ class Network:
         self.check_address(scheme, host, address, port)
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         family, socket_address = _socket_address(address, port)
-        return await self._connect(family, socket_address, source, where)
+        connected = await self._connect(family, socket_address, source, where)
+        try:
+            peer = str(connected.stream.socket.getpeername()[0])
+            self.check_address(scheme, host, peer, port)
+        except BaseException as error:
+            connected.stream.close()
+            if isinstance(error, OSError):
+                raise connection_error(error, f"connecting to {where}") from None
+            raise
+        return connected
 
     async def connect_unix(self, path: str) -> Connected:
         """Connect to a unix socket.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.network.hosts import resolvable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,13 +67,17 @@ class Resolver:
         Raises:
             ProbeError: the name is unknown, or the resolver failed.
         """
-        if ip_version(host):
-            return Resolved((unmapped(host),), 0.0)
+        try:
+            name = resolvable(host)
+        except ValueError:
+            raise ProbeError("target", f"{host!r} is no host name") from None
+        if ip_version(name):
+            return Resolved((unmapped(name),), 0.0)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._threads, "resolve")
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._pool, self._look_up, host)
+            return await loop.run_in_executor(self._pool, self._look_up, name)
         except socket.gaierror as error:
             raise _resolution_error(host, error) from None
         except UnicodeError:

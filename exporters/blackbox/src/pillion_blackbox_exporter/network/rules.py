@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion.settings import Kind
+from pillion_blackbox_exporter.network.hosts import resolvable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,13 @@ _RULE = re.compile(
 _BARE_IPV6 = re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:/\d+)?")
 _NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)
+_TRANSLATED = 0xFFFF_0000  # ::ffff:0:a.b.c.d (RFC 2765)
+_LOOPBACK = {
+    ipaddress.ip_address("0.0.0.0"): ipaddress.ip_address("127.0.0.1"),  # noqa: S104  # compared
+    ipaddress.ip_address("::"): ipaddress.ip_address("::1"),
+}
 
 METADATA = (
     "169.254.0.0/16",
@@ -116,10 +124,13 @@ class Rules:
 
         Where no address will be judged (`is_final`), a rule about addresses allows nothing.
         """
-        address = spelled_address(host)
+        try:
+            name = _judged(host)
+        except ValueError:
+            return f"{host!r} is no host name"
+        address = spelled_address(name)
         if address is not None:
             return self.refuses_address(scheme, host, str(address), port)
-        name = host.lower().rstrip(".")
         if rule := self._first(self._deny, scheme, name, (), port):
             return f"{host} is denied by the rule {rule.text}"
         could_fit = any(
@@ -130,12 +141,18 @@ class Rules:
 
     def refuses_address(self, scheme: str, host: str, address: str, port: int) -> str | None:
         """Return why an address may not be connected to, or None."""
-        name = host.lower().rstrip(".")
+        try:
+            name = _judged(host)
+        except ValueError:
+            return f"{host!r} is no host name"
         shown = address if host == address else f"{address} ({host})"
         forms = meanings(ipaddress.ip_address(address.partition("%")[0]))
         if rule := self._first(self._deny, scheme, name, forms, port):
             return f"{shown} is denied by the rule {rule.text}"
-        if self._allow and not self._first(self._allow, scheme, name, forms, port):
+        # What an address carries may be reached through it, but need not: it allows nothing.
+        mapped = getattr(forms[0], "ipv4_mapped", None)
+        own = forms[:1] if mapped is None else (forms[0], mapped)
+        if self._allow and not self._first(self._allow, scheme, name, own, port):
             return f"{shown} is not among what is allowed"
         return None
 
@@ -159,10 +176,36 @@ def spelled_address(host: str) -> Ip | None:
 
 
 def meanings(address: Ip) -> tuple[Ip, ...]:
-    """Return an address and the IPv4 addresses that it carries (mapped, 6to4, NAT64, Teredo)."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return (address,)
-    carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64 or int(address) >> 32 == 0:
-        carried.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return (address, *(each for each in carried if each is not None))
+    """Return an address and those that it may lead to.
+
+    An unspecified address leads to loopback; an IPv6 address may carry IPv4 addresses: mapped,
+    compatible, translated (RFC 2765), 6to4, Teredo, ISATAP, NAT64 (RFC 6052, RFC 8215).
+    """
+    found: list[Ip] = [address]
+    if isinstance(address, ipaddress.IPv6Address):
+        found += [each for each in (address.ipv4_mapped, address.sixtofour) if each is not None]
+        found += address.teredo or ()
+        found += _embedded(address)
+    found += [_LOOPBACK[each] for each in found if each in _LOOPBACK]
+    return tuple(found)
+
+
+def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    number = int(address)
+    last = number & 0xFFFFFFFF
+    carried: list[int] = []
+    if (
+        address in _NAT64
+        or number >> 32 in (0, _TRANSLATED)
+        or (number >> 32) & 0xFFFFFFFF in _ISATAP
+    ):
+        carried.append(last)
+    if address in _LOCAL_NAT64:  # a prefix of 48, 56, 64 or 96 bits; bits 64 to 71 are left out
+        without = (number >> 64) << 56 | number & (1 << 56) - 1
+        carried += [last, *((without >> shift) & 0xFFFFFFFF for shift in (40, 32, 24))]
+    return [ipaddress.IPv4Address(each) for each in carried]
+
+
+def _judged(host: str) -> str:
+    """Return a host in the form in which it is resolved, for comparison."""
+    return resolvable(host).lower().rstrip(".")

@@ -16,13 +16,13 @@ from pillion_blackbox_exporter.network.ciphers import iana_name
 from pillion_blackbox_exporter.network.contexts import RecordingSslObject
 
 if TYPE_CHECKING:
+    from pillion.net import Stream
     from pillion_blackbox_exporter.failure import Reason
-    from pillion_blackbox_exporter.network.stream import Stream
 
 _VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 _TLS13 = 0x0304
 _DER = 2  # _ssl.ENCODING_DER
-_VERIFY_REASONS: dict[int, Reason] = {
+VERIFY_REASONS: dict[int, Reason] = {
     9: "tls_not_yet_valid",
     10: "tls_expired",
     23: "tls_revoked",
@@ -68,7 +68,7 @@ async def handshake(stream: Stream, context: ssl.SSLContext, server_name: str) -
     try:
         await stream.handshake(context, server_name or None)
     except ssl.SSLCertVerificationError as error:
-        reason = _VERIFY_REASONS.get(error.verify_code, "tls_untrusted")
+        reason = VERIFY_REASONS.get(error.verify_code, "tls_untrusted")
         failure = ProbeError(reason, f"the certificate is refused: {error.verify_message}")
         return Handshake(stream.now(), shown=_shown(stream), failure=failure)
     except ssl.SSLError as error:

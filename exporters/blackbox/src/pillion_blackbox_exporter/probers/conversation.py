@@ -12,10 +12,10 @@ from pillion_blackbox_exporter.probing.steps import secure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pillion.net import Stream
     from pillion_blackbox_exporter.configuration.client import TlsConfig
     from pillion_blackbox_exporter.configuration.kinds import Match, Pattern
     from pillion_blackbox_exporter.configuration.stream import QueryResponse
-    from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probing.probe import Probe
 
 FAILED_DUE_TO_REGEX = Gauge("probe_failed_due_to_regex", "Whether an expected match did not come")

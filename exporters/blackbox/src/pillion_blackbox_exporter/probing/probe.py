@@ -39,6 +39,7 @@ class Probe:
         hostname: the `hostname` parameter, or nothing.
         address: the one address to probe, or nothing to choose one by resolving.
         lookup_time: how long it took to resolve `address`.
+        unsupported: why the module cannot work in this installation, or nothing.
     """
 
     target: str
@@ -52,6 +53,7 @@ class Probe:
     timeout: float = 0.0
     address: str = ""
     lookup_time: float = 0.0
+    unsupported: str = ""
 
     def fail(self, reason: Reason, sentence: str) -> None:
         """Be failed and go on; of several failures the first is the one that counts."""

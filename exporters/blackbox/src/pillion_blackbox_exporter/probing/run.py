@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
 from pillion_blackbox_exporter.probers import PROBERS
 from pillion_blackbox_exporter.probing.metrics import begin_address
 from pillion_blackbox_exporter.probing.report import Gauge
@@ -15,6 +15,7 @@ from pillion_blackbox_exporter.probing.report import Gauge
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.probing.log import ProbeLog
     from pillion_blackbox_exporter.probing.probe import Probe, Prober
+    from pillion_blackbox_exporter.probing.report import Report
     from pillion_blackbox_exporter.probing.trace import Trace
 
 SUCCESS = Gauge("probe_success", "Whether the probe succeeded: 1 or 0")
@@ -31,13 +32,13 @@ class Result:
 
     Attributes:
         success: whether the target is well.
-        text: the metrics in the text format.
+        report: the metrics.
         trace: phases and failure.
         log: the lines.
     """
 
     success: bool
-    text: str
+    report: Report
     trace: Trace
     log: ProbeLog
 
@@ -65,9 +66,10 @@ async def attempt(probe: Probe, prober: Prober) -> None:
     if probe.module.prober != "unix":
         begin_address(probe)
     try:
+        _check_support(probe)
         async with asyncio.timeout(probe.remaining):
             await prober(probe)
-    except ProbeError as error:
+    except PROBE_ERRORS as error:
         probe.fail(error.reason, str(error))
     except TimeoutError:
         waited = f"{probe.trace.clock() - probe.trace.started:.3g}"
@@ -75,6 +77,11 @@ async def attempt(probe: Probe, prober: Prober) -> None:
         probe.fail("timeout", f"the time was up after {waited} s, in the phase {phase}")
     except Exception as error:  # noqa: BLE001  # a fault of ours must not look like the target's
         probe.fail("internal", f"the prober broke: {type(error).__name__}: {error}")
+
+
+def _check_support(probe: Probe) -> None:
+    if probe.unsupported:
+        raise ProbeError("configuration", probe.unsupported)
 
 
 def conclude(probe: Probe, timeout: float) -> Result:
@@ -90,4 +97,4 @@ def conclude(probe: Probe, timeout: float) -> Result:
         labels = (("phase", failure.phase), ("reason", failure.reason))
         report.label(FAILURE, labels, 1)
         probe.log.error("the probe failed", duration=trace.duration, reason=failure.reason)
-    return Result(failure is None, report.text(), trace, probe.log)
+    return Result(failure is None, report, trace, probe.log)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.failure import PROBE_ERRORS
 from pillion_blackbox_exporter.network.resolving import Resolved, choose
 from pillion_blackbox_exporter.probing.metrics import (
     LOOKUP_TIME,
@@ -15,9 +15,9 @@ from pillion_blackbox_exporter.probing.metrics import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
+    from pillion.net import Stream
     from pillion_blackbox_exporter.configuration.client import TlsConfig
     from pillion_blackbox_exporter.network.network import Connected
-    from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probing.probe import Probe
 
 
@@ -98,7 +98,7 @@ async def connect_by_name(
     for address in resolved.addresses[:-1]:
         try:
             return await connect(probe, scheme, host, address, port, source=source)
-        except ProbeError as error:
+        except PROBE_ERRORS as error:
             if error.reason == "denied":
                 raise
             probe.log.debug("trying the next address", problem=str(error))

@@ -6,12 +6,15 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from pillion.metrics import Family, Sample
+from prometheus_client.core import GaugeMetricFamily
+
 from pillion.web import Limits
 from pillion_blackbox_exporter.service.settings import ProbeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from prometheus_client import Metric
 
     from pillion.settings import Values
 
@@ -102,17 +105,15 @@ class Load:
     def __init__(self, limit: ConcurrencyLimit) -> None:
         self._limit = limit
 
-    def families(self) -> Iterator[Family]:
+    def collect(self) -> Iterator[Metric]:
         """Yield how many probes are under way, and how many wait."""
-        yield Family(
+        yield GaugeMetricFamily(
             "blackbox_exporter_probes_in_flight",
-            "gauge",
             "Probes that are under way.",
-            (Sample(self._limit.taken),),
+            value=self._limit.taken,
         )
-        yield Family(
+        yield GaugeMetricFamily(
             "blackbox_exporter_probes_waiting",
-            "gauge",
             "Probes that wait for their turn.",
-            (Sample(self._limit.waiting),),
+            value=self._limit.waiting,
         )

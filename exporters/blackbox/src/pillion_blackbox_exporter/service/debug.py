@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pillion.metrics import exposition
 from pillion_blackbox_exporter.configuration.rendering import render_one
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def debug_text(result: Result, module: Module) -> str:
     return (
         f"The log of the probe:\n\n{result.log.text()}\n\n"
         f"The phases:\n\n{_phases(result)}\n\n"
-        f"The metrics:\n\n{result.text}\n\n"
+        f"The metrics:\n\n{exposition.text(result.report.collect())}\n\n"
         f"The module:\n\n{render_one(module)}"
     )
 

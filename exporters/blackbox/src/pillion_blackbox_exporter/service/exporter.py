@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from pillion.errors import ConfigurationError
 from pillion.log import Logger
 from pillion.metrics.standard import add_build_info
-from pillion.process import ProcessSettings, WebSettings
-from pillion.web import Response
+from pillion.process import ProcessSettings, Service, WebSettings
 from pillion.web.standard import add_metrics_route
 from pillion_blackbox_exporter.configuration.rendering import render_modules
 from pillion_blackbox_exporter.network import Network
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
     from pillion.lifecycle import Deadline
     from pillion.process import Context
     from pillion.settings import Address
-    from pillion.web import Request, Routes
     from pillion_blackbox_exporter.network.guard import Guard
 
 _LOOPBACK = ("127.", "localhost", "::1")
 _RESOLVING_THREADS = 64
 
 
-class BlackboxExporter:
+class BlackboxExporter(Service):
     """Probes when it is asked to. Its construction reads the configuration.
 
     Raises, when it is made:
@@ -72,7 +72,7 @@ class BlackboxExporter:
         self._watching: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         add_build_info(context.registry, "blackbox_exporter")
-        context.registry.add(Load(self._limit))
+        context.registry.register(Load(self._limit))
         listening = context.values[WebSettings].listen_address
         if guard is None and not _is_loopback(listening):
             context.log.warning(
@@ -80,13 +80,13 @@ class BlackboxExporter:
                 "--probe.deny-metadata, --probe.allow and --probe.deny set bounds"
             )
 
-    def routes(self, routes: Routes) -> None:
+    def routes(self, application: web.Application) -> None:
         """Add the paths that it answers."""
-        add_metrics_route(routes, "/metrics", self._registry)
-        routes.get("/probe", self._handler.answer)
-        routes.get("/config", self._answer_config)
-        routes.get("/logs", lambda request: answer_logs(self._history, request))
-        routes.get("/", self._answer_landing)
+        add_metrics_route(application, "/metrics", self._registry)
+        application.router.add_get("/probe", self._handler.answer)
+        application.router.add_get("/config", self._answer_config)
+        application.router.add_get("/logs", self._answer_logs)
+        application.router.add_get("/", self._answer_landing)
 
     async def start(self) -> None:
         """Make what probes will need, and look at the configuration's file where that is asked."""
@@ -109,10 +109,13 @@ class BlackboxExporter:
                 await self._limit.is_empty.wait()
         self._network.resolver.close()
 
-    def _answer_config(self, _: Request) -> Response:
-        return Response(render_modules(self._modules.current.modules))
+    async def _answer_config(self, _: web.Request) -> web.Response:
+        return web.Response(text=render_modules(self._modules.current.modules))
 
-    def _answer_landing(self, _: Request) -> Response:
+    async def _answer_logs(self, request: web.Request) -> web.Response:
+        return answer_logs(self._history, request)
+
+    async def _answer_landing(self, _: web.Request) -> web.Response:
         return landing_page(self._history, list(self._modules.current.modules))
 
     def _warm(self) -> None:

@@ -12,7 +12,8 @@ from pillion_blackbox_exporter.service.waterfall import legend, picture, seconds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion.web import Response
+    from aiohttp import web
+
     from pillion_blackbox_exporter.service.history import Entry, History
 
 SHOWN_LIMIT = 100
@@ -21,7 +22,7 @@ _REFRESH = 15
 _LINKS = {"/metrics": "Metrics", "/config": "Configuration", "/-/ready": "Readiness"}
 
 
-def landing_page(history: History, modules: Sequence[str]) -> Response:
+def landing_page(history: History, modules: Sequence[str]) -> web.Response:
     """Return the page."""
     entries = list(islice(history.newest_first(), SHOWN_LIMIT))
     failed = sum(not entry.result.success for entry in entries)

@@ -12,12 +12,14 @@ from pillion.errors import ConfigurationError
 from pillion.metrics.standard import ReloadGauges
 from pillion_blackbox_exporter.configuration import Configuration, builtin, parse
 from pillion_blackbox_exporter.configuration.secrets import secrets_of
+from pillion_blackbox_exporter.configuration.support import unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prometheus_client import CollectorRegistry
+
     from pillion.log import Logger
-    from pillion.metrics import Registry
 
 
 _LIMIT = 16 * 1024 * 1024  # more is refused when it is read
@@ -33,7 +35,7 @@ class Modules:
     def __init__(
         self,
         path: str | None,
-        registry: Registry,
+        registry: CollectorRegistry,
         log: Logger,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -43,11 +45,16 @@ class Modules:
         self._digest = b""
         self._gauges = ReloadGauges(registry, "blackbox_exporter", clock)
         self._secrets: dict[str, tuple[str, ...]] = {}
+        self._unsupported: dict[str, str] = {}
         self.current = self._take(self._read())
 
     def secrets(self, name: str) -> tuple[str, ...]:
         """Return what is to be masked wherever a module's probes are shown."""
         return self._secrets.get(name, ())
+
+    def unsupported(self, name: str) -> str:
+        """Return why a module cannot work in this installation, or nothing."""
+        return self._unsupported.get(name, "")
 
     def reload(self) -> None:
         """Read the configuration again; the old one stays when it is wrong.
@@ -88,6 +95,11 @@ class Modules:
         self._secrets = {
             name: secrets for name, m in configuration.modules.items() if (secrets := secrets_of(m))
         }
+        self._unsupported = {
+            name: why for name, m in configuration.modules.items() if (why := unsupported(m))
+        }
+        for name, why in self._unsupported.items():
+            self._log.warning("the module cannot work", module=name, reason=why)
         for name, module in configuration.modules.items():
             if module.http.no_follow_redirects is not None:
                 self._log.warning(

@@ -6,7 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion.web import Response
+from aiohttp import web
+from prometheus_client import Counter
+
+from pillion.web.standard import exposed
 from pillion_blackbox_exporter.configuration.secrets import masked_url
 from pillion_blackbox_exporter.probers.http.url import shown
 from pillion_blackbox_exporter.probing.addresses import run_addresses
@@ -22,9 +25,9 @@ from pillion_blackbox_exporter.service.timeout import HEADER, probe_timeout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prometheus_client import CollectorRegistry
+
     from pillion.log import Logger
-    from pillion.metrics import Registry
-    from pillion.web import Request
     from pillion_blackbox_exporter.configuration import Module
     from pillion_blackbox_exporter.network import Network
     from pillion_blackbox_exporter.probing.run import Result
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.service.modules import Modules
 
 DEFAULT_MODULE = "http_2xx"
-METRICS = "text/plain; version=0.0.4; charset=utf-8"
 TARGET_LIMIT = 8192
 
 
@@ -71,7 +73,7 @@ class ProbeHandler:
         offset: float,
         log: Logger,
         level: str,
-        registry: Registry,
+        registry: CollectorRegistry,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._modules = modules
@@ -82,57 +84,62 @@ class ProbeHandler:
         self._log = log
         self._level = level
         self._clock = clock
-        self._unknown = registry.counter(
-            "blackbox_module_unknown_total", "Probes that asked for a module that there is not."
-        ).labelled()
-        probes = registry.counter(
-            "blackbox_exporter_probes_total", "Probes, by what came of them.", ("result",)
+        self._unknown = Counter(
+            "blackbox_module_unknown_total",
+            "Probes that asked for a module that there is not.",
+            registry=registry,
         )
-        self._succeeded, self._failed = probes.labelled("success"), probes.labelled("failure")
-        self._turned_away = probes.labelled("turned_away")
+        probes = Counter(
+            "blackbox_exporter_probes_total",
+            "Probes, by what came of them.",
+            ("result",),
+            registry=registry,
+        )
+        self._succeeded, self._failed = probes.labels("success"), probes.labels("failure")
+        self._turned_away = probes.labels("turned_away")
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: web.Request) -> web.Response:
         """Probe, and answer with the metrics; a probe that fails is answered with 200 too."""
         began = self._clock()
         asked = self._read(request)
-        if isinstance(asked, Response):
+        if isinstance(asked, web.Response):
             return asked
         try:
             await self._limit.acquire(asked.seconds / 2)
         except LimitReachedError:
             self._turned_away.inc()
             sentence = "too many probes are under way, and none ended in time for this one\n"
-            return Response(sentence, 503, headers=(("Retry-After", "1"),))
+            return web.Response(status=503, text=sentence, headers={"Retry-After": "1"})
         try:
             result = await self._probe(asked, began)
         finally:
             self._limit.release()
         (self._succeeded if result.success else self._failed).inc()
         if asked.wants_debug:
-            return Response(debug_text(result, asked.module))
-        return Response(result.text, content_type=METRICS)
+            return web.Response(text=debug_text(result, asked.module))
+        return exposed(request, result.report.collect())
 
-    def _read(self, request: Request) -> ProbeRequest | Response:
+    def _read(self, request: web.Request) -> ProbeRequest | web.Response:
         """Return what is asked for, or why it cannot be done."""
-        parameters = request.parameters()
-        name = _first(parameters, "module") or DEFAULT_MODULE
+        query = request.query
+        name = query.get("module") or DEFAULT_MODULE
         module = self._modules.current.modules.get(name)
         if module is None:
             self._unknown.inc()
-            return Response(f"there is no module {name[:200]!r}\n", 400)
-        target = _first(parameters, "target")
+            return _refused(400, f"there is no module {name[:200]!r}")
+        target = query.get("target", "")
         if not target or len(target) > TARGET_LIMIT:
             what = "is too long" if target else "is missing"
-            return Response(f"the parameter target {what}\n", 400)
-        hostname = _first(parameters, "hostname")
+            return _refused(400, f"the parameter target {what}")
+        hostname = query.get("hostname", "")
         if problem := _host_problem(module, hostname):
-            return Response(problem, 400)
+            return _refused(400, problem)
         try:
             header = request.headers.get(HEADER, "")
             seconds = probe_timeout(header, module.timeout, self._offset)
         except ValueError as error:
-            return Response(f"{error}\n", 500)
-        wants_debug = _first(parameters, "debug") == "true"
+            return _refused(500, str(error))
+        wants_debug = query.get("debug") == "true"
         return ProbeRequest(name, module, target, hostname, seconds, wants_debug)
 
     async def _probe(self, asked: ProbeRequest, began: float) -> Result:
@@ -151,15 +158,15 @@ class ProbeHandler:
             deadline=began + asked.seconds,
             timeout=asked.seconds,
             hostname=asked.hostname,
+            unsupported=self._modules.unsupported(asked.name),
         )
         result = await (run(probe) if module.addresses == "first" else run_addresses(probe))
         self._history.add(at, asked.name, module, label, result)
         return result
 
 
-def _first(parameters: dict[str, list[str]], name: str) -> str:
-    values = parameters.get(name)
-    return values[0] if values else ""
+def _refused(status: int, why: str) -> web.Response:
+    return web.Response(status=status, text=f"{why}\n")
 
 
 def _host_problem(module: Module, hostname: str) -> str:
@@ -167,11 +174,11 @@ def _host_problem(module: Module, hostname: str) -> str:
     if not hostname or module.prober != "http":
         return ""
     if any(not "!" <= letter <= "~" for letter in hostname):
-        return "the parameter hostname is no host name\n"
+        return "the parameter hostname is no host name"
     for key, value in module.http.headers.items():
         if key.lower() == "host" and value != hostname:
             return (
                 f"the module sends the header Host: {value}, and the parameter hostname asks "
-                f"for {hostname}\n"
+                f"for {hostname}"
             )
     return ""

@@ -6,6 +6,9 @@ fails the module's probes alone, as the file may yet come.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.failure import ProbeError
@@ -20,8 +23,14 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.network.contexts import Contexts
 
 
+HTTP3 = "pillion_blackbox_exporter.probers.http.http3"
+
+
 async def warm(modules: Mapping[str, Module], contexts: Contexts, log: Logger) -> None:
     """Make the contexts that modules will need; log those that cannot be made."""
+    if any(module.http.enable_http3 for module in modules.values()):
+        with contextlib.suppress(ImportError):  # an extra; 0.1 s that no probe shall wait for
+            await asyncio.to_thread(import_module, HTTP3)
     for name, module in modules.items():
         for config, protocols in _wanted(module):
             try:

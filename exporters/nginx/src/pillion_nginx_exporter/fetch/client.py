@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pillion
 from pillion.errors import TransientError
+from pillion.net import encode
 from pillion_nginx_exporter.fetch.address import Address, resolve
 from pillion_nginx_exporter.fetch.dial import dial
 from pillion_nginx_exporter.fetch.failure import translated
@@ -105,7 +106,8 @@ class Client:
         return await connection.ask(request, deadline)
 
     async def _open(self, endpoint: Endpoint, deadline: float) -> Connection:
-        self._connections.pop(endpoint, None)
+        if (ended := self._connections.pop(endpoint, None)) is not None:
+            ended.close()
         while len(self._connections) >= _MOST_CONNECTIONS:
             self._connections.pop(next(iter(self._connections))).close()
         wire = self._wire
@@ -132,12 +134,11 @@ def _follow(target: Target, location: str) -> Target:
 
 
 def _request(target: Target) -> bytes:
-    lines = [
-        f"GET {target.path} HTTP/1.1",
-        f"Host: {target.authority}",
-        f"User-Agent: pillion-nginx-exporter/{pillion.__version__}",
-        "Accept: text/plain, */*;q=0.1",
+    headers = [
+        ("Host", target.authority),
+        ("User-Agent", f"pillion-nginx-exporter/{pillion.__version__}"),
+        ("Accept", "text/plain, */*;q=0.1"),
     ]
     if target.authorization:
-        lines.append(f"Authorization: {target.authorization}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+        headers.append(("Authorization", target.authorization))
+    return encode("GET", target.path, headers)

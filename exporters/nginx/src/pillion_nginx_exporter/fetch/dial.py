@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from typing import TYPE_CHECKING
 
 from pillion.errors import TransientError
+from pillion.net import NetworkError, Stream, connect, proxy_header
 from pillion_nginx_exporter.fetch.connection import Connection
 from pillion_nginx_exporter.fetch.failure import translated
-from pillion_nginx_exporter.fetch.proxy_protocol import proxy_header
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pillion_nginx_exporter.fetch.address import Address
     from pillion_nginx_exporter.fetch.tls import ClientTls
@@ -40,47 +39,40 @@ async def dial(
     Raises:
         TransientError: none took it.
     """
-    opened = await _connect(addresses, deadline)
-    async with _closed_on_error(opened, endpoint):
-        loop = asyncio.get_running_loop()
+    stream = await _connect(addresses, deadline)
+    with _closed_on_error(stream, endpoint):
         if sends_proxy_header:
-            header = proxy_header(opened.family, opened.getsockname(), opened.getpeername())
-            await loop.sock_sendall(opened, header)
-        context = tls.context() if endpoint.is_tls else None
-        _, connection = await loop.create_connection(
-            lambda: Connection(endpoint),
-            sock=opened,
-            ssl=context,
-            server_hostname=(tls.server_name or endpoint.host) if context else None,
-        )
-    return connection
+            opened = stream.socket
+            stream.write(proxy_header(opened.family, opened.getsockname(), opened.getpeername()))
+        if endpoint.is_tls:
+            await stream.handshake(tls.context(), tls.server_name or endpoint.host)
+    return Connection(endpoint, stream)
 
 
-async def _connect(addresses: Sequence[Address], deadline: float) -> socket.socket:
+async def _connect(addresses: Sequence[Address], deadline: float) -> Stream:
     loop = asyncio.get_running_loop()
     failures: list[TransientError] = []
     for index, address in enumerate(addresses):
         now = loop.time()
         share = now + (deadline - now) / (len(addresses) - index)
-        opened = socket.socket(address.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         try:
-            async with _closed_on_error(opened, address), asyncio.timeout_at(share):
-                await loop.sock_connect(opened, address.sockaddr)
-        except TransientError as failure:
-            failures.append(failure)
+            async with asyncio.timeout_at(share):
+                opened, _ = await connect(address.family, address.sockaddr)
+        except OSError as error:
+            failures.append(translated(error, str(address)))
         else:
-            return opened
+            return Stream(opened)
     sentence = ", and ".join(dict.fromkeys(str(failure) for failure in failures))
     raise TransientError(sentence, reason=failures[-1].reason)
 
 
-@contextlib.asynccontextmanager
-async def _closed_on_error(opened: socket.socket, who: Address | Endpoint) -> AsyncIterator[None]:
+@contextlib.contextmanager
+def _closed_on_error(stream: Stream, who: Endpoint) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        opened.close()
-        raise translated(error, str(who)) from None
+    except (OSError, NetworkError) as error:
+        stream.close()
+        raise translated(error, who) from None
     except BaseException:
-        opened.close()
+        stream.close()
         raise

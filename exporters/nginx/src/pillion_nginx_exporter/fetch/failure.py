@@ -7,6 +7,7 @@ import ssl  # asyncio has it loaded already
 from typing import TYPE_CHECKING
 
 from pillion.errors import TransientError
+from pillion.net import NetworkError
 
 if TYPE_CHECKING:
     from pillion_nginx_exporter.target import Endpoint
@@ -42,8 +43,23 @@ _BY_NUMBER = {
 }
 
 
-def translated(error: OSError, who: Endpoint | str) -> TransientError:
+_BY_REASON = {
+    "closed": ("reset", "closed the connection before its answer was complete"),
+    "permission": ("denied", "may not be opened by this user"),
+    "protocol": ("protocol", "answered with something that is no HTTP/1.1"),
+    "refused": ("refused", "refused the connection"),
+    "reset": ("reset", "closed the connection"),
+    "timeout": ("timeout", "did not answer in time"),
+    "too_large": ("too_large", "answered more than 64 KiB"),
+    "unreachable": ("unreachable", "cannot be reached"),
+}
+
+
+def translated(error: OSError | NetworkError, who: Endpoint | str) -> TransientError:
     """Return the error that says what `error` means for a connection to `who`."""
+    if isinstance(error, NetworkError):
+        reason, phrase = _BY_REASON[error.reason]
+        return TransientError(f"{who} {phrase}", reason=reason)
     if isinstance(error, TimeoutError):
         return TransientError(f"{who} did not answer in time", reason="timeout")
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.multiline.records import Joined
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class HoldingFilter(Protocol):
 
     patience: float
 
-    def hold(self, batch: Batch, ack: Callable[[], None]) -> list[Joined]:
-        """Return what can go on, each batch with its acknowledgement."""
+    def hold(self, batch: Batch, receipt: Receipt) -> list[Joined]:
+        """Return what can go on, each batch with its receipt."""
         ...
 
     def give_up(self, *, is_last: bool) -> list[Joined]:

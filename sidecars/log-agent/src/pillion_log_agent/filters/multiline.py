@@ -18,11 +18,10 @@ from pillion_log_agent.multiline.plan import TEXT_KEY, named, planned
 from pillion_log_agent.multiline.records import Joined, RecordJoiner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.multiline.rules import Definition
     from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +73,11 @@ class MultilineFilter:
             plan.joining(context.joining), plan.record_shape(content, context.joining)
         )
 
-    def hold(self, batch: Batch, ack: Callable[[], None]) -> list[Joined]:
+    def hold(self, batch: Batch, receipt: Receipt) -> list[Joined]:
         """Return the records that are complete."""
         if self._joiner is None:
-            return [Joined(batch, ack, 0)]
-        return self._joiner.take(batch, ack, self._clock())
+            return [Joined(batch, receipt, 0)]
+        return self._joiner.take(batch, receipt, self._clock())
 
     def give_up(self, *, is_last: bool) -> list[Joined]:
         """Return the records whose rest has not come in time."""

@@ -12,12 +12,14 @@ from pillion_log_agent.configuration.kinds import FLAG, NUMBER
 from pillion_log_agent.parsers.json import decode_object
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
 
@@ -74,7 +76,7 @@ class DummyInput:
             count = properties.copies
             if properties.samples:
                 count = min(count, properties.samples - made)
-            intake.take(self._batch(origin, made, count), _nothing)
+            intake.take(self._batch(origin, made, count), Receipt(Undivided(_nothing)))
             made += count
 
     def _batch(self, origin: Origin, made: int, count: int) -> Batch:
@@ -90,7 +92,7 @@ class DummyInput:
         """Make no more."""
         self._stopping.set()
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return nothing beside what is counted of every input."""
         return ()
 

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from prometheus_client import Metric
+
     from pillion.log import Logger
-    from pillion.metrics import Family
     from pillion.tail import OpenFiles
     from pillion_log_agent.multiline.plan import JoiningContext
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.receipt import Receipt
 
 
 class Intake(Protocol):
     """Takes what an input has read."""
 
-    def take(self, batch: Batch, ack: Callable[[], None]) -> None:
-        """Take a batch, and what to call once every record of it is where it should be."""
+    def take(self, batch: Batch, receipt: Receipt) -> None:
+        """Take a batch, and what to release once every record of it is where it should be."""
         ...
 
     def drop(self, records: int, reason: str) -> None:
@@ -88,7 +90,7 @@ class Input(Protocol):
         """
         ...
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return its own metrics, labelled with its name."""
         ...
 

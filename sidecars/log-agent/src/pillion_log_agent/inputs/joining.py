@@ -15,12 +15,10 @@ from pillion_log_agent.parsers.runtime import (
 from pillion_log_agent.parsers.whole_cri import ADDED, whole_cri
 from pillion_log_agent.records.batch import Batch, Record
 from pillion_log_agent.records.lines import split_lines
-from pillion_log_agent.records.receipt import Countdown, releasing
+from pillion_log_agent.records.receipt import Receipt, merge
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pillion_log_agent.records.origin import Origin
 
 
@@ -50,14 +48,14 @@ class _Pending:
     since: float
     texts: list[str] = field(default_factory=list)
     length: int = 0
-    holding: list[Countdown] = field(default_factory=list)
+    holding: list[Receipt] = field(default_factory=list)
 
-    def add(self, piece: Piece, chunk: Countdown) -> None:
+    def add(self, piece: Piece, receipt: Receipt) -> None:
         self.texts.append(piece.text)
         self.length += len(piece.text)
-        if not self.holding or self.holding[-1] is not chunk:
-            chunk.hold()
-            self.holding.append(chunk)
+        if not self.holding or self.holding[-1] is not receipt:
+            receipt.hold()
+            self.holding.append(receipt)
 
     def joined(self, last: Piece) -> Record:
         """Return the fields of the last piece with the whole text."""
@@ -82,22 +80,21 @@ class Joiner:
         return bool(self._pending)
 
     def take(
-        self, data: bytes, start: int, ack: Callable[[], None], now: int, clock: float
-    ) -> tuple[Batch, Callable[[], None]]:
-        """Return the lines that are whole, and what to call once they are delivered.
+        self, data: bytes, start: int, receipt: Receipt, now: int, clock: float
+    ) -> tuple[Batch, Receipt]:
+        """Return the lines that are whole, and what to release once they are delivered.
 
         Args:
             data: lines of the runtime.
             start: where they stand in the file.
-            ack: acknowledges them.
+            receipt: of them.
             now: nanoseconds, for a line without a time.
             clock: seconds, to say since when a line waits.
         """
         batch = self._take_whole(data, start)
         if batch is not None:
-            return batch, ack
-        chunk = Countdown(ack)
-        delivered = [chunk]
+            return batch, receipt
+        delivered = [receipt]
         records: list[Record] = []
         times: list[int] = []
         places: list[int] = []
@@ -108,7 +105,7 @@ class Joiner:
             if piece is None:
                 fields, time, place = {"log": text}, None, offset
             elif piece.is_partial or piece.stream in self._pending:
-                whole = self._join(piece, offset, chunk, clock)
+                whole = self._join(piece, offset, receipt, clock)
                 if whole is None:
                     continue
                 delivered += whole.holding
@@ -118,7 +115,7 @@ class Joiner:
             records.append(fields)
             times.append(now if time is None else time)
             places.append(place)
-        return self._batch(records, times, places, len(data)), releasing(delivered)
+        return self._batch(records, times, places, len(data)), merge(delivered)
 
     def _take_whole(self, data: bytes, start: int) -> Batch | None:
         """Return the batch of a block of CRI's in which no line is split, None for any other."""
@@ -151,9 +148,7 @@ class Joiner:
             self.tag, self.origin, times, records=found[0], offsets=offsets, size=len(data)
         )
 
-    def give_up(
-        self, now: int, clock: float | None = None
-    ) -> tuple[Batch, Callable[[], None]] | None:
+    def give_up(self, now: int, clock: float | None = None) -> tuple[Batch, Receipt] | None:
         """Return the lines that have waited too long, as far as they have come.
 
         Args:
@@ -174,14 +169,14 @@ class Joiner:
             [line.offset for line in lines],
             sum(line.length for line in lines),
         )
-        return batch, releasing([each for line in lines for each in line.holding])
+        return batch, merge([each for line in lines for each in line.holding])
 
-    def _join(self, piece: Piece, offset: int, chunk: Countdown, clock: float) -> _Pending | None:
+    def _join(self, piece: Piece, offset: int, receipt: Receipt, clock: float) -> _Pending | None:
         """Add a piece to its line; return the line when that is its end."""
         line = self._pending.get(piece.stream)
         if line is None:
             line = self._pending[piece.stream] = _Pending(piece, offset, clock)
-        line.add(piece, chunk)
+        line.add(piece, receipt)
         if piece.is_partial and line.length < self._joining.longest:
             return None
         return self._pending.pop(piece.stream)

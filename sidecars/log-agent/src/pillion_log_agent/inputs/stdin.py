@@ -15,11 +15,13 @@ from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.receipt import Receipt, Undivided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
 
@@ -89,7 +91,7 @@ class StdinInput:
         self._stopping.set()
         self._room.set()
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return nothing beside what is counted of every input."""
         return ()
 
@@ -108,7 +110,8 @@ class StdinInput:
             batch = self._reader.batch(block, self._tag, origin, offset, self._context.wall_ns())
             self._unacknowledged[offset] = block
             self._in_flight += batch.weight
-            intake.take(batch, partial(self._acknowledge, offset, batch.weight))
+            settled = partial(self._acknowledge, offset, batch.weight)
+            intake.take(batch, Receipt(Undivided(settled)))
         return offset + end
 
     async def _read(self, loop: asyncio.AbstractEventLoop) -> bytes:

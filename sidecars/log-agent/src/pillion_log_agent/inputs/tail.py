@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
@@ -13,28 +12,27 @@ from pillion.tail.sleeping import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.memory import MemoryCheckpoint
-from pillion_log_agent.inputs.parts import parts_of
 from pillion_log_agent.inputs.tail_joining import Joiners, joining_of
-from pillion_log_agent.inputs.tail_metrics import tail_families
+from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.patterns.tags import expand_tag
 from pillion_log_agent.records.origin import Origin
-from pillion_log_agent.records.receipt import ChunkAck
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion.tail import Chunk
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
-    from pillion_log_agent.inputs.parts import Part
     from pillion_log_agent.inputs.tail_joining import Handed, JoiningPlan
     from pillion_log_agent.multiline.stream import End
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.receipt import Receipt
 
 CHUNK = 256 * 1024
 SHORTEST_SCAN, LONGEST_SCAN = 0.5, 10.0
@@ -91,7 +89,6 @@ class TailInput:
         self._options = options_of(properties, context.in_flight_bytes)
         self._tailer: Tailer | None = None
         self._is_stopping = False
-        self._excess = 0
 
     async def run(self, intake: Intake) -> None:
         """Hand over a batch for each chunk, until all files are read to their ends after `stop`."""
@@ -102,7 +99,6 @@ class TailInput:
         sleeper = Sleeper(tailer)
         try:
             while not (tailer.is_finished or self._is_stopping):
-                tailer.hold(is_held=self._excess > self._context.in_flight_bytes)
                 chunks = tailer.step()
                 for chunk in chunks:
                     self._take(chunk, intake)
@@ -134,9 +130,9 @@ class TailInput:
         if self._tailer is not None:
             self._context.handed_on.open_files[self._context.name] = self._tailer.hand_on()
 
-    def families(self) -> Iterable[Family]:
+    def collect(self) -> Iterable[Metric]:
         """Return what the tailer counts."""
-        return tail_families(self._context.name, self._tailer) if self._tailer else ()
+        return tail_metrics(self._context.name, self._tailer) if self._tailer else ()
 
     def read_to_end(self) -> None:
         """Read what is there to its end, unfinished lines included, and then come to an end."""
@@ -171,19 +167,18 @@ class TailInput:
             intake.drop(1, "long_line")
             chunk.ack()
             return
-        for part in parts_of(chunk):
-            for batch, ack in self._handed(part, tag, origin, now):
-                if part.is_piece:
-                    batch.origin = batch.origin.cut_at(chunk.end)
-                self._hand_over(batch, ack, intake)
+        for batch, receipt in self._handed(chunk, tag, origin, now):
+            if not chunk.ends_line:
+                batch.origin = batch.origin.cut_at(chunk.end)
+            self._hand_over(batch, receipt, intake)
 
-    def _handed(self, part: Part, tag: str, origin: Origin, now: int) -> Iterable[Handed]:
+    def _handed(self, chunk: Chunk, tag: str, origin: Origin, now: int) -> Iterable[Handed]:
         if self._joiners is not None:
-            return self._joiners.take(part, tag, origin, now, self._clock())
-        batch = self._reader.batch(part.data, tag, origin, part.start, now)
-        return [(batch, part.ack)]
+            return self._joiners.take(chunk, tag, origin, now, self._clock())
+        batch = self._reader.batch(chunk.data, tag, origin, chunk.start, now)
+        return [(batch, chunk.receipt)]
 
-    def _hand_over(self, batch: Batch, ack: Callable[[], None], intake: Intake) -> None:
+    def _hand_over(self, batch: Batch, receipt: Receipt, intake: Intake) -> None:
         properties = self._properties
         if properties.offset_key is not None and self._joiners is not None:
             for record, offset in zip(batch.records(), batch.offsets, strict=True):
@@ -199,14 +194,9 @@ class TailInput:
                 batch = batch.select(young)
         excess = batch.weight - batch.size
         if excess:
-            self._excess += excess
-            lighten = partial(self._lighten, excess)
-            ack = ack.then(lighten) if isinstance(ack, ChunkAck) else partial(_both, ack, lighten)
-        intake.take(batch, ack)
-
-    def _lighten(self, excess: int) -> None:
-        """Let go of short lines, which took more memory than room in their file."""
-        self._excess -= excess
+            # Short lines take more memory than room in their file.
+            receipt.add_weight(excess)
+        intake.take(batch, receipt)
 
     async def _give_up_late(self, intake: Intake) -> None:
         assert self._joiners is not None
@@ -218,8 +208,8 @@ class TailInput:
         """Hand over what waits for a rest that has not come; with no clock, all of it."""
         if self._joiners is not None:
             end: End = "stop" if clock is None else "timeout"
-            for batch, ack in self._joiners.give_up(self._context.wall_ns(), clock, end):
-                self._hand_over(batch, ack, intake)
+            for batch, receipt in self._joiners.give_up(self._context.wall_ns(), clock, end):
+                self._hand_over(batch, receipt, intake)
 
     def _named(self, path: str, identity: str) -> tuple[str, Origin]:
         """Return the tag and the origin of a generation."""
@@ -230,11 +220,6 @@ class TailInput:
             tag = expand_tag(self._tag, path, self._properties.tag_regex)
             named = self._origins[identity] = tag, Origin(self._context.name, path, identity)
         return named
-
-
-def _both(first: Callable[[], None], second: Callable[[], None]) -> None:
-    first()
-    second()
 
 
 def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:

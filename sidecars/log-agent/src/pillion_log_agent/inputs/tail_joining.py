@@ -17,17 +17,18 @@ from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, RUNTIMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from pillion.tail import Chunk
     from pillion_log_agent.inputs.input import InputContext
     from pillion_log_agent.inputs.lines import LineReader
-    from pillion_log_agent.inputs.parts import Part
     from pillion_log_agent.inputs.tail_properties import TailProperties
     from pillion_log_agent.multiline.stream import End
     from pillion_log_agent.records.batch import Batch
     from pillion_log_agent.records.origin import Origin
+    from pillion_log_agent.records.receipt import Receipt
 
-    Handed = tuple[Batch, Callable[[], None]]
+    Handed = tuple[Batch, Receipt]
 
 DOCKER_WHOLE = b'\\n","stream":"'
 """What stands in each line of docker's that is no piece of one: the text ends in a newline."""
@@ -73,24 +74,24 @@ class Joiners:
         self._records = RecordJoiner(*plan.records) if plan.records else None
 
     def take(
-        self, part: Part, tag: str, origin: Origin, now: int, clock: float
+        self, chunk: Chunk, tag: str, origin: Origin, now: int, clock: float
     ) -> Iterator[Handed]:
-        """Yield the records of lines that are complete, each batch with its acknowledgement."""
+        """Yield the records of lines that are complete, each batch with its receipt."""
         plan, identity = self._plan, origin.identity
         if plan.lines is not None:
             lines = self._lines.get(identity) or LineJoiner(*plan.lines, tag, origin)
             yield lines.take(
-                part.data, part.start, part.ack, now, clock, starts_line=part.starts_line
+                chunk.data, chunk.start, chunk.receipt, now, clock, starts_line=chunk.starts_line
             )
             _keep(self._lines, identity, lines)
-        elif plan.pieces is not None and not self._is_whole(part, origin):
+        elif plan.pieces is not None and not self._is_whole(chunk, origin):
             pieces = self._pieces.get(identity) or Joiner(plan.pieces, tag, origin)
-            handed = pieces.take(part.data, part.start, part.ack, now, clock)
+            handed = pieces.take(chunk.data, chunk.start, chunk.receipt, now, clock)
             _keep(self._pieces, identity, pieces)
             yield from self._joined_records(handed, clock)
         else:
-            batch = self._reader.batch(part.data, tag, origin, part.start, now)
-            yield from self._joined_records((batch, part.ack), clock)
+            batch = self._reader.batch(chunk.data, tag, origin, chunk.start, now)
+            yield from self._joined_records((batch, chunk.receipt), clock)
 
     def give_up(self, now: int, clock: float | None, end: End) -> Iterator[Handed]:
         """Yield what has waited too long, as far as it has come; with no clock, all of it."""
@@ -109,22 +110,22 @@ class Joiners:
             _keep(self._lines, identity, lines)
         if self._records is not None:
             for joined in self._records.give_up(clock, end):
-                yield joined.batch, joined.ack
+                yield joined.batch, joined.receipt
 
     def _joined_records(self, handed: Handed, clock: float) -> Iterator[Handed]:
         if self._records is None:
             yield handed
             return
         for joined in self._records.take(*handed, clock):
-            yield joined.batch, joined.ack
+            yield joined.batch, joined.receipt
 
-    def _is_whole(self, part: Part, origin: Origin) -> bool:
+    def _is_whole(self, chunk: Chunk, origin: Origin) -> bool:
         """Whether docker wrote the lines, and split none of them."""
-        if origin.identity in self._pieces or not part.starts_line:
+        if origin.identity in self._pieces or not chunk.starts_line:
             return False
-        if not part.data.startswith(b"{"):
+        if not chunk.data.startswith(b"{"):
             return False
-        return part.data.count(DOCKER_WHOLE) == part.data.count(b"\n")
+        return chunk.data.count(DOCKER_WHOLE) == chunk.data.count(b"\n")
 
 
 def _keep(joiners: dict[str, T], identity: str, joiner: T) -> None:

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pillion.metrics import Family
+    from prometheus_client import Metric
+
     from pillion.tail import Tailer
 
 
-def tail_families(name: str, tailer: Tailer) -> Iterator[Family]:
+def tail_metrics(name: str, tailer: Tailer) -> Iterator[Metric]:
     """Yield the metrics of a tailer, labelled with its input."""
     # Only scrapes need it: 0.2 MB.
-    from pillion.tail.metrics import TailFamilies  # noqa: PLC0415
+    from pillion.tail.metrics import TailCollector  # noqa: PLC0415
 
-    label = ("input", name)
-    for family in TailFamilies(tailer, "pillion_log_agent_tail").families():
-        samples = [sample._replace(labels=(label, *sample.labels)) for sample in family.samples]
-        yield family._replace(samples=samples)
+    return TailCollector(tailer, "pillion_log_agent_tail", {"input": name}).collect()

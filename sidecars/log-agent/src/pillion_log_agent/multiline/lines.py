@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 from pillion_log_agent.multiline.stream import Stream
 from pillion_log_agent.records.batch import Batch, Record
 from pillion_log_agent.records.lines import quoted, split_lines
-from pillion_log_agent.records.receipt import Countdown, releasing
+from pillion_log_agent.records.receipt import merge
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pillion_log_agent.multiline.stream import End, Joining, Opened, Spans
     from pillion_log_agent.records.origin import Origin
+    from pillion_log_agent.records.receipt import Receipt
 
 
 class Compose(Protocol):
@@ -68,18 +69,18 @@ class LineJoiner:
         self,
         data: bytes,
         start: int,
-        ack: Callable[[], None],
+        receipt: Receipt,
         now: int,
         clock: float,
         *,
         starts_line: bool = True,
-    ) -> tuple[Batch, Callable[[], None]]:
-        """Return the records that are complete, and what to call once they are delivered.
+    ) -> tuple[Batch, Receipt]:
+        """Return the records that are complete, and what to release once they are delivered.
 
         Args:
             data: lines, each with its newline, save that the last may have none.
             start: where they stand in the file.
-            ack: acknowledges them.
+            receipt: of them.
             now: nanoseconds; the time of the records that begin in the block.
             clock: seconds, to say since when a record waits.
             starts_line: the first bytes do not go on with a line of the block before.
@@ -88,15 +89,14 @@ class LineJoiner:
         if self._shape.skip_empty:
             kept = [index for index, text in enumerate(texts) if text.strip()]
             texts, offsets = [texts[i] for i in kept], [offsets[i] for i in kept]
-        chunk = Countdown(ack)
         opened = self._stream.opened
         if not starts_line and texts and opened is not None:
-            opened.lengthen(texts.pop(0), chunk)
+            opened.lengthen(texts.pop(0), receipt)
             del offsets[0]
         finished, spans = self._stream.take(
-            texts, texts, chunk, clock, lambda index: (now, offsets[index])
+            texts, texts, receipt, clock, lambda index: (now, offsets[index])
         )
-        self._cut_off(chunk, start)
+        self._cut_off(receipt, start)
         # What is complete lies in one piece between what was open before and what is now.
         first = opened.offset if opened is not None else start
         self._end = start + len(data)
@@ -104,9 +104,9 @@ class LineJoiner:
         places = offsets if spans is None else [offsets[begin] for begin, _ in spans]
         batch = self._batch(texts, spans, places, finished, (now, size))
         held = finished.holding if finished is not None else ()
-        return batch, releasing([chunk, *held])
+        return batch, merge([receipt, *held])
 
-    def give_up(self, clock: float | None, end: End) -> tuple[Batch, Callable[[], None]] | None:
+    def give_up(self, clock: float | None, end: End) -> tuple[Batch, Receipt] | None:
         """Return the open record as far as it has come, when it has waited too long.
 
         Args:
@@ -119,13 +119,13 @@ class LineJoiner:
         size = self._end - opened.offset
         batch = self._batch([], [], [], opened, (opened.first, size))
         batch.origin = self.origin.cut_at(size)
-        return batch, releasing(opened.holding)
+        return batch, merge(opened.holding)
 
-    def _cut_off(self, chunk: Countdown, start: int) -> None:
+    def _cut_off(self, receipt: Receipt, start: int) -> None:
         """Let what is before a record that has begun in the chunk be acknowledged without it."""
         opened = self._stream.opened
         if opened is not None and opened.offset > start:
-            rest = chunk.split(opened.offset)
+            rest = receipt.split(opened.offset)
             if rest is not None:
                 opened.move_to(rest)
                 rest.release()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pillion_log_agent.multiline.stream import Opened, Stream
 from pillion_log_agent.records.batch import Batch, Record
-from pillion_log_agent.records.receipt import Countdown, releasing
+from pillion_log_agent.records.receipt import Receipt, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pillion_log_agent.multiline.stream import End, Joining, Spans
     from pillion_log_agent.records.origin import Origin
@@ -41,12 +41,12 @@ class Joined(NamedTuple):
 
     Attributes:
         batch: the records.
-        ack: to be called once they are delivered.
+        receipt: to be released once they are delivered.
         vanished: how many records have become part of others in the batch.
     """
 
     batch: Batch
-    ack: Callable[[], None]
+    receipt: Receipt
     vanished: int
 
 
@@ -72,29 +72,28 @@ class RecordJoiner:
         self._glue = joining.machine.glue
         self._sources: dict[tuple[str, str], dict[str, Stream[_First]]] = {}
 
-    def take(self, batch: Batch, ack: Callable[[], None], clock: float) -> list[Joined]:
+    def take(self, batch: Batch, receipt: Receipt, clock: float) -> list[Joined]:
         """Return what can go on, in the order of the file.
 
         Args:
             batch: records of one file, in order.
-            ack: acknowledges it.
+            receipt: of it.
             clock: seconds.
         """
         if not len(batch):
-            ack()
+            receipt.release()
             return []
         source = batch.origin.identity, batch.tag
         streams = self._sources.get(source, {})
         if not streams and not batch.is_decoded and not self._may_begin_in(batch):
-            return [Joined(batch, ack, 0)]
-        chunk = Countdown(ack)
+            return [Joined(batch, receipt, 0)]
         before = [each.opened for each in streams.values() if each.opened is not None]
         finished: list[Opened[_First]] = []
         by_stream, kept = self._by_stream(batch.records())
         vanished = 0
         for value, indices in by_stream.items():
             stream = streams.setdefault(value, Stream(self._joining))
-            complete, spans = self._advance(stream, batch, indices, chunk, clock)
+            complete, spans = self._advance(stream, batch, indices, receipt, clock)
             if complete is not None:
                 finished.append(complete)
             vanished += self._join_all(batch, indices, spans, kept)
@@ -105,15 +104,15 @@ class RecordJoiner:
         else:
             self._sources.pop(source, None)
         joined = [*map(self._finished, finished), *behind]
-        parts = [chunk, *_held_before(before, chunk)]
+        parts = [receipt, *_held_before(before, receipt)]
         if len(by_stream) == 1:
-            parts += _cut_off(chunk, streams, batch)
+            parts += _cut_off(receipt, streams, batch)
         if not kept:
-            releasing(parts)()
+            merge(parts).release()
             return joined
         if len(kept) < len(batch):
             batch = batch.select(sorted(kept))
-        return [*joined, Joined(batch, releasing(parts), vanished)]
+        return [*joined, Joined(batch, merge(parts), vanished)]
 
     def give_up(self, clock: float | None, end: End) -> list[Joined]:
         """Return the records whose rest has not come in time; with no clock, all that are open."""
@@ -174,7 +173,7 @@ class RecordJoiner:
         stream: Stream[_First],
         batch: Batch,
         indices: Sequence[int],
-        chunk: Countdown,
+        receipt: Receipt,
         clock: float,
     ) -> tuple[Opened[_First] | None, Spans]:
         content, pattern = self._shape.content, self._shape.pattern
@@ -195,7 +194,7 @@ class RecordJoiner:
             return first, batch.offsets[index]
 
         lines = [text.rstrip("\r\n") for text in looked_at]
-        return stream.take(lines, texts, chunk, clock, place)
+        return stream.take(lines, texts, receipt, clock, place)
 
     def _fallen_behind(self, streams: dict[str, Stream[_First]], batch: Batch) -> list[Joined]:
         """Return the open records that keep too much of the file from being acknowledged."""
@@ -223,7 +222,7 @@ class RecordJoiner:
             offsets=[opened.offset],
             size=opened.length,
         )
-        return Joined(batch, releasing(opened.holding), len(opened.texts) - 1)
+        return Joined(batch, merge(opened.holding), len(opened.texts) - 1)
 
     def _text(self, texts: list[str]) -> str:
         if not self._glue:
@@ -232,8 +231,8 @@ class RecordJoiner:
         return "".join([text if text.endswith("\n") else f"{text}\n" for text in head]) + last
 
 
-def _held_before(opened: list[Opened[_First]], chunk: Countdown) -> list[Countdown]:
-    """Return what a chunk that goes on with open records has to wait for itself, and hold it.
+def _held_before(opened: list[Opened[_First]], receipt: Receipt) -> list[Receipt]:
+    """Hold, and return, what has to wait for a batch that goes on with open records.
 
     So the position moves over all lines of such a record at once: read again from the middle,
     its last lines would be a record of their own.
@@ -241,16 +240,16 @@ def _held_before(opened: list[Opened[_First]], chunk: Countdown) -> list[Countdo
     found = [
         before
         for each in opened
-        if each.holding[-1] is chunk
+        if each.holding[-1] is receipt
         for before in each.holding
-        if before is not chunk
+        if before is not receipt
     ]
     for before in found:
         before.hold()
     return found
 
 
-def _cut_off(chunk: Countdown, streams: dict[str, Stream[_First]], batch: Batch) -> list[Countdown]:
+def _cut_off(receipt: Receipt, streams: dict[str, Stream[_First]], batch: Batch) -> list[Receipt]:
     """Let what is before a record that has begun in a chunk be acknowledged without it.
 
     Only where one stream alone is in the chunk: else the cut may go through another record. And
@@ -259,7 +258,7 @@ def _cut_off(chunk: Countdown, streams: dict[str, Stream[_First]], batch: Batch)
     opened = [each.opened for each in streams.values() if each.opened is not None]
     if len(opened) != 1 or opened[0].offset <= batch.offsets[0]:
         return []
-    rest = chunk.split(opened[0].offset)
+    rest = receipt.split(opened[0].offset)
     if rest is None:
         return []
     opened[0].move_to(rest)

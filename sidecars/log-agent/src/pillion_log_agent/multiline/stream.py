@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pillion_log_agent.multiline.machine import Machine, Step
-    from pillion_log_agent.records.receipt import Countdown
+    from pillion_log_agent.records.receipt import Receipt
 
 T = TypeVar("T")
 Spans = list[tuple[int, int]] | None
@@ -48,7 +48,7 @@ class Opened(Generic[T]):
         texts: of its lines.
         length: of all of them, in characters.
         since: when the last line came, in seconds.
-        holding: the chunks that wait for it.
+        holding: the receipts that wait for it.
     """
 
     __slots__ = ("first", "holding", "length", "offset", "since", "step", "texts")
@@ -60,20 +60,20 @@ class Opened(Generic[T]):
         self.texts: list[str] = []
         self.length = 0
         self.since = 0.0
-        self.holding: list[Countdown] = []
+        self.holding: list[Receipt] = []
 
-    def add(self, texts: Sequence[str], chunk: Countdown, clock: float) -> None:
+    def add(self, texts: Sequence[str], receipt: Receipt, clock: float) -> None:
         """Go on with lines of a chunk, which then waits for the record."""
         self.texts += texts
         self.length += _length(texts)
         self.since = clock
-        self._hold(chunk)
+        self._hold(receipt)
 
-    def lengthen(self, rest: str, chunk: Countdown) -> None:
+    def lengthen(self, rest: str, receipt: Receipt) -> None:
         """Go on with the rest of its last line."""
         self.texts[-1] += rest
         self.length += len(rest)
-        self._hold(chunk)
+        self._hold(receipt)
 
     def is_late(self, clock: float) -> bool:
         """Whether its rest has been waited for long enough.
@@ -85,17 +85,17 @@ class Opened(Generic[T]):
         patience = self.step.patience
         return waited >= patience * BEHIND or (waited >= patience and not self.holding[-1].has_more)
 
-    def move_to(self, rest: Countdown) -> None:
+    def move_to(self, rest: Receipt) -> None:
         """Wait for the rest of its one chunk only, from its first line on."""
-        (chunk,) = self.holding
+        (before,) = self.holding
         rest.hold()
         self.holding = [rest]
-        chunk.release()
+        before.release()
 
-    def _hold(self, chunk: Countdown) -> None:
-        if not self.holding or self.holding[-1] is not chunk:
-            chunk.hold()
-            self.holding.append(chunk)
+    def _hold(self, receipt: Receipt) -> None:
+        if not self.holding or self.holding[-1] is not receipt:
+            receipt.hold()
+            self.holding.append(receipt)
 
 
 class Stream(Generic[T]):
@@ -115,18 +115,18 @@ class Stream(Generic[T]):
         self,
         lines: Sequence[str],
         texts: Sequence[str],
-        chunk: Countdown,
+        receipt: Receipt,
         clock: float,
         place: Callable[[int], tuple[T, int]],
     ) -> tuple[Opened[T] | None, Spans]:
         """Return the record that was open and is complete, and those that are within the block.
 
-        What is open at the end is kept, and holds the chunk.
+        What is open at the end is kept, and holds the receipt.
 
         Args:
             lines: what the rules look at, without newlines.
             texts: what is joined; mostly the same.
-            chunk: where they come from.
+            receipt: of where they come from.
             clock: seconds.
             place: what is kept of the line of an index, and its offset.
         """
@@ -144,7 +144,7 @@ class Stream(Generic[T]):
                 finished, opened = opened, None
                 spans.insert(0, (0, first))
             else:
-                opened.add(texts[:first], chunk, clock)
+                opened.add(texts[:first], receipt, clock)
         if opened is not None and (spans or step is None):
             joining.note(len(opened.texts) > 1, "rules")
             finished, opened = opened, None
@@ -153,7 +153,7 @@ class Stream(Generic[T]):
         if step is not None and spans:
             begin, end = spans.pop()
             opened = Opened(*place(begin), step)
-            opened.add(texts[begin:end], chunk, clock)
+            opened.add(texts[begin:end], receipt, clock)
         elif opened is not None and step is not None:
             opened.step = step
         self.opened = opened

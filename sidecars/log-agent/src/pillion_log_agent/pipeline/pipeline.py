@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pillion_log_agent.filters.filter import HoldingFilter
 from pillion_log_agent.inputs.input import FileInput
 from pillion_log_agent.pipeline.delivery import Delivery
-from pillion_log_agent.records.receipt import Countdown
+from pillion_log_agent.records.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -79,7 +79,7 @@ class Pipeline:
         self._ledger = ledger
         self._log = log
         self._routes: dict[str, Route] = {}
-        self._waiting: dict[str, list[tuple[Batch, Callable[[], None], int]]] = {}
+        self._waiting: dict[str, list[tuple[Batch, Receipt, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: dict[str, asyncio.Task[None]] = {}
         self._is_ending = False
@@ -170,73 +170,75 @@ class Pipeline:
         is_at_end = bool(self._reading) and all(task.done() for task in self._reading.values())
         return is_at_end and not self._is_ending
 
-    def take(self, batch: Batch, ack: Callable[[], None]) -> None:
-        """Take a batch on its way; `ack` is called when all of it is where it should be."""
+    def take(self, batch: Batch, receipt: Receipt) -> None:
+        """Take a batch on its way; its receipt is released when all of it is where it should be."""
         self._ledger.take(len(batch))
         figures = self._ledger.inputs[batch.origin.input]
         figures.records += len(batch)
         figures.bytes += batch.size
         route = self.route(batch.tag)
         if len(batch) > MOST_RECORDS:
-            self._go_in_parts(route, batch, ack)
+            self._go_in_parts(route, batch, receipt)
         else:
-            self._go(route, batch, ack)
+            self._go(route, batch, receipt)
 
-    def _go_in_parts(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
-        parts = Countdown(ack)
+    def _go_in_parts(self, route: Route, batch: Batch, receipt: Receipt) -> None:
         for start in range(0, len(batch), MOST_RECORDS):
-            parts.hold()
+            receipt.hold()
             end = min(start + MOST_RECORDS, len(batch))
-            self._go(route, batch.select(range(start, end)), parts.release)
-        parts.release()
+            self._go(route, batch.select(range(start, end)), receipt)
+        receipt.release()
 
-    def _go(self, route: Route, batch: Batch, ack: Callable[[], None]) -> None:
+    def _go(self, route: Route, batch: Batch, receipt: Receipt) -> None:
         if not len(batch):
-            ack()
+            receipt.release()
             return
         if not route.shippers:
             self._ledger.drop(len(batch), "no_output")
-            ack()
+            receipt.release()
             return
-        self._enter(route, batch, ack, 0)
+        self._enter(route, batch, receipt, 0)
 
     def drop(self, records: int, reason: str) -> None:
         """Note records that were read and go no further."""
         self._ledger.take(records)
         self._ledger.drop(records, reason)
 
-    def _enter(self, route: Route, batch: Batch, ack: Callable[[], None], first: int) -> None:
+    def _enter(self, route: Route, batch: Batch, receipt: Receipt, first: int) -> None:
         """Ship a batch by the filters from the first on, behind those of its file that wait."""
         identity = batch.origin.identity
         behind = self._waiting.get(identity)
         if behind is not None:
-            behind.append((batch, ack, first))
+            behind.append((batch, receipt, first))
             return
         lookup = self._lookup(route, batch)
         if lookup is None:
-            self._ship(route, batch, ack, first)
+            self._ship(route, batch, receipt, first)
             return
-        self._waiting[identity] = [(batch, ack, first)]
+        self._waiting[identity] = [(batch, receipt, first)]
         self._spawn(self._ship_after(lookup, identity))
 
-    def _ship(self, route: Route, batch: Batch, ack: Callable[[], None], first: int) -> None:
+    def _ship(self, route: Route, batch: Batch, receipt: Receipt, first: int) -> None:
         for number, stage in enumerate(route.stages[first:], first + 1):
             if isinstance(stage.filter, HoldingFilter):
-                for joined in stage.filter.hold(batch, ack):
+                for joined in stage.filter.hold(batch, receipt):
                     self._ledger.filter(joined.vanished, stage.name)
-                    self._ship(route, joined.batch, joined.ack, number)
+                    self._ship(route, joined.batch, joined.receipt, number)
                 return
             before = len(batch)
             batch = stage.filter.apply(batch)
             if len(batch) != before:
                 self._ledger.filter(before - len(batch), stage.name)
                 if not len(batch):
-                    ack()
+                    receipt.release()
                     return
         batch.seal()
-        delivery = Delivery(len(batch), len(route.shippers), self._ledger, ack)
+        delivery = Delivery(len(batch), self._ledger, receipt)
+        delivered = Receipt(delivery)
         for shipper in route.shippers:
-            shipper.put(batch, delivery)
+            delivered.hold()
+            shipper.put(batch, delivery, delivered)
+        delivered.release()
 
     def _holding(self) -> list[tuple[Stage, HoldingFilter]]:
         """Return the filters that keep records back, in order."""
@@ -258,7 +260,7 @@ class Pipeline:
         for joined in given_up:
             self._ledger.filter(joined.vanished, stage.name)
             route = self.route(joined.batch.tag)
-            self._enter(route, joined.batch, joined.ack, route.stages.index(stage) + 1)
+            self._enter(route, joined.batch, joined.receipt, route.stages.index(stage) + 1)
 
     @staticmethod
     def _lookup(route: Route, batch: Batch) -> asyncio.Future[None] | None:
@@ -272,8 +274,8 @@ class Pipeline:
 
     async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
         await lookup
-        for batch, ack, first in self._waiting.pop(identity):
-            self._ship(self.route(batch.tag), batch, ack, first)
+        for batch, receipt, first in self._waiting.pop(identity):
+            self._ship(self.route(batch.tag), batch, receipt, first)
 
     @staticmethod
     async def _until(holds: Callable[[], bool]) -> None:

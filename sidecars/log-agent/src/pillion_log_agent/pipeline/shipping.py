@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.delivery import Delivery
     from pillion_log_agent.pipeline.ledger import OutputFigures
     from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.receipt import Receipt
 
 WRITE_BYTES = 1024 * 1024
 """How much goes into one write at most, as it was read."""
@@ -96,10 +97,10 @@ class Shipper:
         """Whether there is nothing in its hands."""
         return not self._queue and not self._is_busy
 
-    def put(self, batch: Batch, delivery: Delivery) -> None:
-        """Take a batch into the queue."""
+    def put(self, batch: Batch, delivery: Delivery, receipt: Receipt) -> None:
+        """Take a batch into the queue, with one hold of the receipt of its delivery."""
         loop = asyncio.get_running_loop()
-        self._queue.append(Shipment(batch, delivery, loop.time()))
+        self._queue.append(Shipment(batch, delivery, receipt, loop.time()))
         self._queued_bytes += batch.weight
         if len(self._queue) == 1 or self._queued_bytes >= WRITE_BYTES:
             self._woken.set()
@@ -208,12 +209,10 @@ class Shipper:
             taken = len(shipment.batch) - len(indices or ())
             self.figures.records += taken
             if indices:
-                left.append(
-                    Shipment(shipment.batch.select(indices), shipment.delivery, shipment.since)
-                )
+                left.append(shipment._replace(batch=shipment.batch.select(indices)))
             else:
                 self.figures.bytes += shipment.batch.size
-                shipment.delivery.finish_output()
+                shipment.receipt.release()
         self.figures.records -= len(outcome.rejected)
         return left
 
@@ -229,7 +228,7 @@ class Shipper:
             ]
         )
         for shipment in shipments:
-            shipment.delivery.finish_output()
+            shipment.receipt.release()
 
     async def _put_aside(self, refused: list[tuple[Shipment, Rejection]]) -> None:
         """Put records aside; on a full disk, wait until there is room for them."""

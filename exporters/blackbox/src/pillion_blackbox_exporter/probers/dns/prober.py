@@ -10,9 +10,9 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
+from pillion.net import connection_error
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.datagrams import connect_datagrams
-from pillion_blackbox_exporter.network.failures import connection_error
 from pillion_blackbox_exporter.probers.dns import message as wire
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probing.address import split_host_port
@@ -22,8 +22,8 @@ from pillion_blackbox_exporter.probing.steps import connect, resolve, secure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pillion.net import Stream
     from pillion_blackbox_exporter.configuration.dns import DnsSection, RecordValidator
-    from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probing.probe import Probe
 
 DURATION = Gauge("probe_dns_duration_seconds", "How long each phase of the query took")

@@ -17,6 +17,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
+from pillion.net import NetworkError
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.grpc.message import (
     INTERNAL,
@@ -29,8 +30,8 @@ from pillion_blackbox_exporter.probers.grpc.message import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pillion.net import Stream
     from pillion_blackbox_exporter.failure import Reason
-    from pillion_blackbox_exporter.network.stream import Stream
 
 RECEIVE_LIMIT = 128 * 1024
 HEADER_LIST_LIMIT = 16 * 1024
@@ -125,7 +126,7 @@ class Call:
         try:
             self._connection.close_connection()
             self._flush()
-        except (ProbeError, h2.exceptions.ProtocolError):
+        except (NetworkError, h2.exceptions.ProtocolError):
             return
 
     async def _receive(self) -> None:

@@ -31,8 +31,8 @@ from pillion_blackbox_exporter.probing.report import Gauge
 from pillion_blackbox_exporter.probing.steps import connect, resolve, secure
 
 if TYPE_CHECKING:
+    from pillion.net import Stream
     from pillion_blackbox_exporter.configuration.grpc import GrpcSection
-    from pillion_blackbox_exporter.network.stream import Stream
     from pillion_blackbox_exporter.probers.grpc.call import Reply
     from pillion_blackbox_exporter.probers.http.url import Url
     from pillion_blackbox_exporter.probing.probe import Probe

@@ -9,8 +9,8 @@ from pillion_blackbox_exporter.configuration.kinds import valid_utf8
 from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
+    from pillion.net import Head
     from pillion_blackbox_exporter.configuration.http import HttpSection
-    from pillion_blackbox_exporter.probers.http.message import Head
 
 IN_PLACE_LIMIT = 64 * 1024
 _GOOD = range(200, 300)
@@ -63,14 +63,14 @@ async def judge_body(section: HttpSection, body: bytes) -> None:
 
 async def judge_json(section: HttpSection, body: bytes) -> None:
     """Raise ProbeError when the content is no JSON, or a CEL expression is against it."""
-    from pillion_blackbox_exporter.probers.http import cel  # noqa: PLC0415  # 20 MB, an extra
+    from pillion_blackbox_exporter.probers.http import cel  # noqa: PLC0415  # 6 MB, an extra
 
-    await asyncio.to_thread(
-        cel.judge,
-        body,
-        section.fail_if_body_json_matches_cel,
-        section.fail_if_body_json_not_matches_cel,
-    )
+    must_not = section.fail_if_body_json_matches_cel
+    must = section.fail_if_body_json_not_matches_cel
+    if len(body) > IN_PLACE_LIMIT:
+        await asyncio.to_thread(cel.judge, body, must_not, must)
+    else:
+        cel.judge(body, must_not, must)
 
 
 def _judge_body(section: HttpSection, body: bytes) -> None:

@@ -5,27 +5,27 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion.net import Http1
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
 from pillion_blackbox_exporter.probers.http.credentials import basic
-from pillion_blackbox_exporter.probers.http.http1 import Http1
-from pillion_blackbox_exporter.probers.http.message import Request
+from pillion_blackbox_exporter.probers.http.http1 import Http1Exchange
+from pillion_blackbox_exporter.probers.http.message import Request, encode_request
 from pillion_blackbox_exporter.probers.http.proxy import proxy_for
 from pillion_blackbox_exporter.probers.http.url import Url, without_user
 from pillion_blackbox_exporter.probing.steps import connect, connect_by_name, secure
 
 if TYPE_CHECKING:
+    from pillion.net import Head, Stream
     from pillion_blackbox_exporter.configuration.client import OAuth2, TlsConfig
     from pillion_blackbox_exporter.configuration.http import HttpSection
-    from pillion_blackbox_exporter.network.stream import Stream
-    from pillion_blackbox_exporter.probers.http.message import Head
     from pillion_blackbox_exporter.probing.probe import Probe
 
 ALPN_HTTP2 = ("h2", "http/1.1")
 _OK, _REDIRECTS = 200, 300
 
 
-class Wire(Protocol):
-    """One version of HTTP on one connection."""
+class Exchange(Protocol):
+    """One request and its response, by some version of HTTP, on a connection of its own."""
 
     async def send(self, request: Request) -> Head:
         """Send the request and return the head of the response."""
@@ -40,31 +40,9 @@ class Wire(Protocol):
         """When the last bytes came."""
         ...
 
-
-class Exchange:
-    """One request and its response.
-
-    Attributes:
-        is_tls: whether it goes over TLS.
-    """
-
-    __slots__ = ("_stream", "_wire", "is_tls", "read", "send")
-
-    def __init__(self, stream: Stream, wire: Wire, *, is_tls: bool) -> None:
-        self._stream = stream
-        self._wire = wire
-        self.is_tls = is_tls
-        self.send = wire.send
-        self.read = wire.read
-
-    @property
-    def received_at(self) -> float:
-        """When the last bytes came."""
-        return self._wire.received_at
-
     def close(self) -> None:
         """End the connection."""
-        self._stream.close()
+        ...
 
 
 async def open_exchange(
@@ -74,6 +52,7 @@ async def open_exchange(
     server_name: str,
     *,
     http2: bool,
+    http3: bool = False,
     address: str = "",
 ) -> Exchange:
     """Connect for a request.
@@ -84,12 +63,18 @@ async def open_exchange(
         client: TLS and proxy.
         server_name: whom the certificate must be for.
         http2: whether HTTP/2 is offered.
+        http3: whether HTTP/3 is spoken, and nothing else.
         address: the address that the host was resolved to, or nothing to resolve it now.
 
     Raises:
         ProbeError: there is no way to the server.
     """
     url = request.url
+    if http3:
+        # 17 MB and 0.1 s, with the first probe over HTTP/3; an extra
+        from pillion_blackbox_exporter.probers.http.http3 import open_http3  # noqa: PLC0415
+
+        return await open_http3(probe, url, client.tls_config, server_name, address)
     proxy = None
     if client.proxy_url or client.proxy_from_environment:
         proxy = proxy_for(client, url, os.environ)
@@ -121,7 +106,7 @@ async def _begin(
     if request.url.scheme != "https":
         target = str(without_user(request.url)) if proxy is not None else ""
         probe.trace.begin("processing", probe.trace.phases[-1].end)
-        return Exchange(stream, Http1(stream, target=target), is_tls=False)
+        return Http1Exchange(stream, target=target)
     protocols = ALPN_HTTP2 if http2 else ()
     await secure(probe, stream, tls_config, server_name, protocols, cipher=True)
     probe.trace.begin("processing", probe.trace.phases[-1].end)
@@ -130,8 +115,8 @@ async def _begin(
         # 1.6 MB, when the first server speaks HTTP/2
         from pillion_blackbox_exporter.probers.http.http2 import Http2  # noqa: PLC0415
 
-        return Exchange(stream, Http2(stream), is_tls=True)
-    return Exchange(stream, Http1(stream), is_tls=True)
+        return Http2(stream)
+    return Http1Exchange(stream)
 
 
 async def _through(
@@ -145,7 +130,7 @@ async def _through(
         probe.network.check_host(url.scheme, url.host, url.port, is_final=True)
     try:
         stream = await connect_by_name(probe, "proxy", proxy.host, proxy.port)
-    except ProbeError as error:
+    except PROBE_ERRORS as error:
         if error.reason == "denied":
             raise
         raise ProbeError("proxy", f"the proxy is out of reach: {error}") from None
@@ -160,7 +145,9 @@ async def _through(
     for name, values in client.proxy_connect_header.items():
         connect.headers[name] = [value.reveal() for value in values]
     try:
-        head = await Http1(stream, target=authority).send(connect)
+        http = Http1(stream)
+        head = await http.send(encode_request(connect, authority), "CONNECT")
+        stream.unread(http.upgraded)
     except BaseException:
         stream.close()
         raise

@@ -10,18 +10,16 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
+from pillion.net import Head
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.probers.http.message import Head
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.network.stream import Stream
+    from pillion.net import Stream
     from pillion_blackbox_exporter.probers.http.message import Request
 
 HEADER_LIST_LIMIT = 1024 * 1024
 WINDOW = 4 * 1024 * 1024
-_HOP_BY_HOP = frozenset(
-    {"connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "host"}
-)
+_HOP_BY_HOP = frozenset({"connection", "proxy-connection", "keep-alive", "upgrade", "host"})
 
 
 class Http2:
@@ -81,6 +79,10 @@ class Http2:
         """When the last bytes came."""
         return self._stream.received_at
 
+    def close(self) -> None:
+        """End the connection."""
+        self._stream.close()
+
     async def _receive(self, ended: str) -> None:
         self._flush()
         data = await self._stream.receive()
@@ -139,21 +141,18 @@ class Http2:
 
 
 def fields(request: Request) -> list[tuple[str, str]]:
-    """Return a request as HTTP/2's list of header fields. Pure."""
-    listed = [
+    """Return a request as the header fields of HTTP/2 and HTTP/3. Pure."""
+    return [
         (":method", request.method),
         (":scheme", request.url.scheme),
         (":authority", request.host),
         (":path", request.url.path),
+        *(
+            (name.lower(), value)
+            for name, value in request.fields()
+            if name.lower() not in _HOP_BY_HOP
+        ),
     ]
-    for name, values in request.headers.items():
-        lower = name.lower()
-        if lower not in _HOP_BY_HOP:
-            listed += [(lower, value) for value in values]
-    length = request.content_length()
-    if length is not None:
-        listed.append(("content-length", str(length)))
-    return listed
 
 
 def _named(code: object) -> str:

@@ -1,4 +1,4 @@
-"""Requests and the heads of responses, whatever version of HTTP carries them. Pure."""
+"""Requests, whatever version of HTTP carries them. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pillion.net import encode
 from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pillion_blackbox_exporter.probers.http.url import Url
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
-_NO_CONTENT, _NOT_MODIFIED, _OK = 204, 304, 200
+_FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "trailer"})
 
 
 @dataclass(slots=True)
@@ -27,6 +30,10 @@ class Request:
         host: the `Host` header, or `:authority`.
         headers: names as they are sent, to values, in order; without Host and lengths.
         body: the bytes that are sent, or None for a request without content.
+        cookie: what servers asked to be reminded of, beside a header `Cookie`.
+        referer: the URL that redirected here, or nothing; a header of that name is preferred.
+        private: lower-case names of headers that go to the first host only.
+        withheld: what the last redirect took out, since it led to another host.
     """
 
     method: str
@@ -34,6 +41,10 @@ class Request:
     host: str
     headers: dict[str, list[str]] = field(default_factory=dict)
     body: bytes | None = None
+    cookie: str = ""
+    referer: str = ""
+    private: frozenset[str] = frozenset()
+    withheld: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
         """Whether a header is there, however it is written."""
@@ -45,6 +56,27 @@ class Request:
         for each in [each for each in self.headers if each.lower() in names]:
             del self.headers[each]
 
+    def fields(self) -> Iterator[tuple[str, str]]:
+        """Yield the headers but Host, in order; the length is that of the body.
+
+        What else says how long the content is, is left out, whatever was configured.
+        """
+        cookies = [self.cookie] if self.cookie else []
+        for name, values in self.headers.items():
+            lower = name.lower()
+            if lower == "cookie":
+                cookies = [*values, *cookies]
+            elif lower not in _FRAMING_HEADERS:
+                for value in values:
+                    yield name, value
+        if cookies:
+            yield "Cookie", "; ".join(cookies)
+        if self.referer and not self.has("referer"):
+            yield "Referer", self.referer
+        length = self.content_length()
+        if length is not None:
+            yield "Content-Length", str(length)
+
     def content_length(self) -> int | None:
         """Return what `Content-Length` says, or None where there is none."""
         if self.body is not None:
@@ -52,46 +84,12 @@ class Request:
         return 0 if self.method in _METHODS_WITH_BODY else None
 
 
-@dataclass(slots=True)
-class Head:
-    """The head of a response.
-
-    Attributes:
-        version: `HTTP/1.1`, as the peer writes it.
-        status: the status code.
-        headers: lower-case names and values, in order.
-        received_at: when its first byte came.
-    """
-
-    version: str
-    status: int
-    headers: list[tuple[str, str]]
-    received_at: float
-
-    def get(self, name: str) -> str | None:
-        """Return the first value of a header, by its lower-case name."""
-        return next((value for each, value in self.headers if each == name), None)
-
-    def all(self, name: str) -> list[str]:
-        """Return every value of a header, by its lower-case name."""
-        return [value for each, value in self.headers if each == name]
-
-    def content_length(self, method: str) -> int:
-        """Return the length that the head promises; -1 when it promises none."""
-        if method != "HEAD" and not self.may_have_body(method):
-            return 0
-        text = self.get("content-length")
-        if text is None or "chunked" in (self.get("transfer-encoding") or "").lower():
-            return -1
-        return int(text) if text.isascii() and text.isdecimal() else -1
-
-    def may_have_body(self, method: str) -> bool:
-        """Whether content can follow (RFC 9110, 6.4.1)."""
-        return (
-            method != "HEAD"
-            and self.status >= _OK
-            and self.status not in (_NO_CONTENT, _NOT_MODIFIED)
-        )
+def encode_request(request: Request, target: str) -> bytes:
+    """Return a request as HTTP/1.1 has it; the connection ends with it."""
+    headers = [("Host", request.host), *request.fields()]
+    if not request.has("connection"):
+        headers.append(("Connection", "close"))
+    return encode(request.method, target, headers, request.body or b"")
 
 
 def check_header(name: str, value: str) -> None:

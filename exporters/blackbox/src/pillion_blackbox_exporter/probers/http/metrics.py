@@ -8,7 +8,7 @@ from pillion_blackbox_exporter.probers.http.http_date import http_date
 from pillion_blackbox_exporter.probing.report import Gauge
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.probers.http.message import Head
+    from pillion.net import Head
     from pillion_blackbox_exporter.probing.probe import Probe
 
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
@@ -33,7 +33,6 @@ LAST_MODIFIED = Gauge(
 )
 
 _AT_FIRST = (CONTENT_LENGTH, BODY_LENGTH, REDIRECTS, SSL, STATUS, VERSION, FAILED_DUE_TO_REGEX)
-_VERSIONS = {"HTTP/1.0": 1.0, "HTTP/1.1": 1.1, "HTTP/2.0": 2.0}
 
 
 def begin_report(probe: Probe) -> None:
@@ -53,7 +52,7 @@ def report_durations(probe: Probe) -> None:
 def report_head(probe: Probe, head: Head) -> None:
     """Report the head of the last response."""
     probe.report.set(STATUS, head.status)
-    probe.report.set(VERSION, _VERSIONS.get(head.version, 0))
+    probe.report.set(VERSION, float(head.version.removeprefix("HTTP/")))
     modified = head.get("last-modified")
     moment = http_date(modified) if modified else None
     if moment is not None:

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
 from pillion_blackbox_exporter.probers.http.content import Content
 from pillion_blackbox_exporter.probers.http.credentials import basic
 from pillion_blackbox_exporter.probers.http.exchange import open_exchange
@@ -110,7 +110,7 @@ async def _post(
         content = Content("", _ANSWER_LIMIT, keep=True)
         while piece := await exchange.read():
             await content.take(piece)
-    except ProbeError as error:
+    except PROBE_ERRORS as error:
         raise ProbeError("authorization", f"the token server: {error}") from None
     finally:
         exchange.close()

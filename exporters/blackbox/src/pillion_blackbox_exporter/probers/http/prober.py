@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
 from pillion_blackbox_exporter.probers.http.assertions import (
     judge_body,
     judge_headers,
@@ -33,16 +33,17 @@ from pillion_blackbox_exporter.probers.http.request import (
     next_request,
     wanted_host,
 )
-from pillion_blackbox_exporter.probers.http.url import parse_url
+from pillion_blackbox_exporter.probers.http.url import over_tls, parse_url
 from pillion_blackbox_exporter.probing.metrics import forget_tls
 from pillion_blackbox_exporter.probing.steps import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pillion.net import Head
     from pillion_blackbox_exporter.configuration.http import HttpSection
     from pillion_blackbox_exporter.probers.http.exchange import Exchange
-    from pillion_blackbox_exporter.probers.http.message import Head, Request
+    from pillion_blackbox_exporter.probers.http.message import Request
     from pillion_blackbox_exporter.probing.probe import Probe
 
 REDIRECT_LIMIT = 10
@@ -60,6 +61,9 @@ async def probe(probe: Probe) -> None:
 
 async def _probe(probe: Probe, section: HttpSection) -> None:
     url = parse_url(probe.target)
+    if section.enable_http3 and url.scheme == "http":
+        url = over_tls(url)
+        probe.log.warning("HTTP/3 needs https; the target is taken as such", url=str(url))
     host = wanted_host(section, probe.hostname)
     request = first_request(section, url, host)
     address = ""
@@ -101,9 +105,7 @@ async def _follow(
             name = section.tls_config.server_name or host.partition(":")[0] or name
         if may_share_secrets(first, request.url):
             await authorize(probe, section, request)
-        if cookie := cookies.header(request.url):
-            own = request.headers.get("Cookie", [])
-            request.headers["Cookie"] = ["; ".join([*own, cookie])]
+        request.cookie = cookies.header(request.url)
         stays = is_first_host and request.url.port == first.port
         exchange = await open_exchange(
             probe,
@@ -111,6 +113,7 @@ async def _follow(
             section,
             name,
             http2=section.enable_http2,
+            http3=section.enable_http3,
             address=address if stays else "",
         )
         try:
@@ -124,6 +127,11 @@ async def _follow(
             redirects += 1
             probe.report.set(REDIRECTS, redirects)
             probe.log.debug("it is a redirect", location=str(following.url))
+            if following.withheld:
+                probe.log.info(
+                    "the redirect leads to another host, which is not told all",
+                    withheld=", ".join(following.withheld),
+                )
             if redirects > REDIRECT_LIMIT or not section.redirects_are_followed:
                 return request, exchange, head
         except BaseException:
@@ -159,10 +167,11 @@ async def _judge(
     report_length(probe, content.length)
     await _judge_content(probe, section, content)
     _attempt(probe, lambda: judge_version(section, head.version))
-    probe.report.set(SSL, 1 if exchange.is_tls else 0)
-    if exchange.is_tls and section.fail_if_ssl:
+    is_tls = request.url.scheme == "https"
+    probe.report.set(SSL, 1 if is_tls else 0)
+    if is_tls and section.fail_if_ssl:
         probe.fail("tls_present", "the last response came over TLS")
-    elif section.fail_if_not_ssl and not exchange.is_tls:
+    elif section.fail_if_not_ssl and not is_tls:
         probe.fail("tls_absent", "the last response came without TLS")
 
 
@@ -171,7 +180,7 @@ async def _read(probe: Probe, exchange: Exchange, content: Content) -> None:
         while piece := await exchange.read():
             await content.take(piece)
         content.end()
-    except ProbeError as error:
+    except PROBE_ERRORS as error:
         probe.fail(error.reason, str(error))
     except BaseException:
         report_length(probe, content.length)

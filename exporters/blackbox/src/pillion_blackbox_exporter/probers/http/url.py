@@ -9,7 +9,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from pillion_blackbox_exporter.failure import ProbeError
 
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[^\x00-\x20\"#/<>?@\\^`{|}\x7f\[\]]*")
 _SAFE = "!$%&'()*+,-./:;=?@_~[]"
 _PORTS = {"http": 80, "https": 443}
@@ -55,10 +57,10 @@ def parse_url(text: str) -> Url:
     Raises:
         ProbeError: it is no URL of http or https.
     """
-    if not text.startswith(("http://", "https://")):
+    if not _SCHEME.match(text):
         text = f"http://{text}"
-    if _CONTROL.search(text.partition("?")[0]):
-        raise ProbeError("target", f"the URL {shown(text)!r} has a blank or a control character")
+    if _CONTROL.search(text):
+        raise ProbeError("target", f"the URL {shown(text)!r} has a control character")
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -67,10 +69,16 @@ def parse_url(text: str) -> Url:
     authority = parts.netloc.rpartition("@")[2]
     host = authority.rpartition(":")[0] if _has_port(authority) else authority
     host = host.removeprefix("[").removesuffix("]")
+    if "%" in host and not authority.startswith("["):
+        raise ProbeError(
+            "target", f"the URL {shown(text)!r} has a percent-encoded host; encode once"
+        )
     if not host or not _HOST.fullmatch(host):
         raise ProbeError("target", f"the URL {shown(text)!r} has no host that can be probed")
     if not host.isascii():
         host, authority = _in_ascii(text, host, authority)
+    if _BAD_ESCAPE.search(parts.path):
+        raise ProbeError("target", f"the URL {shown(text)!r} has a % without two hex digits")
     path = quote(parts.path or "/", safe=_SAFE)
     if parts.query:
         path += "?" + quote(parts.query, safe=_SAFE)
@@ -92,7 +100,7 @@ def redirected(url: Url, location: str) -> Url:
         ProbeError: it is no URL of http or https.
     """
     joined = urljoin(str(url), location.strip())
-    if not joined.startswith(("http://", "https://")):
+    if not _SCHEME.match(joined):
         scheme = joined.partition(":")[0]
         raise ProbeError("redirect", f"the redirect leads to the scheme {scheme[:40]!r}")
     try:
@@ -104,6 +112,12 @@ def redirected(url: Url, location: str) -> Url:
 def is_absolute(location: str) -> bool:
     """Whether a `Location` names a scheme or a host of its own."""
     return location.startswith("//") or bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", location))
+
+
+def over_tls(url: Url) -> Url:
+    """Return the URL of https beside one of http."""
+    port = url.port if _has_port(url.authority) else _PORTS["https"]
+    return replace(url, scheme="https", port=port)
 
 
 def without_user(url: Url) -> Url:

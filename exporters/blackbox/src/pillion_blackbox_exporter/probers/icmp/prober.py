@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.network.failures import connection_error
+from pillion.net import connection_error
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.icmp.echo import (
     Echo,

@@ -12,9 +12,9 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion.net import connection_error
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.datagrams import connect_datagrams
-from pillion_blackbox_exporter.network.failures import connection_error
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration.icmp import IcmpSection

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pillion.net import Http1, NetworkError
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.probers.http.http1 import encode
+from pillion_blackbox_exporter.probers.http.message import encode_request
 from pillion_blackbox_exporter.probers.websocket.frames import (
     CLOSE,
     NORMAL_CLOSURE,
@@ -18,16 +19,15 @@ from pillion_blackbox_exporter.probers.websocket.frames import (
     close_reason,
     encode_frame,
 )
-from pillion_blackbox_exporter.probers.websocket.handshake import HEAD_LIMIT, read_head
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.network.stream import Stream
-    from pillion_blackbox_exporter.probers.http.message import Head, Request
+    from pillion.net import Head, Stream
+    from pillion_blackbox_exporter.probers.http.message import Request
     from pillion_blackbox_exporter.probers.websocket.frames import Frame
 
 MESSAGE_LIMIT = 1024 * 1024
 FRAME_LIMIT = 1000  # from one message to the next, so that a flood of pings ends
-_END_OF_HEAD = b"\r\n\r\n"
+HEAD_LIMIT = 64 * 1024
 
 
 class Connection:
@@ -43,22 +43,12 @@ class Connection:
         """Send the opening request and return the head of its response.
 
         Raises:
-            ProbeError: the connection broke, or what came is no HTTP.
+            NetworkError: the connection broke, or what came is no HTTP.
         """
-        self._stream.write(encode(request, request.url.path))
-        await self._stream.drain()
-        received = bytearray()
-        received_at = 0.0
-        while (end := received.find(_END_OF_HEAD)) < 0:
-            if len(received) > HEAD_LIMIT:
-                raise ProbeError("protocol", f"the headers are longer than {HEAD_LIMIT} bytes")
-            data = await self._stream.receive()
-            if not data:
-                raise ProbeError("closed", "the server ended the connection without an answer")
-            received_at = received_at or self._stream.received_at
-            received += data
-        self._frames.feed(bytes(received[end + len(_END_OF_HEAD) :]))
-        return read_head(bytes(received[:end]), received_at)
+        http = Http1(self._stream, head_limit=HEAD_LIMIT)
+        head = await http.send(encode_request(request, request.url.path), request.method)
+        self._frames.feed(http.upgraded)
+        return head
 
     async def receive(self) -> bytes:
         """Return the next message, text or binary.
@@ -84,7 +74,7 @@ class Connection:
         """Take leave of the server without waiting for its answer."""
         try:
             self._send(CLOSE, NORMAL_CLOSURE.to_bytes(2, "big"))
-        except ProbeError:
+        except NetworkError:
             return
 
     async def _next(self) -> Frame:

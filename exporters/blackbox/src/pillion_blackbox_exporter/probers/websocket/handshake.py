@@ -7,16 +7,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.probers.http.message import TOKEN, Head
 
 if TYPE_CHECKING:
+    from pillion.net import Head
     from pillion_blackbox_exporter.probers.http.message import Request
 
-HEAD_LIMIT = 64 * 1024
 SWITCHING_PROTOCOLS = 101
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_STATUS_DIGITS = 3
 
 
 def key_of(randomness: bytes) -> str:
@@ -36,27 +34,6 @@ def ask_for_upgrade(request: Request, key: str) -> None:
     request.headers["Connection"] = ["Upgrade"]
     request.headers["Sec-WebSocket-Version"] = ["13"]
     request.headers["Sec-WebSocket-Key"] = [key]
-
-
-def read_head(data: bytes, received_at: float) -> Head:
-    """Return the head of a response from its bytes up to the empty line.
-
-    Raises:
-        ProbeError: it is no HTTP/1.
-    """
-    lines = data.decode("latin-1").split("\r\n")
-    version, _, rest = lines[0].partition(" ")
-    status = rest[:_STATUS_DIGITS]
-    is_number = status.isascii() and status.isdecimal() and len(status) == _STATUS_DIGITS
-    if version not in ("HTTP/1.0", "HTTP/1.1") or not is_number or rest[3:4] not in ("", " "):
-        raise ProbeError("protocol", f"the answer is no HTTP: it begins with {lines[0][:80]!r}")
-    headers: list[tuple[str, str]] = []
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon or not TOKEN.fullmatch(name):
-            raise ProbeError("protocol", f"the answer has a header that is none: {line[:80]!r}")
-        headers.append((name.lower(), value.strip(" \t")))
-    return Head(version, int(status), headers, received_at)
 
 
 def check_upgrade(head: Head, key: str) -> None:

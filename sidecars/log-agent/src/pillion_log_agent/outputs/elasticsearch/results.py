@@ -17,6 +17,8 @@ _AGAIN = frozenset({408, 425, 429, *range(500, 600)})
 BLOCKED = "cluster_block_exception"
 """A block on writing (403) is a state of the index or the cluster, not a fault of the record."""
 _DONE = frozenset({200, 201})
+_TAKEN = (b'"status":200', b'"status":201')
+"""As an answer without errors has it once for each record; inside a text, quotes are escaped."""
 CONFLICT = 409
 TOO_LARGE = 413
 REASONS = frozenset(
@@ -65,6 +67,7 @@ class Refusal(msgspec.Struct):
     error: Error | str
 
 
+_NOT_UNDERSTOOD = (msgspec.DecodeError, UnicodeError, RecursionError)
 _decode = msgspec.json.Decoder(Results).decode
 _decode_refusal = msgspec.json.Decoder(Refusal).decode
 _WORDS = 300
@@ -81,19 +84,20 @@ def read_results(body: bytes, counts: Sequence[int], *, has_ids: bool) -> Outcom
     Raises:
         TransientError: the answer cannot be understood.
     """
-    if NO_ERRORS in body[:200]:
+    expected = sum(counts)
+    if NO_ERRORS in body[:200] and sum(map(body.count, _TAKEN)) == expected:
         return TAKEN
     try:
         results = _decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except _NOT_UNDERSTOOD as error:
         raise TransientError(
             f"the answer to a bulk request cannot be understood: {error}", reason="protocol"
         ) from None
-    if not results.errors:
-        return TAKEN
-    if len(results.items) != sum(counts):
+    if len(results.items) != expected or not all(results.items):
+        found = sum(map(len, results.items))
         raise TransientError(
-            f"{sum(counts)} records were sent, and {len(results.items)} results came back",
+            f"the answer to a bulk request does not fit it: {expected} records were sent, "
+            f"{found} results came back",
             reason="protocol",
         )
     rejected: list[Rejection] = []
@@ -122,7 +126,7 @@ def read_refusal(body: bytes) -> tuple[str, str]:
     """
     try:
         kind, detail = _words(_decode_refusal(body).error)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except _NOT_UNDERSTOOD:
         return "", body[:_WORDS].decode("utf-8", "replace")
     return kind, f"{kind}: {detail}" if kind else detail
 

@@ -1,9 +1,8 @@
 """A byte stream over a socket, with or without TLS, that knows when each byte came.
 
 The socket is read in the event loop's callback, the moment noted there and TLS advanced there,
-so that what is measured does not grow when the loop has other probes to serve. A prober asks
-for bytes with `receive`; while it does not ask, at most one read is kept and the rest waits in
-the kernel.
+so that what is measured does not grow when the loop has others to serve. Bytes are asked for
+with `receive`; while nobody asks, at most one read is kept and the rest waits in the kernel.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.network.failures import connection_error
+from pillion.net.failure import NetworkError, connection_error
 
 if TYPE_CHECKING:
     import socket
@@ -61,7 +59,7 @@ class Stream:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._pending: tuple[bytes, float] | None = None  # no bytes are the end
-        self._error: ProbeError | None = None
+        self._error: NetworkError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._handshake: asyncio.Future[None] | None = None
         self._is_reading = False
@@ -74,7 +72,7 @@ class Stream:
         """Return what came, some 64 KiB at most; nothing once the other side has ended.
 
         Raises:
-            ProbeError: the connection broke.
+            NetworkError: the connection broke.
         """
         while self._pending is None:
             self._read_on()
@@ -94,7 +92,7 @@ class Stream:
         """Send bytes; what the kernel does not take at once follows by itself.
 
         Raises:
-            ProbeError: the connection is broken.
+            NetworkError: the connection is broken.
         """
         if self.tls is None:
             self._send(data)
@@ -106,7 +104,7 @@ class Stream:
         """Return when everything that was written is with the kernel.
 
         Raises:
-            ProbeError: the connection is broken.
+            NetworkError: the connection is broken.
         """
         if self._unsent:
             self._sent = self._loop.create_future()
@@ -117,7 +115,7 @@ class Stream:
 
         Raises:
             ssl.SSLError: the handshake failed, by our judgement or theirs.
-            ProbeError: the connection broke.
+            NetworkError: the connection broke.
         """
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         if self._pending is not None:  # what came in clear is no part of TLS, and will be judged
@@ -132,9 +130,33 @@ class Stream:
         finally:
             self._handshake = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is open and nothing has come that was not asked for."""
+        return self._pending is None and self._error is None and self.socket.fileno() >= 0
+
     def now(self) -> float:
         """Return the present moment, by the clock."""
         return self._clock()
+
+    def unread(self, data: bytes) -> None:
+        """Put back what `receive` returned last, to be returned, or to be read as TLS, again."""
+        if data:
+            later = self._pending[0] if self._pending is not None else b""
+            self._pending = (data + later, self.received_at)
+
+    def abort(self, error: NetworkError) -> None:
+        """Break the connection; whoever waits on it, or asks next, meets the error."""
+        self._error = error
+        self._stop_reading()
+        if self._handshake is not None and not self._handshake.done():
+            self._handshake.set_exception(error)
+            return
+        self._pending = (b"", self._clock())
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+        if self._sent is not None and not self._sent.done():
+            self._sent.set_exception(error)
 
     def close(self) -> None:
         """End the connection; never waits and never fails."""
@@ -194,7 +216,7 @@ class Stream:
             self._send_or_break(self._outgoing.read())  # the alert that says why
             if not self._handshake.done():
                 self._handshake.set_exception(error)
-        except ProbeError as error:
+        except NetworkError as error:
             self._handshake.set_exception(error)
         else:
             self.received_at = self._clock()
@@ -217,7 +239,7 @@ class Stream:
             is_over = True
         except ssl.SSLError as error:
             said = str(error.reason or error.args[-1]).replace("_", " ").lower()
-            self._break(ProbeError("protocol", f"reading over TLS: {said}"))
+            self._break(NetworkError("protocol", f"reading over TLS: {said}"))
             return
         self._send_or_break(self._outgoing.read())
         if data := b"".join(pieces):
@@ -234,7 +256,7 @@ class Stream:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _break(self, error: ProbeError) -> None:
+    def _break(self, error: NetworkError) -> None:
         self._error = error
         if self._handshake is not None and not self._handshake.done():
             self._stop_reading()
@@ -261,13 +283,13 @@ class Stream:
     def _send_or_break(self, data: bytes) -> None:
         try:
             self._send(data)
-        except ProbeError as error:
+        except NetworkError as error:
             # An answer may have come before; it is read first.
             if self._handshake is not None:
                 self._break(error)
 
     def _on_writable(self) -> None:
-        failed: ProbeError | None = None
+        failed: NetworkError | None = None
         try:
             sent = self.socket.send(self._unsent)
         except (BlockingIOError, InterruptedError):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import socket
 
-from pillion_nginx_exporter.fetch.proxy_protocol import proxy_header
+from pillion.net import proxy_header
 
 SIGNATURE = bytes.fromhex("0d0a0d0a000d0a515549540a")
 
