@@ -11,6 +11,7 @@ import json
 import os
 import py_compile
 import shutil
+import struct
 import subprocess
 import sys
 from importlib.util import cache_from_source
@@ -22,7 +23,8 @@ PROGRAMS = "usr/local/bin"
 
 # What a running program never opens.
 UNUSED = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cc", "*.hpp", "py.typed", "tests", "RECORD",
-          "REQUESTED", "INSTALLER", "direct_url.json", "cel_expr_python/ext")  # fmt: skip
+          "REQUESTED", "INSTALLER", "direct_url.json", "cel_expr_python/ext",
+          "bazel-project")  # fmt: skip  # the last is what cel-expr-python was built from
 
 
 def main(layer: str) -> None:
@@ -33,6 +35,7 @@ def main(layer: str) -> None:
     (tree / PROGRAMS).mkdir(parents=True)
     install(BUILD / layer, packages)
     prune(packages)
+    strip(packages)
     if layer == "shared":
         write_program(tree / PROGRAMS / "pillion-health", (BUILD / "health.py").read_text())
     else:
@@ -94,6 +97,34 @@ def prune(packages: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def strip(packages: Path) -> None:
+    """Cut what no loader reads off compiled modules: symbols and debugging information.
+
+    They stand behind the last segment, where section headers are too, which may be absent.
+    Source: elf(5). The builder has no binutils.
+    """
+    for path in packages.rglob("*.so"):
+        content = bytearray(path.read_bytes())
+        end = end_of_segments(content)
+        if end is not None:
+            content[40:48] = bytes(8)  # e_shoff
+            content[60:64] = bytes(4)  # e_shnum, e_shstrndx
+            path.write_bytes(content[:end])
+
+
+def end_of_segments(content: bytes | bytearray) -> int | None:
+    """Return where the last segment of a 64-bit little-endian ELF file ends, None of another."""
+    if content[:6] != b"\x7fELF\x02\x01":
+        return None
+    (table,) = struct.unpack_from("<Q", content, 32)
+    size, count = struct.unpack_from("<HH", content, 54)
+    ends = [table + size * count]
+    for at in range(table, table + size * count, size):
+        offset, length = struct.unpack_from("<Q16xQ", content, at + 8)
+        ends.append(offset + length)
+    return int(max(ends))
 
 
 def write_component(tree: Path, component: dict[str, list[str] | str]) -> None:

@@ -40,7 +40,7 @@ def verify(client: docker.DockerClient, component: Component, image: str, base: 
         image: its name with the tag.
         base: the image that it was built on, for the sizes.
     """
-    found = list(sizes.measure(client, image, base).complaints())
+    found = list(sizes.measure(client, component, image, base).complaints())
     found += _settings(component, client.images.get(image).attrs["Config"])
     with running(client, component, image) as container:
         found += _contents(component, container)
