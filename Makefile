@@ -48,9 +48,12 @@ test: $(INSTALLED) ## Run every test; installs the Debian packages they use wher
 	$(BIN)/python -m tools.kustomize
 	$(BIN)/pytest
 
+HALF = $(if $(MINUTES),$(shell expr $(MINUTES) / 2))
+
 .PHONY: oracle
 oracle: $(INSTALLED) ## Kill and rotate at random around the tail engine for MINUTES=n
-	$(BIN)/python -m tests.oracle.run --minutes $(or $(MINUTES),10)
+	$(BIN)/python -m tests.oracle.run --minutes $(or $(HALF),5)
+	$(BIN)/python -m tests.oracle.alike --minutes $(or $(HALF),5)
 
 .PHONY: oracle-agent
 oracle-agent: $(INSTALLED) ## The same over the whole log agent, before a sink that is out of order
@@ -112,7 +115,7 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	$(BIN)/python -m pip install --quiet uv
 	echo ./core | $(COMPILE) - -o requirements/core.txt
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
-	printf './core\n./exporters/blackbox[cel,http3]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
+	printf './core\n./exporters/blackbox[cel,http3,jwt]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
 	printf './core\n./sidecars/log-streamer\n' | $(COMPILE) - -o requirements/log-streamer.txt
 	printf './core\n./sidecars/log-agent\n' | $(COMPILE) - -o requirements/log-agent.txt
 	echo ./images | $(COMPILE) - -o requirements/images.txt
