@@ -14,7 +14,7 @@ from pillion_log_agent.appending import append_whole, open_to_append, sync_direc
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
 from pillion_log_agent.outputs.output import TAKEN
-from pillion_log_agent.outputs.rendering import Date, decoded, interleaved, lines, objects
+from pillion_log_agent.outputs.rendering import Date, arrows, decoded, interleaved, lines, objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,6 +154,8 @@ class FileOutput:
         if self._properties.format == "plain":
             return lines(batch, Date(key=""))
         times = batch.times.epoch(9)
+        if self._properties.format != "csv":
+            times = [f"{float(time):.6f}" for time in times]
         found = [
             self._fields(time, record) for time, record in zip(times, decoded(batch), strict=True)
         ]
@@ -164,17 +166,18 @@ class FileOutput:
         if properties.format == "template":
             text = properties.template.replace("{time}", time)
             for key, value in record.items():
-                text = text.replace(f"{{{key}}}", str(value))
+                shown = value if isinstance(value, str) else arrows(value)
+                text = text.replace(f"{{{key}}}", shown)
             return text + "\n"
         is_csv = properties.format == "csv"
         default = "," if is_csv else "\t"
         between = _DELIMITERS.get(properties.delimiter.lower(), properties.delimiter) or default
         if is_csv:
-            return between.join([time, *(f'"{value}"' for value in record.values())]) + "\n"
+            return between.join([time, *map(arrows, record.values())]) + "\n"
         label = properties.label_delimiter
         pairs = [
             f'"time"{label}{time}',
-            *(f'"{key}"{label}"{value}"' for key, value in record.items()),
+            *(f'"{key}"{label}{arrows(value)}' for key, value in record.items()),
         ]
         return between.join(pairs) + "\n"
 
