@@ -7,6 +7,7 @@ measured as every other is. `make images BASE=debian` makes the image; root is n
 from __future__ import annotations
 
 import os
+import subprocess
 import tarfile
 import tempfile
 from contextlib import contextmanager
@@ -47,7 +48,12 @@ def unpacked(address: str, image: str) -> Iterator[Path]:
             file.seek(0)
             with tarfile.open(fileobj=file) as archive:
                 archive.extractall(folder, filter="tar")
-            yield Path(folder)
+            proc = f"{folder}/proc"
+            subprocess.run(["mount", "--bind", "/proc", proc], check=True)
+            try:
+                yield Path(folder)
+            finally:
+                subprocess.run(["umount", proc], check=True)
     finally:
         container.remove(force=True)
         client.close()
