@@ -48,9 +48,12 @@ test: $(INSTALLED) ## Run every test; installs the Debian packages they use wher
 	$(BIN)/python -m tools.kustomize
 	$(BIN)/pytest
 
+HALF = $(if $(MINUTES),$(shell expr $(MINUTES) / 2))
+
 .PHONY: oracle
 oracle: $(INSTALLED) ## Kill and rotate at random around the tail engine for MINUTES=n
-	$(BIN)/python -m tests.oracle.run --minutes $(or $(MINUTES),10)
+	$(BIN)/python -m tests.oracle.run --minutes $(or $(HALF),5)
+	$(BIN)/python -m tests.oracle.alike --minutes $(or $(HALF),5)
 
 .PHONY: oracle-agent
 oracle-agent: $(INSTALLED) ## The same over the whole log agent, before a sink that is out of order

@@ -38,12 +38,12 @@ AGENT_ROOMS = {
     "patterns": set[str](),
     "records": {"patterns"},
     "configuration": {"patterns"},
-    "http": {"configuration"},
+    "network": {"configuration"},
     "parsers": {"patterns", "records", "configuration"},
     "multiline": {"patterns", "records", "configuration", "parsers"},
     "inputs": {"patterns", "records", "configuration", "parsers", "multiline"},
-    "filters": {"patterns", "records", "configuration", "parsers", "multiline", "http"},
-    "outputs": {"patterns", "records", "configuration", "appending", "http"},
+    "filters": {"patterns", "records", "configuration", "parsers", "multiline", "network"},
+    "outputs": {"patterns", "records", "configuration", "appending", "network"},
     "pipeline": {
         "patterns", "records", "configuration", "appending",
         "inputs", "parsers", "multiline", "filters", "outputs",
@@ -116,12 +116,12 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/filters/grep.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/merging.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/pod.py",
-    "sidecars/log-agent/src/pillion_log_agent/http/message.py",
-    "sidecars/log-agent/src/pillion_log_agent/inputs/joining.py",
+    "sidecars/log-agent/src/pillion_log_agent/inputs/pieces.py",
     "sidecars/log-agent/src/pillion_log_agent/inputs/lines.py",
     "sidecars/log-agent/src/pillion_log_agent/outputs/elasticsearch/body.py",
     "sidecars/log-agent/src/pillion_log_agent/outputs/elasticsearch/results.py",
     "sidecars/log-agent/src/pillion_log_agent/outputs/rendering.py",
+    "sidecars/log-agent/src/pillion_log_agent/outputs/retry_after.py",
     "sidecars/log-agent/src/pillion_log_agent/parsers/builtin.py",
     "sidecars/log-agent/src/pillion_log_agent/parsers/decoders.py",
     "sidecars/log-agent/src/pillion_log_agent/parsers/json.py",
@@ -308,7 +308,8 @@ def test_aiohttp_serves_pages_and_ships_records_and_is_nowhere_else(member: Memb
 
 
 def is_of_the_server(module: str) -> bool:
-    return module.split(".")[1] in ("web", "abc", "hdrs", "http_exceptions", "typedefs")
+    parts = module.split(".")
+    return len(parts) > 1 and parts[1] in ("web", "abc", "hdrs", "http_exceptions", "typedefs")
 
 
 @ALL

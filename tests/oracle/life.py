@@ -10,6 +10,28 @@ if TYPE_CHECKING:
     from tests.oracle.truth import Truth
 
 
+class Taking(Protocol):
+    """What judges that which a reader says."""
+
+    @property
+    def faults(self) -> list[str]:
+        """What should not have come."""
+        ...
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether something may come twice."""
+        ...
+
+    def take(self, identity: str, start: int, data: bytes) -> None:
+        """Judge one chunk."""
+        ...
+
+    def lost(self) -> int:
+        """Return how many bytes have not come out."""
+        ...
+
+
 class Life(Protocol):
     """A process between its start and its end."""
 

@@ -10,9 +10,13 @@ import argparse
 import os
 import resource
 import signal
+from typing import TYPE_CHECKING
 
 from pillion.log import Logger
 from pillion.tail import Checkpoint, PollingWaker, Tailer, TailOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def main() -> None:
@@ -20,8 +24,14 @@ def main() -> None:
     parser.add_argument("--state", required=True)
     parser.add_argument("--no-inotify", action="store_true")
     parser.add_argument("--full-disk", action="store_true")
+    parser.add_argument("--most-files", type=int, default=0)
+    parser.add_argument("--die-at", type=int, default=0)
     parser.add_argument("paths", nargs="+")
     given = parser.parse_args()
+    if given.most_files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (given.most_files, given.most_files))
+    if given.die_at:
+        die_at_save_point(given.die_at)
     options = TailOptions(
         chunk_bytes=4096,
         in_flight_bytes=65536,
@@ -54,6 +64,24 @@ def main() -> None:
             f"L read={ledger.bytes_read} delivered={ledger.bytes_delivered} "
             f"dropped={ledger.bytes_dropped} lost={ledger.bytes_lost}\n".encode()
         )
+
+
+def die_at_save_point(number: int) -> None:
+    """Have the process killed at the n-th system call that makes a checkpoint safe."""
+    calls = 0
+
+    def dying(call: Callable[..., None]) -> Callable[..., None]:
+        def count(*arguments: object) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            call(*arguments)
+
+        return count
+
+    os.fsync = dying(os.fsync)
+    os.replace = dying(os.replace)
 
 
 def write(data: bytes) -> None:

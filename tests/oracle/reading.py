@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from tests.oracle.state import kept_positions, open_inodes
 
 if TYPE_CHECKING:
-    from tests.oracle.truth import Truth
+    from tests.oracle.life import Taking
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
@@ -26,6 +26,7 @@ class ReaderProcess:
         kept: by identity, the positions that were safe on disk when it started.
         has_state: there was a checkpoint with a look in it.
         full_disk: it cannot write its state.
+        may_die: it is killed at a save point.
         ledgers: what it said last.
     """
 
@@ -36,13 +37,17 @@ class ReaderProcess:
         evidence: IO[str],
         *,
         no_inotify: bool,
-        full_disk: bool,
+        full_disk: bool = False,
+        most_files: int = 0,
+        die_at: int = 0,
     ) -> None:
         self.state = state
         self.kept, self.has_state = kept_positions(state)
         self.full_disk = full_disk
+        self.may_die = die_at > 0
         self.ledger: dict[str, int] = {}
         flags = ["--no-inotify"] * no_inotify + ["--full-disk"] * full_disk
+        flags += [f"--most-files={most_files}", f"--die-at={die_at}"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.oracle.reader", "--state", str(state), *flags]
             + [str(path) for path in paths],
@@ -60,9 +65,11 @@ class ReaderProcess:
     def pid(self) -> int:
         return self.process.pid
 
-    def wait_until_ready(self, truth: Truth) -> None:
+    def wait_until_ready(self, truth: Taking) -> None:
         deadline = time.monotonic() + PATIENCE
         while not self.is_ready:
+            if self.may_die and self.process.poll() is not None:
+                return
             assert self.process.poll() is None, "the reader ended by itself"
             assert time.monotonic() < deadline, "the reader does not start"
             self.drain(truth)
@@ -72,7 +79,7 @@ class ReaderProcess:
         """Return whether it has a file with this inode open."""
         return inode in open_inodes(self.pid)
 
-    def drain(self, truth: Truth) -> bool:
+    def drain(self, truth: Taking) -> bool:
         """Judge what has come out so far; return whether there may be more to come."""
         while True:
             try:
@@ -85,7 +92,7 @@ class ReaderProcess:
                 return False
             self.buffer += data
 
-    def stop(self, truth: Truth) -> None:
+    def stop(self, truth: Taking) -> None:
         """Stop it with SIGTERM, and hold it to its own ledger."""
         self.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + PATIENCE
@@ -101,7 +108,7 @@ class ReaderProcess:
             truth.faults.append(f"counts {ledger['lost']} as lost of {truth.lost()} bytes")
         self.end()
 
-    def kill(self, truth: Truth) -> None:
+    def kill(self, truth: Taking) -> None:
         self.process.kill()
         while self.drain(truth):
             time.sleep(0.001)
@@ -115,7 +122,7 @@ class ReaderProcess:
         if self.process.stdout is not None:
             self.process.stdout.close()
 
-    def _parse(self, truth: Truth) -> None:
+    def _parse(self, truth: Taking) -> None:
         while True:
             headline, newline, rest = self.buffer.partition(b"\n")
             if not newline:

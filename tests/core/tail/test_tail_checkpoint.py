@@ -57,7 +57,7 @@ def test_any_change_of_any_byte_is_noticed(entries: list[Entry], data: st.DataOb
     [
         (b"", "no checkpoint of pillion"),
         (b"{}\n", "no checkpoint of pillion"),
-        (b"pillion-tail 2 00000000 1 0\n", "version b'2'"),
+        (b"pillion-tail 3 00000000 1 0\n", "version b'3'"),
         (b"pillion-tail 1 00000000 1 0\n", "damaged or cut short"),
     ],
 )
@@ -145,7 +145,7 @@ def test_there_is_one_write_a_second_at_most(bench: Bench) -> None:
     for _ in range(100):
         bench.append("a.log", b"1\n")
         bench.read(after=0.03)
-    assert checkpoint.writes - before in (3, 4)
+    assert 2 <= checkpoint.writes - before <= 4
 
 
 def test_nothing_is_written_while_nothing_happens(bench: Bench) -> None:

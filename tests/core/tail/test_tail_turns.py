@@ -236,8 +236,12 @@ def test_reclaiming_gives_space_back_and_keeps_what_identifies(bench: Bench) -> 
     bench.write("a.log", LINE * 32_768)
     bench.open("a.log", state=True, reclaim=True)
     assert len(bench.read()) == 4 * 1024 * 1024
+    bench.tailer.save()
+    bench.append("a.log", b"one\n")
+    assert bench.read() == b"one\n"
+    bench.tailer.save()
     seen = os.stat(bench.path("a.log"))
-    assert seen.st_size == 4 * 1024 * 1024
+    assert seen.st_size == 4 * 1024 * 1024 + 4
     if bench.tailer.ledger.bytes_reclaimed == 0:
         needs.absent("a file system that punches holes is not here")
     assert seen.st_blocks * 512 < 64 * 1024
@@ -257,6 +261,10 @@ def test_a_file_system_without_holes_is_said_once(
 
     monkeypatch.setattr(Reclaimer, "_punch", refuse)
     bench.write("a.log", LINE * 32_768)
-    bench.open("a.log", reclaim=True)
+    bench.open("a.log", state=True, reclaim=True)
     assert len(bench.read()) == 4 * 1024 * 1024
+    for _ in range(2):
+        bench.append("a.log", b"more\n")
+        bench.read()
+        bench.tailer.save()
     assert bench.log.getvalue().count("space cannot be reclaimed here") == 1

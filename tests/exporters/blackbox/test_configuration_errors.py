@@ -215,7 +215,12 @@ SECTIONS = [
         5,
         "oauth2.scopes: must be a list, not text",
     ),
-    ("http", "proxy_url: socks5://a", 5, "proxy_url: must be a URL that begins with http://"),
+    (
+        "http",
+        "proxy_url: ftp://a",
+        5,
+        "proxy_url: must be a URL that begins with one of http://, https://, socks5://, socks5h://",
+    ),
     (
         "http",
         "proxy_connect_header: {A: [b]}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pillion.tail.patterns import is_glob, name_regex, path_regex
+from pillion.tail.rotation import original_names
 
 if TYPE_CHECKING:
     import re
@@ -20,12 +21,15 @@ class Found:
     Attributes:
         paths: the files, without repetition, in the order of patterns and names. A path that is
             given literally is always among them, whether something is there or not.
+        rotated: files that a glob does not match, by the path that it would match if rotation had
+            not renamed them.
         directories: where a new file could appear, as far as they exist.
         unreadable: directories that may not be listed, with the words of the system.
         empty: the globs that match nothing.
     """
 
     paths: dict[str, None] = field(default_factory=dict)
+    rotated: dict[str, list[str]] = field(default_factory=dict)
     directories: set[str] = field(default_factory=set)
     unreadable: dict[str, str] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
@@ -48,7 +52,7 @@ class Discovery:
 
     def covers(self, path: str) -> bool:
         """Return whether the patterns stand for this path, were there a file."""
-        if any(pattern.fullmatch(path) for pattern in self._exclude):
+        if self._is_excluded(path):
             return False
         return path in self.patterns or any(p.fullmatch(path) for p in self._include)
 
@@ -68,8 +72,17 @@ class Discovery:
         return found
 
     def _add(self, path: str, found: Found) -> None:
-        if not any(pattern.fullmatch(path) for pattern in self._exclude):
+        if not self._is_excluded(path):
             found.paths[path] = None
+
+    def _add_rotated(self, base: str, name: str, regex: re.Pattern[str], found: Found) -> None:
+        for original in original_names(name):
+            if regex.fullmatch(original) and not self._is_excluded(f"{base}/{original}"):
+                found.rotated.setdefault(f"{base}/{original}", []).append(f"{base}/{name}")
+                return
+
+    def _is_excluded(self, path: str) -> bool:
+        return any(pattern.fullmatch(path) for pattern in self._exclude)
 
     def _walk(self, base: str, segments: list[str], found: Found) -> None:
         segment, rest = segments[0], segments[1:]
@@ -78,21 +91,30 @@ class Discovery:
             for name in self._names_in(base, found, directories=True, links=False):
                 if not name.startswith("."):
                     self._walk(f"{base}/{name}", segments, found)
+        elif not rest:
+            self._add_files(base, segment, found)
         elif not is_glob(segment):
-            path = f"{base}/{segment}"
-            if rest:
-                self._walk(path, rest, found)
-            elif os.path.lexists(path):
-                self._add(path, found)
+            self._walk(f"{base}/{segment}", rest, found)
         else:
-            regex = self._names.setdefault(segment, name_regex(segment))
-            for name in self._names_in(base, found, directories=bool(rest)):
+            regex = self._regex(segment)
+            for name in self._names_in(base, found, directories=True):
                 if regex.fullmatch(name):
-                    path = f"{base}/{name}"
-                    if rest:
-                        self._walk(path, rest, found)
-                    else:
-                        self._add(path, found)
+                    self._walk(f"{base}/{name}", rest, found)
+
+    def _add_files(self, base: str, segment: str, found: Found) -> None:
+        """Add what the last segment stands for in a directory, and what rotation made of such."""
+        if not is_glob(segment) and os.path.lexists(f"{base}/{segment}"):
+            self._add(f"{base}/{segment}", found)
+            return
+        regex = self._regex(segment)
+        for name in self._names_in(base, found, directories=False):
+            if regex.fullmatch(name):
+                self._add(f"{base}/{name}", found)
+            else:
+                self._add_rotated(base, name, regex, found)
+
+    def _regex(self, segment: str) -> re.Pattern[str]:
+        return self._names.setdefault(segment, name_regex(segment))
 
     def _names_in(
         self, base: str, found: Found, *, directories: bool, links: bool = True

@@ -30,6 +30,7 @@ class Follower:
         generations: oldest first; the last one is at the path, unless it is detached.
         next_ordinal: of the generation that appears next.
         looked_ns: wall time of the last look that found something, in nanoseconds.
+        beside_ns: when something had last changed beside it, as far as that was looked into.
         looked_at: the same by the monotonic clock; 0 when another process made it.
         due: when to look again.
         interval: how long after that, if nothing is new.
@@ -37,12 +38,14 @@ class Follower:
         is_wanted: a pattern still stands for it, and it may yet appear.
         start: where to start in a file that is there at the first look; None for its beginning.
         trouble: what keeps it from being read; empty for nothing.
+        unsearched_ns: since when what came and went is to be looked for beside it; 0 for not.
         target: the path that a link leads to; empty where the path is no link.
     """
 
     __slots__ = (
         "_grown_at",
         "_growths",
+        "beside_ns",
         "directory",
         "due",
         "entries",
@@ -57,6 +60,7 @@ class Follower:
         "start",
         "target",
         "trouble",
+        "unsearched_ns",
     )
 
     def __init__(self, path: str, interval: float) -> None:
@@ -67,6 +71,7 @@ class Follower:
         self.next_ordinal = 0
         self.looked_ns = 0
         self.looked_at = 0.0
+        self.beside_ns = 0
         self.due = 0.0
         self.interval = interval
         self.is_ready = False
@@ -74,6 +79,7 @@ class Follower:
         self.start: Start | None = None
         self.trouble = ""
         self.target = ""
+        self.unsearched_ns = 0
         self._grown_at = 0.0
         self._growths = 0
 
@@ -91,6 +97,11 @@ class Follower:
         if not self.target:
             return (self.directory,)
         return self.directory, self.target.rpartition("/")[0] or "/"
+
+    @property
+    def searched_ns(self) -> int:
+        """The wall time up to which nothing was missed."""
+        return self.unsearched_ns or self.looked_ns
 
     def looked(self, now: float, wall_ns: int) -> None:
         """Take note of a look."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pillion.tail.keeping import Keeper
     from pillion.tail.looking import Looker
     from pillion.tail.options import TailOptions
+    from pillion.tail.resumption import Resumption
     from pillion.tail.wake import Waker
 
 LOOK_SECONDS_FOR_EACH = 0.0005
@@ -47,6 +48,8 @@ class Following:
         "_options",
         "_pending",
         "_refused_directories",
+        "_resumption",
+        "_scanned_ns",
         "_schedule",
         "_since_ns",
         "_targets",
@@ -61,6 +64,7 @@ class Following:
         *,
         discovery: Discovery,
         looker: Looker,
+        resumption: Resumption,
         waker: Waker,
         options: TailOptions,
         keeper: Keeper,
@@ -69,6 +73,7 @@ class Following:
     ) -> None:
         self._discovery = discovery
         self._looker = looker
+        self._resumption = resumption
         self._waker = waker
         self._options = options
         self._log = log
@@ -79,7 +84,7 @@ class Following:
         self._refused_directories: dict[str, str] = {}
         self._is_first = True
         self._is_fresh = keeper.is_fresh
-        self._since_ns = keeper.snapshot.looked_ns
+        self._since_ns = self._scanned_ns = keeper.snapshot.looked_ns
         self.followers: dict[str, Follower] = {}
         self.scan_due = 0.0
         self._pending: dict[str, list[Entry]] = {}
@@ -87,12 +92,15 @@ class Following:
         for entry in keeper.snapshot.entries:
             if not entry.is_done and discovery.covers(entry.path):
                 self._pending.setdefault(entry.path, []).append(entry)
+                looker.opener.known.claimed[entry.key] = entry.path
 
     def looked_ns(self) -> int:
         """Return the wall time up to which every path that holds a file has been looked at."""
         if self._found is None:
             return self._since_ns
-        looks = [f.looked_ns for f in self.followers.values() if f.generations]
+        looks = [f.searched_ns for f in self.followers.values() if f.generations]
+        if self._discovery.has_globs:
+            looks.append(self._scanned_ns)  # what has come since is on no path that is followed
         return min(looks, default=self._wall_ns())
 
     def pending(self) -> list[Entry]:
@@ -130,15 +138,18 @@ class Following:
     def scan(self, now: float, clock: Callable[[], float]) -> None:
         """Search for files, and follow the new ones."""
         found = self._found
+        since_ns, scanning_ns = self._scanned_ns, self._wall_ns()
         if found is None or self._discovery.has_globs:
             found = self._found = self._discovery.search()
             self._report(found)
-        for path in (*self._pending, *found.paths):
+        came_and_went = self._came_and_went(found, since_ns)
+        for path in (*self._pending, *found.paths, *came_and_went):
             if path not in self.followers:
-                self._follow(path, now)
+                self._follow(path, now, since_ns)
+        self._scanned_ns = scanning_ns
         for follower in list(self.followers.values()):
-            is_there = follower.path in found.paths or follower.generations or follower.entries
-            if not is_there:
+            is_there = follower.path in found.paths or follower.path in came_and_went
+            if not (is_there or follower.generations or follower.entries):
                 follower.is_wanted = False
                 self._looker.troubles.forget(follower)
                 del self.followers[follower.path]
@@ -149,6 +160,18 @@ class Following:
         if all(self._waker.watches(directory) for directory in found.directories):
             interval *= WATCHED_SCANS  # a new file is a hint, and a hint is reason to search
         self.scan_due = now + max(interval, SCAN_COST_FACTOR * cost)
+
+    def _came_and_went(self, found: Found, since_ns: int) -> set[str]:
+        """Return the paths that are new, and were rotated away before a search has met them."""
+        if not since_ns:
+            return set()
+        return {
+            path
+            for path, rotated in found.rotated.items()
+            if path not in self.followers
+            and path not in self._pending
+            and any(self._looker.opener.is_new(old, path, since_ns) for old in rotated)
+        }
 
     def look(self, now: float) -> Iterator[Follower]:
         """Look at whom it is time for, or a hint came for, and yield each."""
@@ -184,18 +207,16 @@ class Following:
                 busy.update(follower.directories)
         self._waker.watch(directories - busy)
 
-    def _follow(self, path: str, now: float) -> None:
+    def _follow(self, path: str, now: float, since_ns: int) -> None:
+        """Follow a path that was not there, or was of no interest, at the last search."""
         follower = self.followers[path] = Follower(path, self._options.poll_min)
         follower.next_ordinal = self._looker.opener.known.next_ordinal(path)
         self._find_target(follower)
         if self._is_fresh:
             follower.start = self._options.start
         follower.entries = self._pending.pop(path, ())
-        if follower.entries:
-            follower.looked_ns = self._since_ns
-        elif self._is_first and self._since_ns and path in self._discovery.patterns:
-            # It was not there when the checkpoint was written, and may have come and gone since.
-            self._looker.opener.adopt_between(follower, self._since_ns, now)
+        # What has come and gone at the path since then lies beside it now.
+        follower.looked_ns = since_ns
         self._schedule.put(follower, now)
 
     def _look_at(self, follower: Follower, now: float) -> None:
@@ -222,7 +243,7 @@ class Following:
     def _resume(self, follower: Follower, now: float) -> bool:
         """Take up what the checkpoint has of a path; return whether that could be done."""
         try:
-            return self._looker.opener.resume(follower, self._since_ns, now)
+            return self._resumption.resume(follower, self._since_ns, now)
         except OSError as error:
             self._looker.troubles.cannot_open(follower, error)
             return False

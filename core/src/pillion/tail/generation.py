@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from pillion.tail.birth import birth_of
 from pillion.tail.checkpoint_format import Entry
 from pillion.tail.identity import HEAD_BYTES, TRAIL_BYTES, Fingerprint, name_generation, read_trail
 
@@ -40,20 +41,28 @@ class Generation:
         grown_at: when it last had something new.
         behind_since: when the oldest unacknowledged part was seen, at the latest; None for none.
         behind_to: the end of that part.
+        began_ns: wall time of the last look at its path before it was there.
+        hole_at: where a hole may begin: at the place where it was cut, else at its beginning.
+        saved: how far it is acknowledged in the current copy of the checkpoint.
+        covered: how far in the one before, too.
         is_truncated: its bytes are gone; only what is in flight keeps it.
     """
 
     __slots__ = (
+        "_birth_ns",
         "acked",
         "acked_line",
         "acked_trail",
+        "began_ns",
         "behind_since",
         "behind_to",
+        "covered",
         "descriptor",
         "detached_at",
         "grown_at",
         "head_length",
         "head_sum",
+        "hole_at",
         "identity",
         "in_flight",
         "is_truncated",
@@ -67,6 +76,7 @@ class Generation:
         "partial_since",
         "path",
         "reclaimed",
+        "saved",
         "size",
         "trail",
     )
@@ -98,7 +108,11 @@ class Generation:
         self.grown_at = now
         self.behind_since: float | None = None
         self.behind_to = 0
+        self.began_ns = 0
+        self.hole_at = 0
+        self.saved = self.covered = 0
         self.is_truncated = False
+        self._birth_ns = -1
         self.in_flight: deque[Span] | None = None
         self.head_length = 0
         self.head_sum = 0
@@ -106,11 +120,27 @@ class Generation:
         self.acked_trail = b""
         self.reclaimed = 0
 
+    @property
+    def birth_ns(self) -> int:
+        """When its file was created; 0 where that is not known."""
+        if self._birth_ns < 0:
+            if self.descriptor == CLOSED:
+                return 0
+            self._birth_ns = birth_of(self.descriptor)
+        return self._birth_ns
+
+    def move_to(self, descriptor: int, key: FileKey) -> None:
+        """Go on in another file: the copy that was made of this one."""
+        self.descriptor, self.key = descriptor, key
+        self._birth_ns = -1
+
     def start_at(self, offset: int, line: LineState = "whole") -> None:
         """Begin reading at an offset of the open file; what is before it counts as taken."""
         self.offset = self.acked = offset
         self.line = self.acked_line = line
         self.trail = self.acked_trail = read_trail(self.descriptor, offset)
+        if self.trail and not self.trail.strip(b"\0"):
+            self.hole_at = offset  # it is in a hole, which may have grown
         self.extend_head()
 
     def name(self) -> None:
@@ -195,6 +225,10 @@ class Generation:
             self.in_flight = None  # a deque takes 0.7 KB, and most files are quiet
         self.catch_up()
 
+    def note_saved(self, position: int) -> None:
+        """Take note that a checkpoint with this position is safe on disk."""
+        self.covered, self.saved = self.saved, position
+
     def take_without_chunk(self, end: int) -> None:
         """Move both positions past bytes that were delivered without being seen."""
         self.offset = self.acked = end
@@ -242,6 +276,8 @@ class Generation:
             size=max(self.size, position),
             line=line,
             is_done=is_done,
+            birth_ns=self.birth_ns,
+            began_ns=self.began_ns,
             fingerprint=Fingerprint(
                 position=position,
                 head_length=self.head_length,

@@ -1,9 +1,9 @@
-"""What makes a file the same file: device, inode, and checksums of bytes that cannot change.
+"""What makes a file the same file: device, inode and birth time, unless its content disagrees.
 
-A log is only ever appended to, so two stretches of it identify it: its first bytes (the head)
-and those just before a position (the trail). A reused inode has another head; a file that was
-truncated and has grown past the position again has another trail, even where every generation
-begins with the same banner. CRC-32 it is, since `hashlib` costs 4 MB of RSS.
+A log is only ever appended to, so two stretches of it speak against it when they have changed:
+its first bytes (the head) and those just before a position (the trail). They never speak for it:
+generations begin alike, with the same banner or the same line again and again, so what is under
+another inode is another file, whatever is in it. CRC-32 it is, since `hashlib` costs 4 MB of RSS.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ class Fingerprint:
     trail_length: int
     trail_sum: int
 
-    @property
-    def is_strong(self) -> bool:
-        """Whether it names a file by itself, without the inode to go with it."""
-        return self.head_length >= HEAD_BYTES and self.trail_length >= TRAIL_BYTES
+
+def key_of(descriptor: int) -> FileKey:
+    """Return the device and inode of an open file."""
+    seen = os.fstat(descriptor)
+    return seen.st_dev, seen.st_ino
 
 
 def agrees(descriptor: int, fingerprint: Fingerprint) -> bool:

@@ -59,18 +59,23 @@ class Keeper:
         """Write the checkpoint if something has changed; return whether it is safe on disk."""
         if self._checkpoint is None or not self.is_dirty:
             return True
-        rows = [
-            self._line(generation)
+        generations = [
+            generation
             for follower in followers
             for generation in follower.generations
             if not generation.is_truncated or generation.has_in_flight
         ]
+        positions = [generation.acked for generation in generations]
+        rows = [self._line(generation) for generation in generations]
         rows += [encode_entry(entry) for entry in known.done()]
         rows += [encode_entry(entry) for entry in pending]
         if len(self._lines) > 2 * len(rows):
             self._lines.clear()
         is_safe = self._checkpoint.save(rows, looked_ns)
         self.is_dirty = not is_safe
+        if is_safe:
+            for generation, position in zip(generations, positions, strict=True):
+                generation.note_saved(position)
         return is_safe
 
     def wait_after(self, started: float, ended: float) -> None:

@@ -29,13 +29,15 @@ class Known:
 
     Attributes:
         held: the generations that are being followed, by device and inode.
+        claimed: files that the checkpoint has under a path that was not taken up yet.
         open_files: how many of them are open.
     """
 
-    __slots__ = ("_done", "_done_of_path", "_most_open", "held", "open_files")
+    __slots__ = ("_done", "_done_of_path", "_most_open", "claimed", "held", "open_files")
 
     def __init__(self, most_open: int = 0) -> None:
         self.held: dict[FileKey, Generation] = {}
+        self.claimed: dict[FileKey, str] = {}
         self.open_files = 0
         self._done: OrderedDict[FileKey, Entry] = OrderedDict()
         self._done_of_path: dict[str, list[FileKey]] = {}
@@ -48,6 +50,10 @@ class Known:
         self.open_files += 1
         if self.open_files > self._most_open:
             self._park(besides=generation)
+
+    def is_taken(self, key: FileKey, path: str) -> bool:
+        """Return whether a file is followed, or is to be under another path."""
+        return key in self.held or self.claimed.get(key, path) != path
 
     def release(self, generation: Generation) -> None:
         """Close a generation and forget that it is held."""
@@ -111,5 +117,6 @@ class Known:
         ]
         quiet.sort(key=lambda generation: generation.grown_at)
         for generation in quiet[:PARKED_AT_ONCE]:
+            _ = generation.birth_ns  # to know it again
             generation.close()
             self.open_files -= 1

@@ -13,6 +13,8 @@ ROTATED_UNREAD = "rotated_unread"
 READ_ERROR = "read_error"
 LOSSES = (TRUNCATED_UNREAD, DELETED_UNREAD, ROTATED_UNREAD, READ_ERROR)
 LONG_LINE = "long_line"
+HOLE = "hole"
+DROPS = (LONG_LINE, HOLE)
 
 
 class Ledger:
@@ -23,7 +25,8 @@ class Ledger:
         lines_read: newlines in them, and each unterminated piece.
         bytes_delivered: acknowledged.
         lines_delivered: acknowledged.
-        bytes_dropped: read and not handed out (`long_lines="truncate"`).
+        dropped: bytes read and not handed out, by reason: the rest of a long line
+            (`long_lines="truncate"`), and NULs where a file was cut under its writer.
         long_lines: lines that were longer than `max_line_bytes`.
         partial_lines: last lines that were delivered without a newline.
         lost: bytes known to be gone before they were read, by reason. A lower bound: what was
@@ -36,9 +39,9 @@ class Ledger:
 
     __slots__ = (
         "bytes_delivered",
-        "bytes_dropped",
         "bytes_read",
         "bytes_reclaimed",
+        "dropped",
         "lines_delivered",
         "lines_read",
         "long_lines",
@@ -54,7 +57,7 @@ class Ledger:
         self.lines_read = 0
         self.bytes_delivered = 0
         self.lines_delivered = 0
-        self.bytes_dropped = 0
+        self.dropped = dict.fromkeys(DROPS, 0)
         self.long_lines = 0
         self.partial_lines = 0
         self.lost = dict.fromkeys(LOSSES, 0)
@@ -62,6 +65,11 @@ class Ledger:
         self.truncations = 0
         self.read_errors = 0
         self.bytes_reclaimed = 0
+
+    @property
+    def bytes_dropped(self) -> int:
+        """Read and not handed out, for whatever reason."""
+        return sum(self.dropped.values())
 
     @property
     def bytes_in_flight(self) -> int:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED
 from pillion.tail.ledger import DELETED_UNREAD, TRUNCATED_UNREAD
-from pillion.tail.opening import Opener, report_loss
+from pillion.tail.opening import CLOCK_SLACK_NS, Opener, report_loss
 from pillion.tail.rotation import Verdict, judge
+from pillion.tail.siblings import last_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,19 +68,31 @@ class Looker:
         except (FileNotFoundError, NotADirectoryError):
             self._detach(follower, now)
             self.troubles.is_missing(follower)
+            if follower.looked_ns and self._has_changed_beside(follower):
+                # It may have come and gone since the last look, and lie beside its path now.
+                follower.unsearched_ns = follower.unsearched_ns or follower.looked_ns
             follower.looked(now, looked_ns)
         except OSError as error:
             self.troubles.cannot_open(follower, error)
         else:
-            live = follower.live
-            if live is None or follower.trouble or judge(live, seen) is not Verdict.SAME:
-                self._see(follower, seen, now)
-            follower.looked(now, looked_ns)
+            self._look_into(follower, seen, now, looked_ns)
+        if follower.unsearched_ns:
+            self._adopt_before(follower, now)
         follower.start = None
         if follower.generations and follower.generations[0] is not follower.live:
             for generation in list(follower.generations):
                 if generation is not follower.live:
                     self._see_old(follower, generation, now)
+
+    def _look_into(
+        self, follower: Follower, seen: os.stat_result, now: float, looked_ns: int
+    ) -> None:
+        live = follower.live
+        if live is None or follower.trouble or judge(live, seen) is not Verdict.SAME:
+            self._see(follower, seen, now)
+        if follower.live is not None or not follower.trouble:
+            # Else what is there now may be rotated away before it can be opened.
+            follower.looked(now, looked_ns)
 
     def truncated(self, follower: Follower, generation: Generation, now: float) -> None:
         """End a generation whose bytes are gone, and begin the next one in the same file.
@@ -98,18 +111,18 @@ class Looker:
         generation.detached_at = now
         if copy is not None:
             seen = os.fstat(copy)
-            generation.descriptor, generation.key = copy, (seen.st_dev, seen.st_ino)
+            generation.move_to(copy, (seen.st_dev, seen.st_ino))
             generation.partial_end = 0
             generation.grow(seen.st_size, now)
             self.known.hold(generation)
         else:
             generation.is_truncated = True
         fresh = self.opener.take(follower, descriptor, now)
-        adopted = self.opener.adopt_between(follower, follower.looked_ns, now)
+        fresh.detached_at = None if is_live else now
+        adopted = self._adopt_before(follower, now)
         follower.generations.remove(fresh)
         follower.generations.append(fresh)
         if not is_live:
-            fresh.detached_at = now
             follower.put_live_last()
         if copy is None:
             self._salvage(generation, was_adopted=adopted > 0 and not generation.offset)
@@ -174,24 +187,35 @@ class Looker:
     def _compare(self, follower: Follower, seen: os.stat_result, now: float) -> None:
         live = follower.live
         if live is None:
-            if follower.looked_ns:
-                self.opener.adopt_between(follower, follower.looked_ns, now)
-            self.opener.open_path(follower, seen, now)
+            self._open(follower, seen, now)
             return
         verdict = judge(live, seen)
         if verdict is Verdict.SAME:
             return
         if verdict is Verdict.REPLACED:
             self._detach(follower, now)
-            self.opener.adopt_between(follower, follower.looked_ns, now)
-            self.opener.open_path(follower, seen, now)
+            self._open(follower, seen, now)
             return
         live.mtime_ns = seen.st_mtime_ns
+        self._compare_same(follower, live, seen, verdict, now)
+
+    def _compare_same(
+        self,
+        follower: Follower,
+        live: Generation,
+        seen: os.stat_result,
+        verdict: Verdict,
+        now: float,
+    ) -> None:
+        """Find out what became of the file that is at its path still, and has changed."""
         was_empty = not live.size and (live.ordinal > 0 or verdict is Verdict.TOUCHED)
         if was_empty:
             # It was empty, and may have been filled and copied away since the last look; that
             # shows nowhere but beside the path.
             self._adopt_before(follower, now)
+        if self._was_filled_alike(follower, live):
+            self.truncated(follower, live, now)
+            return
         if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.is_intact()):
             self._grow(follower, live, seen.st_size, now, was_empty=was_empty)
             return
@@ -202,6 +226,24 @@ class Looker:
         elif verdict is Verdict.SHORTENED:
             self._shorten(live, seen.st_size)
 
+    def _was_filled_alike(self, follower: Follower, live: Generation) -> bool:
+        """Return whether a file was copied away, cut, and filled with what it began with before."""
+        if live.descriptor == CLOSED or not self._has_changed_beside(follower):
+            return False
+        return live.is_intact() and self.opener.was_filled_alike(
+            live.entry_as_read(), live.descriptor, follower.looked_ns
+        )
+
+    def _has_changed_beside(self, follower: Follower) -> bool:
+        """Return whether a name was added or taken away beside a path since this was last asked."""
+        changed_ns = last_change(follower.directories)
+        if changed_ns <= follower.beside_ns:
+            return False
+        # What has just changed may change again at what the clock says is the same time.
+        if self.wall_ns() - changed_ns > CLOCK_SLACK_NS:
+            follower.beside_ns = changed_ns
+        return True
+
     def _grow(
         self, follower: Follower, live: Generation, size: int, now: float, *, was_empty: bool
     ) -> None:
@@ -210,23 +252,37 @@ class Looker:
             # It may have been copied away since that search: now its beginning is known.
             self._adopt_before(follower, now)
 
-    def _adopt_before(self, follower: Follower, now: float) -> None:
-        self.opener.adopt_between(follower, follower.looked_ns, now)
+    def _open(self, follower: Follower, seen: os.stat_result, now: float) -> None:
+        self.opener.open_path(follower, seen, now)
+        # What came before it, and what was copied away before it was open, lies beside it.
+        follower.unsearched_ns = follower.unsearched_ns or follower.looked_ns
+
+    def _adopt_before(self, follower: Follower, now: float) -> int:
+        """Take up what came and went since the last look, or since what could not be searched."""
+        adopted = 0
+        try:
+            adopted = self.opener.adopt_between(follower, follower.looked_ns, now)
+        except OSError as error:
+            self.troubles.cannot_open(follower, error)
         follower.put_live_last()
+        return adopted
 
     def _shorten(self, generation: Generation, size: int) -> None:
         lost = generation.size - size
         self.reader.ledger.lost[TRUNCATED_UNREAD] += lost
         generation.size = size
         generation.partial_end = 0
+        generation.hole_at = size
         generation.restart_head()
         self.log.warning("a file was cut at its end", path=generation.path, lost_bytes=lost)
 
     def _detach(self, follower: Follower, now: float) -> None:
+        """Let what was at the path be an old generation; it may have been cut before it went."""
         live = follower.live
         if live is not None:
             live.detached_at = now
             self.reader.ledger.rotations += 1
+            self._see_old(follower, live, now)
 
     def _look_at_old(self, follower: Follower, generation: Generation, now: float) -> None:
         if generation.is_truncated:

@@ -53,9 +53,7 @@ class TailCollector:
         if self._tailer.options.count_lines:
             yield counter("read_lines", "Lines read.", ledger.lines_read)
             yield counter("delivered_lines", "Lines delivered.", ledger.lines_delivered)
-        yield self._counters(
-            "dropped_bytes", "Bytes read and not delivered.", {"long_line": ledger.bytes_dropped}
-        )
+        yield self._counters("dropped_bytes", "Bytes read and not delivered.", ledger.dropped)
         yield self._counters(
             "lost_bytes", "Bytes known to be gone before they were read.", ledger.lost
         )

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from pillion.tail.chunk import Chunk
-from pillion.tail.ledger import READ_ERROR, TRUNCATED_UNREAD
+from pillion.tail.holes import end_of_hole, is_hole_at
+from pillion.tail.identity import read_trail
+from pillion.tail.ledger import HOLE, LONG_LINE, READ_ERROR, TRUNCATED_UNREAD
 from pillion.tail.lines import NEWLINE, piece_length, whole_lines
 from pillion.tail.receipt import Receipt
 from pillion.tail.span import Span
@@ -76,6 +78,8 @@ class Reader:
         if not flush and self._is_still_partial(generation, now):
             return None
         self._drop_partial(generation)
+        if generation.hole_at == generation.offset:
+            self.skip_hole(generation)
         if generation.line == "skipping":
             self._skip(generation)
             if generation.line == "skipping":
@@ -89,9 +93,10 @@ class Reader:
             return self._deliver(generation, block[:length] if length < len(block) else block)
         if len(block) > limit:
             return self._deliver_long(generation, block, limit)
-        if block and flush:
+        is_cut = generation.offset + len(block) == generation.hole_at
+        if block and (flush or is_cut):
             self.ledger.partial_lines += 1
-            return self._deliver(generation, block, after="middle")
+            return self._deliver(generation, block, after="whole" if is_cut else "middle")
         self._keep_partial(generation, block, now)
         return None
 
@@ -140,15 +145,25 @@ class Reader:
         if self.room < wanted:
             self.is_full = True
             return None
+        wanted = min(wanted, self._up_to_hole(generation) or wanted)
         block = self._pread(generation, wanted)
         limit = self.options.max_line_bytes
-        if len(block) == wanted <= limit and NEWLINE not in block:
+        is_cut = generation.offset + len(block) == generation.hole_at
+        if len(block) == wanted <= limit and NEWLINE not in block and not is_cut:
             if self.room <= limit:
                 self.is_full = True
                 return None
             block = self._pread(generation, limit + 1)
         self._note_end(generation, len(block), wanted)
         return block
+
+    @staticmethod
+    def _up_to_hole(generation: Generation) -> int:
+        """Return how many bytes are before the place where the file was cut; 0 without one."""
+        length = generation.hole_at - generation.offset
+        if length > 0 and is_hole_at(generation.descriptor, generation.hole_at):
+            return length
+        return 0
 
     def _note_end(self, generation: Generation, length: int, wanted: int) -> None:
         """Take note that the file has grown since the look, or was cut."""
@@ -207,6 +222,29 @@ class Reader:
         after: LineState = "middle" if self.options.long_lines == "split" else "skipping"
         return self._deliver(generation, block[:length], after=after)
 
+    def skip_hole(self, generation: Generation) -> None:
+        """Move past the NULs at the position, if there are any."""
+        start, descriptor = generation.offset, generation.descriptor
+        if is_hole_at(descriptor, start):
+            end = end_of_hole(descriptor, start)
+            trail = read_trail(descriptor, end)
+            self._drop(generation, end, after="whole", trail=trail, reason=HOLE)
+
+    def _drop(
+        self, generation: Generation, end: int, *, after: LineState, trail: bytes, reason: str
+    ) -> None:
+        """Move past bytes that are not handed out."""
+        start = generation.offset
+        dropped = Span(
+            generation, b"", start, end, 0, after=after, trail=trail, settled=self.settled
+        )
+        dropped.is_settled = True
+        generation.hand_out(dropped)
+        generation.settle()
+        generation.size = max(generation.size, end)
+        self.ledger.bytes_read += end - start
+        self.ledger.dropped[reason] += end - start
+
     def _skip(self, generation: Generation) -> None:
         """Move past the rest of a line of which the first piece was enough."""
         start = generation.offset
@@ -216,22 +254,9 @@ class Reader:
         if not length:
             generation.size = start
             return
-        dropped = Span(
-            generation,
-            b"",
-            start,
-            start + length,
-            0,
-            after="skipping" if newline < 0 else "whole",
-            trail=generation.trail_after(block[:length]),
-            settled=self.settled,
-        )
-        dropped.is_settled = True
-        generation.hand_out(dropped)
-        generation.settle()
-        generation.size = max(generation.size, generation.offset)
-        self.ledger.bytes_read += length
-        self.ledger.bytes_dropped += length
+        trail = generation.trail_after(block[:length])
+        after: LineState = "skipping" if newline < 0 else "whole"
+        self._drop(generation, start + length, after=after, trail=trail, reason=LONG_LINE)
 
     def _keep_partial(self, generation: Generation, block: bytes, now: float) -> None:
         end = generation.offset + len(block)

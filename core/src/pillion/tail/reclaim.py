@@ -1,4 +1,4 @@
-"""Giving the acknowledged part of a live file back to the file system, by punching a hole.
+"""Giving what is delivered of a live file back to the file system, by punching a hole.
 
 The size stays, so the application and every other reader go on as before; what was read turns
 into zeros that take no space. The head and the trail of the file stay, since they identify it.
@@ -35,9 +35,12 @@ class Reclaimer:
         self._refused = False
 
     def reclaim(self, generation: Generation) -> None:
-        """Give back what is acknowledged, if that is a megabyte or more."""
+        """Give back what both copies of the checkpoint cover, if that is a megabyte or more.
+
+        What is given back cannot be read again, so no copy may ask for it.
+        """
         start = max(generation.reclaimed, BLOCK_BYTES)
-        end = (generation.acked - TRAIL_BYTES) // BLOCK_BYTES * BLOCK_BYTES
+        end = (generation.covered - TRAIL_BYTES) // BLOCK_BYTES * BLOCK_BYTES
         if self._refused or end - start < LEAST_BYTES or generation.descriptor == CLOSED:
             return
         try:

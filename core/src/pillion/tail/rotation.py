@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from pillion.tail.generation import Generation
 
 _DATED = r"[0-9][0-9TZ:._+-]*"
 _SUFFIX = re.compile(rf"[._-](?:{_DATED}|old|bak|prev|save|rotated)", re.ASCII | re.IGNORECASE)
+_SEPARATOR = re.compile(r"[._-]")
 _COMPRESSED = re.compile(r"(.+)\.(?:gz|bz2|xz|zst|lz4|Z)", re.DOTALL)
 
 
@@ -60,6 +62,20 @@ def is_old_name(name: str, current: str) -> bool:
         return False
     end = len(name) - len(extension) - 1
     return name.endswith(dot + extension) and bool(_SUFFIX.fullmatch(name, len(stem), end))
+
+
+def original_names(name: str) -> Iterator[str]:
+    """Yield the names that rotation may have made `name` of, the shortest first.
+
+    What `is_old_name` asks, the other way round.
+    """
+    stem, dot, extension = name.rpartition(".")
+    for place in _SEPARATOR.finditer(name):
+        begin = place.start()
+        if begin and _SUFFIX.fullmatch(name, begin):
+            yield name[:begin]
+        if begin and dot and begin < len(stem) and _SUFFIX.fullmatch(stem, begin):
+            yield f"{name[:begin]}.{extension}"
 
 
 def is_compressed_name(name: str, current: str) -> bool:

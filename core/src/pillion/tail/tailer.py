@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from pillion.errors import ConfigurationError
 from pillion.log import Logger
 from pillion.tail.discovery import Discovery
 from pillion.tail.following import Following
@@ -19,6 +20,7 @@ from pillion.tail.opening import Opener
 from pillion.tail.options import TailOptions
 from pillion.tail.reading import Reader
 from pillion.tail.reclaim import Reclaimer
+from pillion.tail.resumption import Resumption
 from pillion.tail.span import SettledSpans
 from pillion.tail.status import FileStatus, status_of
 from pillion.tail.trouble import Troubles
@@ -63,6 +65,8 @@ class Tailer:
         handed_on: OpenFiles | None = None,
     ) -> None:
         log = log or Logger(level="warn")
+        if options is not None and options.reclaim and checkpoint is None:
+            raise ConfigurationError("reclaim needs a checkpoint: a restart would find holes")
         self.options = options = options or TailOptions()
         self.ledger = Ledger()
         self.waker: Waker = waker or WatchingWaker(log, clock)
@@ -76,21 +80,24 @@ class Tailer:
                 self._known.finish(entry)
         self._troubles = Troubles(log)
         self._handed_on = handed_on or OpenFiles()
-        opener = Opener(self._known, self.ledger, self._troubles, log, self._handed_on)
+        opener = Opener(self._known, self._troubles, log, wall_ns)
         self._reader = reader = Reader(options, self.ledger, self._settled)
         looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
         self._discovery = Discovery(paths, options.exclude)
         self._following = Following(
             discovery=self._discovery,
             looker=looker,
+            resumption=Resumption(opener, self._handed_on, self.ledger, log),
             waker=self.waker,
             options=options,
             keeper=self._keeper,
             log=log,
             wall_ns=wall_ns,
         )
-        reclaimer = Reclaimer(self.ledger, log) if options.reclaim else None
-        self._turns = Turns(options, reader, looker, reclaimer)
+        self._reclaimer = Reclaimer(self.ledger, log) if options.reclaim else None
+        self._turns = Turns(options, reader, looker)
+        # That it has begun is worth keeping: what is rotated away from now on is to be read.
+        self._keeper.is_dirty = self._keeper.is_fresh
         self._is_stopping = False
         self._is_finished = False
         self._watch_due = 0.0
@@ -228,6 +235,9 @@ class Tailer:
             following.followers.values(), self._known, following.pending(), following.looked_ns()
         )
         self._keeper.wait_after(started, self._clock())
+        if self._reclaimer is not None and is_safe:
+            for generation in self._known.held.values():
+                self._reclaimer.reclaim(generation)
         return is_safe
 
     def close(self) -> None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pillion.tail.looking import Looker
     from pillion.tail.options import TailOptions
     from pillion.tail.reading import Reader
-    from pillion.tail.reclaim import Reclaimer
 
     Copy = Callable[[int, int, int], int]
 
@@ -39,7 +38,6 @@ class Turns:
         "_looker",
         "_options",
         "_reader",
-        "_reclaimer",
         "_row",
         "flush",
         "is_heavy",
@@ -51,9 +49,7 @@ class Turns:
         options: TailOptions,
         reader: Reader,
         looker: Looker,
-        reclaimer: Reclaimer | None = None,
     ) -> None:
-        self._reclaimer = reclaimer
         self._options = options
         self._reader = reader
         self._looker = looker
@@ -84,8 +80,6 @@ class Turns:
         """Take note that something of a generation was acknowledged."""
         self._is_full = False
         generation.settle()
-        if self._reclaimer is not None:
-            self._reclaimer.reclaim(generation)
 
     def read(self, now: float) -> list[Chunk]:
         """Return a chunk of each in turn, until there is enough, or no more, or no room."""
@@ -135,12 +129,12 @@ class Turns:
                 continue
             if not generation.identity:
                 generation.name()
+            if generation.hole_at == generation.offset:
+                self._reader.skip_hole(generation)
             count = copy(generation.descriptor, generation.offset, STEP_BYTES)
             end = generation.offset + count
             generation.size = max(generation.size, end) if count else end
             generation.take_without_chunk(end)
-            if self._reclaimer is not None:
-                self._reclaimer.reclaim(generation)
             ledger.bytes_read += count
             ledger.bytes_delivered += count
             moved += count

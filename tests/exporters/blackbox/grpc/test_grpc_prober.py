@@ -195,3 +195,14 @@ async def test_a_target_that_is_none_is_named(target: str) -> None:
     found = await probed(target, PLAIN)
     assert found.reason == "target"
     assert found.value("probe_grpc_status_code") == 14
+
+
+@pytest.mark.parametrize("preferred", ["ip4", "ip6"])
+async def test_a_name_is_dialled_and_not_its_first_address_alone(preferred: str) -> None:
+    """The server listens on 127.0.0.1, and localhost is ::1 as well."""
+    async with health_server() as (target, _):
+        port = target.rpartition(":")[2]
+        module = f"prober: grpc\ngrpc: {{preferred_ip_protocol: {preferred}}}"
+        found = await probed(f"localhost:{port}", module)
+    assert found.success, found.log
+    assert found.value("probe_grpc_healthcheck_response", serving_status="SERVING") == 1

@@ -295,6 +295,9 @@ ENVIRONMENT = {"HTTP_PROXY": "http://p:1", "https_proxy": "http://p:2", "NO_PROX
     [
         (ProxyConfig(), "http://a.example", None),
         (ProxyConfig(proxy_url="http://p:3"), "http://localhost", 3),
+        (ProxyConfig(proxy_url="https://p"), "http://a.example", 443),
+        (ProxyConfig(proxy_url="socks5://u:p@p"), "http://a.example", 1080),
+        (ProxyConfig(proxy_url="SOCKS5H://p:3"), "http://a.example", 3),
         (ProxyConfig(proxy_url="http://p:3", no_proxy="b.example"), "http://b.example", None),
         (ProxyConfig(proxy_url="http://p:3", no_proxy="b.example"), "http://localhost", None),
         (ProxyConfig(proxy_url="http://p:3", no_proxy="b.example"), "https://a.example", 3),

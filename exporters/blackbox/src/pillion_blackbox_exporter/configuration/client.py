@@ -36,6 +36,7 @@ _RESERVED_HEADERS = frozenset(
         "x-amz-content-sha256",
     }
 )
+PROXY_SCHEMES = ("http://", "https://", "socks5://", "socks5h://")
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -119,8 +120,9 @@ def check_proxy(proxy: Any) -> None:
     _at_most_one(no_proxy=proxy.no_proxy, proxy_from_environment=proxy.proxy_from_environment)
     if proxy.no_proxy and not proxy.proxy_url:
         raise WrongKeyError("no_proxy", "needs proxy_url beside it")
-    if proxy.proxy_url and not proxy.proxy_url.startswith("http://"):
-        raise WrongKeyError("proxy_url", "must be a URL that begins with http://")
+    if proxy.proxy_url and not proxy.proxy_url.startswith(PROXY_SCHEMES):
+        listed = ", ".join(PROXY_SCHEMES)
+        raise WrongKeyError("proxy_url", f"must be a URL that begins with one of {listed}")
 
 
 class OAuth2(ProxyConfig, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

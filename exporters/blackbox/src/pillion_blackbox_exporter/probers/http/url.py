@@ -68,7 +68,7 @@ def parse_url(text: str) -> Url:
     except ValueError as error:
         raise ProbeError("target", f"the URL {masked_target(text)!r} is wrong: {error}") from None
     authority = parts.netloc.rpartition("@")[2]
-    host = authority.rpartition(":")[0] if _has_port(authority) else authority
+    host = authority.rpartition(":")[0] if has_port(authority) else authority
     host = host.removeprefix("[").removesuffix("]")
     if "%" in host and not authority.startswith("["):
         raise ProbeError(
@@ -121,7 +121,7 @@ def is_absolute(location: str) -> bool:
 
 def over_tls(url: Url) -> Url:
     """Return the URL of https beside one of http."""
-    port = url.port if _has_port(url.authority) else _PORTS["https"]
+    port = url.port if has_port(url.authority) else _PORTS["https"]
     return replace(url, scheme="https", port=port)
 
 
@@ -130,7 +130,8 @@ def without_user(url: Url) -> Url:
     return replace(url, user="", password="") if url.has_user else url
 
 
-def _has_port(authority: str) -> bool:
+def has_port(authority: str) -> bool:
+    """Whether an authority names a port."""
     return ":" in authority.rpartition("]")[2]
 
 

@@ -1,0 +1,117 @@
+"""Going on after a restart: what the checkpoint has of a path, and where that is by now."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pillion.tail.identity import agrees, key_of
+from pillion.tail.ledger import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
+from pillion.tail.opening import report_loss
+from pillion.tail.siblings import is_original, open_original, was_compressed
+
+if TYPE_CHECKING:
+    from pillion.log import Logger
+    from pillion.tail.checkpoint_format import Entry
+    from pillion.tail.follower import Follower
+    from pillion.tail.handing_on import OpenFiles
+    from pillion.tail.ledger import Ledger
+    from pillion.tail.opening import Opener
+
+
+class Resumption:
+    """Takes up what a checkpoint has, from open files of the tailer before or from the disk."""
+
+    __slots__ = ("_handed_on", "_ledger", "_log", "_opener")
+
+    def __init__(self, opener: Opener, handed_on: OpenFiles, ledger: Ledger, log: Logger) -> None:
+        self._opener = opener
+        self._handed_on = handed_on
+        self._ledger = ledger
+        self._log = log
+
+    def resume(self, follower: Follower, since_ns: int, now: float) -> bool:
+        """Go on where the entries of a checkpoint say, oldest first, and report what is gone.
+
+        What was rotated away in between, and still lies beside the path, is read before the
+        file that is there now. Returns False where that file may not be opened now.
+        """
+        opener = self._opener
+        entries = sorted(follower.entries, key=lambda entry: entry.ordinal)
+        seen = _stat(follower.path)
+        at_path = opener.open_at(follower, seen) if seen is not None else None
+        if seen is not None and at_path is None and follower.trouble:
+            return False
+        follower.entries = ()
+        for entry in entries:
+            opener.known.claimed.pop(entry.key, None)
+        follower.next_ordinal = max(follower.next_ordinal, entries[-1].ordinal + 1)
+        for entry in entries:
+            if self._resume_one(follower, entry, at_path, since_ns, now):
+                at_path = None
+        if at_path is not None:
+            if key_of(at_path) in opener.known.held:
+                os.close(at_path)
+            else:
+                opener.take(follower, at_path, now)
+        # Only now: what was copied away before its size was taken is beside the path by then.
+        opener.adopt_between(follower, since_ns, now)
+        follower.put_live_last()
+        return True
+
+    def _resume_one(
+        self, follower: Follower, entry: Entry, at_path: int | None, since_ns: int, now: float
+    ) -> bool:
+        """Go on with one generation; return whether its file is the one at the path."""
+        opener = self._opener
+        is_here = at_path is not None and is_original(at_path, entry)
+        original = at_path if is_here else self._original(entry)
+        if original is None:
+            self._lose(entry, since_ns)
+            return False
+        if agrees(original, entry.fingerprint) and not (
+            is_here and opener.was_filled_alike(entry, original, since_ns)
+        ):
+            generation = opener.take_on(follower, original, entry, now)
+            generation.detached_at = None if is_here else now
+            return is_here
+        # It was cut: what was in it is in a copy, if anywhere, and what is in it is another one.
+        copy = opener.open_copied(entry)
+        if copy is not None:
+            opener.take_on(follower, copy, entry, now).detached_at = now
+        else:
+            self._lose(entry, since_ns, was_cut=True)
+        opener.take(follower, original, now).detached_at = None if is_here else now
+        return is_here
+
+    def _original(self, entry: Entry) -> int | None:
+        """Open the file of an entry that is not at its path, if it is there and not followed."""
+        held = self._handed_on.take(entry.key)
+        if held is not None:
+            if is_original(held, entry):
+                return held
+            os.close(held)
+        found = open_original(entry)
+        if found is not None and key_of(found) in self._opener.known.held:
+            os.close(found)
+            return None
+        return found
+
+    def _lose(self, entry: Entry, since_ns: int, *, was_cut: bool = False) -> None:
+        unread = max(0, entry.size - entry.fingerprint.position)
+        if was_cut:
+            reason, sentence = TRUNCATED_UNREAD, "a file was truncated while nobody was reading"
+        elif was_compressed(entry.path, since_ns):
+            reason, sentence = ROTATED_UNREAD, "a file was compressed while nobody was reading"
+        else:
+            reason, sentence = DELETED_UNREAD, "a file was deleted while nobody was reading"
+        self._ledger.lost[reason] += unread
+        read_to = entry.fingerprint.position
+        report_loss(self._log, sentence, path=entry.path, read_to=read_to, lost_bytes=unread)
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
