@@ -207,7 +207,7 @@ SECTIONS = [
         "http",
         "oauth2: {client_id: a, token_url: 'http://a', grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer'}",
         5,
-        "oauth2.grant_type: is jwt-bearer, which is not supported",
+        "oauth2: lacks the key 'client_certificate_key', which signs the JWT",
     ),
     (
         "http",

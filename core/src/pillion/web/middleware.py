@@ -6,7 +6,7 @@ import asyncio
 import traceback
 from typing import TYPE_CHECKING
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
 
 from pillion.web.compression import GZIP_FROM, accepts_gzip, deflated
 from pillion.web.connection import SERVER, peer_of
@@ -50,6 +50,8 @@ def around_every_handler(security: Guard | None, limits: Limits, log: Logger) ->
             refused = await security.authorize(request.headers.get(hdrs.AUTHORIZATION, ""))
             if refused is not None:
                 return _response(refused)
+        if request.version != HttpVersion11 and (refused := _old_version_refusal(request)):
+            return _response(refused, is_last=True)
         size = _body_size(request, limits) if request.body_exists else 0
         refused = load.refusal(request, size)
         if refused is not None:
@@ -74,9 +76,9 @@ async def _handled(request: web.Request, handler: Handler, log: Logger) -> web.S
         raise
     except asyncio.CancelledError:
         return _given_up()
-    except Exception as error:
-        if request.transport is None:
-            raise  # the client went away
+    except Exception as error:  # noqa: BLE001  # whatever a handler may raise
+        if isinstance(error, ConnectionError) and request.transport is None:
+            return web.Response(status=500)  # the client went away, and nobody reads this
         return _failed(request, error, log)
     if isinstance(response, web.StreamResponse):
         return response
@@ -133,8 +135,20 @@ def _body_size(request: web.Request, limits: Limits) -> int:
     return limits.body_size if size is None else size
 
 
-def _response(refused: Refusal) -> web.Response:
-    return web.Response(status=refused.status, text=refused.text, headers=refused.headers)
+def _old_version_refusal(request: web.Request) -> Refusal | None:
+    """Refuse what HTTP/1.0 does not have, and what is older (RFC 9112, 6.1)."""
+    if request.version != HttpVersion10:
+        return Refusal(505, "505 only HTTP/1.1 and HTTP/1.0 are spoken here\n")
+    if hdrs.TRANSFER_ENCODING in request.headers:
+        return Refusal(400, "400 bad request: Transfer-Encoding in HTTP/1.0\n")
+    return None
+
+
+def _response(refused: Refusal, *, is_last: bool = False) -> web.Response:
+    response = web.Response(status=refused.status, text=refused.text, headers=refused.headers)
+    if is_last:
+        response.force_close()
+    return response
 
 
 def _failed(request: web.Request, error: Exception, log: Logger) -> web.Response:

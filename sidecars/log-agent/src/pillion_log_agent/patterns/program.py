@@ -8,7 +8,7 @@ the ways are more than those that are taken, and none of them counts as a certai
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from re import _constants as op
+from re import _constants as op  # type: ignore[attr-defined, unused-ignore]
 from typing import TYPE_CHECKING, Any
 
 from pillion_log_agent.patterns.alphabet import Alphabet

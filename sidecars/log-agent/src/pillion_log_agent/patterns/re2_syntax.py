@@ -8,7 +8,7 @@ Source: RE2's own "Syntax" page.
 from __future__ import annotations
 
 import re
-from re import _constants as op
+from re import _constants as op  # type: ignore[attr-defined, unused-ignore]
 from typing import TYPE_CHECKING, Any
 
 from pillion_log_agent.patterns.tree import is_single

@@ -11,8 +11,8 @@ matched from its beginning, so the later places need not be tried.
 
 from __future__ import annotations
 
-from re import _compiler, _parser  # type: ignore[attr-defined]
-from re import _constants as op
+from re import _compiler, _parser  # type: ignore[attr-defined, unused-ignore]
+from re import _constants as op  # type: ignore[attr-defined, unused-ignore]
 from typing import TYPE_CHECKING, Any
 
 from pillion_log_agent.patterns.tree import LOOPS, Node, is_anything, is_fixed, is_single

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from re import _compiler, _parser  # type: ignore[attr-defined]
-from re import _constants as op
+from re import _compiler, _parser  # type: ignore[attr-defined, unused-ignore]
+from re import _constants as op  # type: ignore[attr-defined, unused-ignore]
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
