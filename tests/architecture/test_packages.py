@@ -27,7 +27,7 @@ NOT_OF_PROMETHEUS_CLIENT = {
 # httpx asks where a request comes rarely; it is imported where it is used.
 ASKING = (
     "core/src/pillion/testing/",
-    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/oauth2.py",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/token_request.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/client.py",
 )
 INSTRUMENTS = {"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"}

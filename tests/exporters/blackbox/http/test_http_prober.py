@@ -305,6 +305,8 @@ async def test_a_proxy_is_asked_for_the_whole_url() -> None:
         """
         result = await probed("http://nowhere.invalid/path", text)
     assert result.success, result.sentence
+    durations = result.scrape.labels("probe_http_duration_seconds")
+    assert "resolve" not in {labels["phase"] for labels in durations}
     assert seen[0].startswith(
         "GET http://nowhere.invalid/path HTTP/1.1\r\nHost: nowhere.invalid\r\n"
     )
@@ -331,51 +333,3 @@ async def test_a_proxy_that_refuses_to_connect_is_the_reason() -> None:
     assert result.sentence == "the proxy refused to connect: status 403"
     assert seen[0].startswith("CONNECT nowhere.invalid:443 HTTP/1.1\r\n")
     assert "X-Key: abc\r\n" in seen[0]
-
-
-TOKEN = b'{"access_token": "abc", "token_type": "bearer", "expires_in": 3600}'
-
-
-async def test_an_oauth2_token_is_fetched_once_and_sent_with_each_probe() -> None:
-    asked_for: list[str] = []
-    probes: list[str] = []
-
-    async def give_token(visit: Visit) -> None:
-        asked_for.append(await visit.read_request())
-        await visit.write(response(TOKEN, "200 OK", "Content-Type: application/json"))
-
-    async def serve(visit: Visit) -> None:
-        probes.append(await visit.read_request())
-        await visit.write(response(b""))
-
-    async with serving(give_token) as token_port, serving(serve) as port:
-        text = f"""
-            prober: http
-            http:
-              oauth2:
-                client_id: me
-                client_secret: mine
-                token_url: http://127.0.0.1:{token_port}/token
-                scopes: [a, b]
-        """
-        for _ in range(3):
-            assert (await probed(f"127.0.0.1:{port}", text)).success
-    assert len(asked_for) == 1
-    assert "Authorization: Basic bWU6bWluZQ==\r\n" in asked_for[0]
-    assert all("Authorization: Bearer abc\r\n" in request for request in probes)
-
-
-async def test_a_token_server_that_gives_none_is_the_reason() -> None:
-    async def refuse(visit: Visit) -> None:
-        await visit.read_request()
-        await visit.write(response(b"{}", "401 No"))
-
-    async with serving(refuse) as port:
-        text = f"""
-            prober: http
-            http:
-              oauth2: {{client_id: other, client_secret: x, token_url: "http://127.0.0.1:{port}"}}
-        """
-        result = await probed("127.0.0.1:1", text)
-    assert result.reason == "authorization"
-    assert result.sentence == "the token server answered with the status 401"
