@@ -193,6 +193,30 @@ def test_each_record_has_a_result_of_its_own() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "reason"),
+    [
+        *[(status, "", "again") for status in (408, 425, 429, 500, 502, 503, 507, 599)],
+        (403, "cluster_block_exception", "again"),
+        (400, "mapper_parsing_exception", "mapper_parsing_exception"),
+        (400, "of_no_known_kind", "400"),
+        (403, "security_exception", "security_exception"),
+        (404, "", "404"),
+        (409, "", "409"),
+        (413, "", "too_large"),
+        (600, "", "600"),
+    ],
+)
+def test_what_becomes_of_a_record_is_said_by_its_status_and_the_kind_of_error(
+    status: int, kind: str, reason: str
+) -> None:
+    item = {"index": {"status": status, "error": {"type": kind, "reason": "why"}}}
+    answer = json.dumps({"errors": True, "items": [item]}).encode()
+    outcome = read_results(answer, [1], has_ids=False)
+    assert [each.reason for each in outcome.rejected] == ([] if reason == "again" else [reason])
+    assert list(outcome.again) == ([(0, 0)] if reason == "again" else [])
+
+
 TAKEN_ITEM = '{"create":{"status":201}}'
 
 

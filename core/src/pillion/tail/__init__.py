@@ -11,6 +11,7 @@ from pillion.tail.chunk import Chunk
 from pillion.tail.handing_on import OpenFiles
 from pillion.tail.ledger import Ledger
 from pillion.tail.options import FromLine, LastLines, TailOptions
+from pillion.tail.patterns import check_pattern
 from pillion.tail.receipt import Receipt, ReceiptSource, merge
 from pillion.tail.status import FileStatus
 from pillion.tail.tailer import Tailer
@@ -32,5 +33,6 @@ __all__ = [
     "Tailer",
     "Waker",
     "WatchingWaker",
+    "check_pattern",
     "merge",
 ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from pillion.errors import ConfigurationError
+
 _MAGIC = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*+|\?|\[!?\]?[^\]/]*\]|[^*?\[]+|\[")
 
@@ -17,18 +19,32 @@ def is_glob(pattern: str) -> bool:
     return _MAGIC.search(pattern) is not None
 
 
+def check_pattern(pattern: str) -> None:
+    """Raise ConfigurationError for a path or glob that cannot be searched for."""
+    path_regex(pattern)
+
+
 def name_regex(pattern: str) -> re.Pattern[str]:
     """Return what matches one name, whole."""
-    return re.compile(_name(pattern), re.DOTALL)
+    return _compiled(_name(pattern), pattern)
 
 
 def path_regex(pattern: str) -> re.Pattern[str]:
     """Return what matches a path, whole; a pattern without a slash is for the last name."""
     if "/" not in pattern:
-        return re.compile("(?:.*/)?" + _name(pattern), re.DOTALL)
+        return _compiled("(?:.*/)?" + _name(pattern), pattern)
     *directories, last = pattern.split("/")
     parts = ["(?:[^/]+/)*" if part == "**" else _name(part) + "/" for part in directories]
-    return re.compile("".join(parts) + ("(?:.*)" if last == "**" else _name(last)), re.DOTALL)
+    return _compiled("".join(parts) + ("(?:.*)" if last == "**" else _name(last)), pattern)
+
+
+def _compiled(source: str, pattern: str) -> re.Pattern[str]:
+    if "\0" in pattern:
+        raise ConfigurationError(f"invalid path {pattern!r}: it has a NUL byte")
+    try:
+        return re.compile(source, re.DOTALL)
+    except re.error as error:
+        raise ConfigurationError(f"invalid pattern {pattern!r}: {error.msg}") from None
 
 
 def _name(pattern: str) -> str:

@@ -74,6 +74,9 @@ class DummyInput:
         self._context = context
         self._stopping = asyncio.Event()
 
+    def prepare(self) -> None:
+        """Nothing is taken."""
+
     async def run(self, intake: Intake) -> None:
         """Hand over records until there are enough, or `stop`."""
         properties = self._properties

@@ -66,6 +66,9 @@ class StdinInput:
         self._is_last = False
         self._room = asyncio.Event()
 
+    def prepare(self) -> None:
+        """Nothing is taken."""
+
     async def run(self, intake: Intake) -> None:
         """Hand over lines until the end of the input, or `stop`."""
         loop = asyncio.get_running_loop()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError, TransientError
 from pillion.settings import optional, setting
-from pillion_log_agent.appending import append_whole, open_to_append
+from pillion_log_agent.appending import append_whole, open_to_append, sync_directory
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
 from pillion_log_agent.configuration.reasons import NO_UPSTREAM
@@ -64,6 +65,8 @@ class FileOutput:
             raise ConfigurationError("path: has a NUL byte")
         self._properties = properties
         self._files: dict[str, int] = {}
+        self._unsynced: set[str] = set()
+        self._new: set[str] = set()
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
         """Append the batches.
@@ -79,6 +82,7 @@ class FileOutput:
             for path, parts in texts.items():
                 descriptor = self._open(path)
                 written.append((descriptor, os.fstat(descriptor).st_size))
+                self._unsynced.add(path)
                 for part in parts:
                     append_whole(descriptor, part)
         except OSError as error:
@@ -91,11 +95,35 @@ class FileOutput:
             ) from None
         return TAKEN
 
+    def sync(self) -> None:
+        """Have all that was written on disk, with the names of new files.
+
+        Raises:
+            OSError: some of it may not be there.
+        """
+        for path in sorted(self._unsynced):
+            self._sync(path)
+
     async def close(self) -> None:
         """Close the files."""
         for descriptor in self._files.values():
             os.close(descriptor)
         self._files.clear()
+
+    def _sync(self, path: str) -> None:
+        descriptor = self._files[path]
+        if S_ISREG(os.fstat(descriptor).st_mode):
+            os.fsync(descriptor)
+            if path in self._new:
+                sync_directory(os.path.dirname(path) or ".")
+                self._new.discard(path)
+        self._unsynced.discard(path)
+
+    def _let_go(self, path: str) -> None:
+        """Close a file; what was written to it is synced, as nobody can do so later."""
+        if path in self._unsynced:
+            self._sync(path)
+        os.close(self._files.pop(path))
 
     def _path(self, tag: str) -> str:
         name = self._properties.file or tag.replace("/", "_").strip(".") or "records"
@@ -111,13 +139,14 @@ class FileOutput:
                     return descriptor
             except FileNotFoundError:
                 pass
-            os.close(self._files.pop(path))
+            self._let_go(path)
         if len(self._files) >= MOST_OPEN:
-            os.close(self._files.pop(next(iter(self._files))))
+            self._let_go(next(iter(self._files)))
         if self._properties.mkdir:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         descriptor = open_to_append(path, 0o644)
         self._files[path] = descriptor
+        self._new.add(path)
         return descriptor
 
     def _rendered(self, batch: Batch) -> bytes:
