@@ -52,6 +52,11 @@ def properties_table(declaration: Declaration) -> str:
     rows += [
         f"| `{name}` | | | accepted, changes nothing: {reason} |"
         for name, reason in declaration.accepted.items()
+        if name not in {item.name for item in declaration.settings()}
+    ]
+    rows += [
+        f"| `{name}` | | | refused, unless off: {instead} |"
+        for name, instead in declaration.refused.items()
     ]
     return "\n".join(rows) + "\n"
 

@@ -59,6 +59,13 @@ TAIL = Declaration(
         "db.journal_mode": "the checkpoint is a file of its own",
         "db.compare_filename": "a file is known by its content",
     },
+    refused={
+        "windows.path_encoding": "paths are bytes here, and UTF-8 in a configuration",
+        "unicode.encoding": "let the program write UTF-8, or convert its file with iconv",
+        "generic.encoding": "let the program write UTF-8, or convert its file with iconv",
+        "ignore_active_older_files": "leave out old files with exclude_path",
+        "docker_mode_parser": "use multiline.parser with docker and the name of a parser",
+    },
     required=("path",),
     numbered=("parser_n",),
     build=lambda *arguments: TailInput(*arguments),  # noqa: PLW0108  # it is defined below
@@ -71,6 +78,11 @@ class TailInput:
     def __init__(
         self, properties: TailProperties, shared: InputProperties, context: InputContext
     ) -> None:
+        if not properties.read_newly_discovered_files_from_head:
+            raise ConfigurationError(
+                "read_newly_discovered_files_from_head: off is not supported; a file that appears "
+                "later is read from its beginning, so that nothing in it is lost"
+            )
         if not properties.path:
             raise ConfigurationError("path: is empty; write globs of files, with commas")
         self._properties = properties
@@ -195,7 +207,8 @@ class TailInput:
     def _take(self, chunk: Chunk, intake: Intake) -> None:
         tag, origin = self._named(chunk.path, chunk.identity)
         now = self._context.wall_ns()
-        if self._properties.skip_long_lines and not chunk.ends_line and chunk.after == "skipping":
+        skips = self._properties.skip_long_lines and not self._properties.truncate_long_lines
+        if skips and not chunk.ends_line and chunk.after == "skipping":
             intake.drop(1, "long_line")
             chunk.ack()
             return
@@ -264,7 +277,9 @@ def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
         chunk_bytes=chunk,
         in_flight_bytes=max(in_flight_bytes, longest + 1),
         max_line_bytes=longest,
-        long_lines="truncate" if properties.skip_long_lines else "split",
+        long_lines="truncate"
+        if properties.skip_long_lines or properties.truncate_long_lines
+        else "split",
         partial_flush=properties.partial_flush,
         rotate_wait=properties.rotate_wait,
         keep_names=True,

@@ -13,6 +13,7 @@ from pillion.settings import optional, setting
 from pillion_log_agent.appending import append_whole, open_to_append, sync_directory
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
+from pillion_log_agent.configuration.reasons import NO_UPSTREAM
 from pillion_log_agent.outputs.output import TAKEN
 from pillion_log_agent.outputs.rendering import Date, arrows, decoded, interleaved, lines, objects
 
@@ -198,5 +199,24 @@ FILE = Declaration(
     name="file",
     summary="Appends to files.",
     properties=FileProperties,
+    accepted=NO_UPSTREAM,
+    refused={
+        **dict.fromkeys(
+            ("rotate", "rotate_max_size", "rotate_max_files", "rotate_gzip"),
+            "use logrotate; a file that was renamed is made anew",
+        ),
+        **dict.fromkeys(
+            (
+                "enable_strftime",
+                "max_dynamic_files",
+                "on_missing_field",
+                "on_limit_reached",
+                "fallback_path",
+                "fallback_file",
+            ),
+            "leave out file, and each tag has a file of its own",
+        ),
+        "csv_column_names": "use the format ltsv, which has the names in each line",
+    },
     build=FileOutput,
 )

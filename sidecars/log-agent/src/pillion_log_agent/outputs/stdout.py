@@ -12,6 +12,7 @@ from pillion.errors import TransientError
 from pillion.settings import setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import TEXT, choice
+from pillion_log_agent.configuration.reasons import NO_UPSTREAM
 from pillion_log_agent.outputs.output import TAKEN
 from pillion_log_agent.outputs.rendering import DATE_FORMATS, Date, arrow_text, lines, objects
 
@@ -98,5 +99,6 @@ STDOUT = Declaration(
     name="stdout",
     summary="Writes to standard output.",
     properties=StdoutProperties,
+    accepted=NO_UPSTREAM,
     build=StdoutOutput,
 )

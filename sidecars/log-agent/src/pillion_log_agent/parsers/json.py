@@ -10,7 +10,12 @@ import msgspec
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.parsers.lenient import decode_leniently
 from pillion_log_agent.parsers.parsed import Parsed
-from pillion_log_agent.parsers.shared import Finishing, ParserProperties
+from pillion_log_agent.parsers.shared import (
+    NOT_HERE,
+    OF_OTHER_FORMATS,
+    Finishing,
+    ParserProperties,
+)
 from pillion_log_agent.records.timestamps import Timestamps
 
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
@@ -82,5 +87,7 @@ JSON = Declaration(
     summary="JSON objects.",
     properties=ParserProperties,
     required=("name",),
+    accepted=OF_OTHER_FORMATS,
+    refused=NOT_HERE,
     build=JsonParser,
 )

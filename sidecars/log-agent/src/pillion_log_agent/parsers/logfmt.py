@@ -11,7 +11,12 @@ from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG
 from pillion_log_agent.parsers.decoders import unescaped
 from pillion_log_agent.parsers.parsed import Fields, Parsed
-from pillion_log_agent.parsers.shared import Finishing, ParserProperties
+from pillion_log_agent.parsers.shared import (
+    NOT_HERE,
+    OF_OTHER_FORMATS,
+    Finishing,
+    ParserProperties,
+)
 
 if TYPE_CHECKING:
     from pillion_log_agent.records.timestamps import Timestamps
@@ -65,5 +70,7 @@ LOGFMT = Declaration(
     summary="Pairs of key and value, as Go programs write them.",
     properties=LogfmtProperties,
     required=("name",),
+    accepted=OF_OTHER_FORMATS,
+    refused=NOT_HERE,
     build=LogfmtParser,
 )

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.parsers.parsed import Fields, Parsed
-from pillion_log_agent.parsers.shared import Finishing, ParserProperties
+from pillion_log_agent.parsers.shared import (
+    NOT_HERE,
+    OF_OTHER_FORMATS,
+    Finishing,
+    ParserProperties,
+)
 
 if TYPE_CHECKING:
     from pillion_log_agent.records.timestamps import Timestamps
@@ -45,5 +50,7 @@ LTSV = Declaration(
     summary="Labelled tab-separated values.",
     properties=ParserProperties,
     required=("name",),
+    accepted=OF_OTHER_FORMATS,
+    refused=NOT_HERE,
     build=LtsvParser,
 )

@@ -9,7 +9,12 @@ from pillion.settings import setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, PATTERN
 from pillion_log_agent.parsers.parsed import Parsed
-from pillion_log_agent.parsers.shared import Finishing, ParserProperties
+from pillion_log_agent.parsers.shared import (
+    NOT_HERE,
+    OF_OTHER_FORMATS,
+    Finishing,
+    ParserProperties,
+)
 from pillion_log_agent.patterns.ruby import translate
 
 if TYPE_CHECKING:
@@ -62,5 +67,7 @@ REGEX = Declaration(
     summary="The named groups of a pattern.",
     properties=RegexProperties,
     required=("name", "regex"),
+    accepted=OF_OTHER_FORMATS,
+    refused=NOT_HERE,
     build=RegexParser,
 )

@@ -42,7 +42,8 @@ class KubernetesFilter:
         self._store = Store(properties.kube_meta_cache_ttl, time.monotonic)
         self._own: Pod | None = None
         self._api: Api | None = None
-        if properties.downward_api is None and not properties.dummy_meta:
+        asks_nobody = properties.dummy_meta or properties.use_tag_for_meta
+        if properties.downward_api is None and not asks_nobody:
             self._api = Api(properties)
         self._identities: dict[str, Identity | None] = {}
         self._fields: dict[Identity, tuple[int, dict[str, Any]]] = {}
