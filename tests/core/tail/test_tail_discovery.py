@@ -129,7 +129,7 @@ def test_what_is_no_file_is_named_once_for_what_it_is(bench: Bench) -> None:
     assert log.count("is a FIFO") == 1
     assert log.count("is a socket") == 1
     assert log.count("is a character device") == 1
-    assert bench.tailer.unreadable_paths == 4
+    assert len(bench.tailer.refused) == 4
 
 
 def test_a_directory_that_gives_way_to_a_file_is_taken_up(bench: Bench) -> None:
@@ -139,7 +139,7 @@ def test_a_directory_that_gives_way_to_a_file_is_taken_up(bench: Bench) -> None:
     os.rmdir(bench.path("a.log"))
     bench.write("a.log", b"1\n")
     assert bench.read() == b"1\n"
-    assert bench.tailer.unreadable_paths == 0
+    assert len(bench.tailer.refused) == 0
 
 
 def test_a_file_that_may_not_be_read_is_said_once_and_taken_up_later(

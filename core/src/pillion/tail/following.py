@@ -92,7 +92,7 @@ class Following:
         for entry in keeper.snapshot.entries:
             if not entry.is_done and discovery.covers(entry.path):
                 self._pending.setdefault(entry.path, []).append(entry)
-                looker.opener.known.claimed[entry.key] = entry.path
+                looker.opener.known.claimed[entry.key] = entry
 
     def looked_ns(self) -> int:
         """Return the wall time up to which every path that holds a file has been looked at."""

@@ -64,17 +64,14 @@ async def iterate_async(tailer: Stepping) -> AsyncIterator[Chunk]:
     from pillion.tail.sleeping import Sleeper  # noqa: PLC0415  # as above
 
     sleeper = Sleeper(tailer)
-    try:
-        while True:
-            chunks = tailer.step()
-            for chunk in chunks:
-                yield chunk
-            if not chunks and tailer.is_finished:
-                tailer.save()
-                return
-            if chunks:
-                await asyncio.sleep(0)
-            else:
-                await sleeper.wait()
-    finally:
-        sleeper.close()
+    while True:
+        chunks = tailer.step()
+        for chunk in chunks:
+            yield chunk
+        if not chunks and tailer.is_finished:
+            tailer.save()
+            return
+        if chunks:
+            await asyncio.sleep(0)
+        else:
+            await sleeper.wait()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pillion.tail.reading import Reader
     from pillion.tail.trouble import Troubles
 
-MOST_OLD_GENERATIONS = 16
+MOST_OLD_GENERATIONS = 3
 """So many are held open after they are read to their end, for what may still be appended."""
 
 
@@ -263,6 +263,7 @@ class Looker:
         try:
             adopted = self.opener.adopt_between(follower, follower.looked_ns, now)
         except OSError as error:
+            self.known.has_run_out()
             self.troubles.cannot_open(follower, error)
         follower.put_live_last()
         return adopted

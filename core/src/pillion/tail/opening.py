@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from pillion.tail.birth import birth_at
 from pillion.tail.generation import CLOSED, Generation
 from pillion.tail.identity import agrees, key_of
 from pillion.tail.siblings import (
     MOST_SEARCHES,
     OPEN_FLAGS,
+    OUT_OF_DESCRIPTORS,
     is_mere_copy,
     is_original,
     last_change,
     old_generations,
     open_original,
+    open_regular,
     steadily,
 )
 from pillion.tail.start import start_offset
@@ -114,7 +117,7 @@ class Opener:
         except OSError:
             return False
         key = (seen.st_dev, seen.st_ino)
-        if not S_ISREG(seen.st_mode) or self.known.is_taken(key, path):
+        if not S_ISREG(seen.st_mode) or self.known.is_taken(key, path, birth_at(old)):
             return False
         is_young = seen.st_mtime_ns >= since_ns - CLOCK_SLACK_NS
         return is_young and seen.st_size > 0 and self.known.done_with(key) is None
@@ -147,7 +150,7 @@ class Opener:
         adopted = 0
         for sibling in old_generations(follower.path):
             is_old = sibling.touched_ns < since_ns - CLOCK_SLACK_NS
-            if is_old or self.known.is_taken(sibling.key, follower.path):
+            if is_old or self.known.is_taken(sibling.key, follower.path, sibling.birth_ns):
                 continue
             descriptor = sibling.open()
             if descriptor is None:
@@ -162,7 +165,12 @@ class Opener:
     def reopen(self, generation: Generation) -> bool:
         """Open a generation that was closed to spare descriptors; return whether it is there."""
         entry = generation.entry_as_read()
-        descriptor = open_original(entry)
+        descriptor = open_regular(generation.path)
+        if descriptor is not None and not is_original(descriptor, entry):
+            os.close(descriptor)
+            descriptor = None
+        if descriptor is None:
+            descriptor = open_original(entry)
         if descriptor is None:
             return False
         if not agrees(descriptor, entry.fingerprint):
@@ -210,6 +218,8 @@ class Opener:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
+            if error.errno in OUT_OF_DESCRIPTORS:
+                self.known.has_run_out()
             self.troubles.cannot_open(follower, error)
             return None
         if key_of(descriptor) in self.known.held or not S_ISREG(os.fstat(descriptor).st_mode):
@@ -226,7 +236,12 @@ class Opener:
         follower.next_ordinal = max(ordinal, entry.ordinal + 1)
         generation.identity = entry.identity
         generation.began_ns = entry.began_ns
-        generation.start_at(entry.fingerprint.position, entry.line)
+        try:
+            generation.start_at(entry.fingerprint.position, entry.line)
+        except OSError:
+            follower.generations.remove(generation)
+            self.known.release(generation)
+            raise
         return generation
 
     def _is_done(self, descriptor: int) -> bool:

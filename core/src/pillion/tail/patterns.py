@@ -7,6 +7,12 @@ As in a shell, a name that begins with a dot is only matched by a pattern that b
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from pillion.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MAGIC = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*+|\?|\[!?\]?[^\]/]*\]|[^*?\[]+|\[")
@@ -17,18 +23,33 @@ def is_glob(pattern: str) -> bool:
     return _MAGIC.search(pattern) is not None
 
 
+def check_globs(patterns: Iterable[str]) -> None:
+    """Raise ConfigurationError for a pattern that is no glob; whether a file is there or not."""
+    for pattern in patterns:
+        path_regex(pattern)
+
+
 def name_regex(pattern: str) -> re.Pattern[str]:
-    """Return what matches one name, whole."""
-    return re.compile(_name(pattern), re.DOTALL)
+    """Return what matches one name, whole; raise ConfigurationError for what is no glob."""
+    return _compiled(_name(pattern), pattern)
 
 
 def path_regex(pattern: str) -> re.Pattern[str]:
     """Return what matches a path, whole; a pattern without a slash is for the last name."""
     if "/" not in pattern:
-        return re.compile("(?:.*/)?" + _name(pattern), re.DOTALL)
+        return _compiled("(?:.*/)?" + _name(pattern), pattern)
     *directories, last = pattern.split("/")
     parts = ["(?:[^/]+/)*" if part == "**" else _name(part) + "/" for part in directories]
-    return re.compile("".join(parts) + ("(?:.*)" if last == "**" else _name(last)), re.DOTALL)
+    return _compiled("".join(parts) + ("(?:.*)" if last == "**" else _name(last)), pattern)
+
+
+def _compiled(expression: str, pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(expression, re.DOTALL)
+    except re.error as error:
+        raise ConfigurationError(
+            f"invalid glob {pattern!r}: {error.msg}; a set is [a-z], [!a-z] or a list of characters"
+        ) from None
 
 
 def _name(pattern: str) -> str:

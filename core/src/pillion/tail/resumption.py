@@ -36,53 +36,62 @@ class Resumption:
         What was rotated away in between, and still lies beside the path, is read before the
         file that is there now. Returns False where that file may not be opened now.
         """
-        opener = self._opener
-        entries = sorted(follower.entries, key=lambda entry: entry.ordinal)
         seen = _stat(follower.path)
-        at_path = opener.open_at(follower, seen) if seen is not None else None
+        at_path = self._opener.open_at(follower, seen) if seen is not None else None
         if seen is not None and at_path is None and follower.trouble:
             return False
-        follower.entries = ()
-        for entry in entries:
-            opener.known.claimed.pop(entry.key, None)
-        follower.next_ordinal = max(follower.next_ordinal, entries[-1].ordinal + 1)
-        for entry in entries:
-            if self._resume_one(follower, entry, at_path, since_ns, now):
-                at_path = None
-        if at_path is not None:
-            if key_of(at_path) in opener.known.held:
+        try:
+            self._resume_all(follower, at_path, since_ns, now)
+        finally:
+            if at_path is not None:
                 os.close(at_path)
-            else:
-                opener.take(follower, at_path, now)
-        # Only now: what was copied away before its size was taken is beside the path by then.
-        opener.adopt_between(follower, since_ns, now)
-        follower.put_live_last()
         return True
+
+    def _resume_all(
+        self, follower: Follower, at_path: int | None, since_ns: int, now: float
+    ) -> None:
+        """Take up the entries one after the other; after an error the rest is left for later."""
+        opener = self._opener
+        entries = sorted(follower.entries, key=lambda entry: entry.ordinal)
+        follower.next_ordinal = max(follower.next_ordinal, entries[-1].ordinal + 1)
+        for number, entry in enumerate(entries):
+            follower.entries = tuple(entries[number:])
+            self._resume_one(follower, entry, at_path, since_ns, now)
+            opener.known.claimed.pop(entry.key, None)
+        if at_path is not None and key_of(at_path) not in opener.known.held:
+            opener.take(follower, os.dup(at_path), now)
+        follower.entries = ()
+        # Only now: what was copied away before its size was taken is beside the path by then.
+        follower.unsearched_ns = since_ns
 
     def _resume_one(
         self, follower: Follower, entry: Entry, at_path: int | None, since_ns: int, now: float
-    ) -> bool:
-        """Go on with one generation; return whether its file is the one at the path."""
+    ) -> None:
+        """Go on with one generation where its file is, or where the copy is that was made of it."""
         opener = self._opener
         is_here = at_path is not None and is_original(at_path, entry)
-        original = at_path if is_here else self._original(entry)
+        original = os.dup(at_path) if at_path is not None and is_here else self._original(entry)
         if original is None:
             self._lose(entry, since_ns)
-            return False
-        if agrees(original, entry.fingerprint) and not (
-            is_here and opener.was_filled_alike(entry, original, since_ns)
-        ):
+            return
+        try:
+            is_intact = agrees(original, entry.fingerprint) and not (
+                is_here and opener.was_filled_alike(entry, original, since_ns)
+            )
+            # Where it was cut, what was in it is in a copy, if anywhere.
+            copy = None if is_intact else opener.open_copied(entry)
+        except OSError:
+            os.close(original)
+            raise
+        if is_intact:
             generation = opener.take_on(follower, original, entry, now)
             generation.detached_at = None if is_here else now
-            return is_here
-        # It was cut: what was in it is in a copy, if anywhere, and what is in it is another one.
-        copy = opener.open_copied(entry)
+            return
         if copy is not None:
             opener.take_on(follower, copy, entry, now).detached_at = now
         else:
             self._lose(entry, since_ns, was_cut=True)
         opener.take(follower, original, now).detached_at = None if is_here else now
-        return is_here
 
     def _original(self, entry: Entry) -> int | None:
         """Open the file of an entry that is not at its path, if it is there and not followed."""

@@ -61,7 +61,7 @@ class Sibling:
         Raises:
             OSError: there are no descriptors left; it can be tried again.
         """
-        descriptor = _open_regular(self.path)
+        descriptor = open_regular(self.path)
         if descriptor is None or key_of(descriptor) == self.key:
             return descriptor
         os.close(descriptor)
@@ -126,7 +126,7 @@ def _open_original(entry: Entry) -> int | None:
         # that was given the same inode.
         is_known = entry.birth_ns or entry.fingerprint.head_length
         if is_known or is_old_name(candidate.name, current):
-            descriptor = _open_regular(candidate.path)
+            descriptor = open_regular(candidate.path)
             if descriptor is not None:
                 if is_original(descriptor, entry):
                     return descriptor
@@ -192,7 +192,12 @@ def was_compressed(path: str, since_ns: int) -> bool:
     return False
 
 
-def _open_regular(path: str) -> int | None:
+def open_regular(path: str) -> int | None:
+    """Open a regular file; return None where there is none, or it may not be read.
+
+    Raises:
+        OSError: there are no descriptors left.
+    """
     try:
         descriptor = os.open(path, OPEN_FLAGS)
     except OSError as error:

@@ -11,24 +11,26 @@ if TYPE_CHECKING:
 
 
 class Sleeper:
-    """Does what `Tailer.wait` does, in the loop that runs. To be closed before its tailer."""
+    """Does what `Tailer.wait` does, in the loop that runs."""
 
     def __init__(self, tailer: Stepping) -> None:
         self._tailer = tailer
         self._woken = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._descriptor = tailer.waker.fileno()
-        self._loop.add_reader(self._descriptor, self._woken.set)
 
     async def wait(self) -> None:
-        """Wait until there may be more; a file, an acknowledgement or `wake` ends it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._tailer.fall_asleep()):
-                await self._woken.wait()
-        self._tailer.wake_up()
-        self._tailer.waker.rest()
-        self._woken.clear()
+        """Wait until there may be more; a file, an acknowledgement or `wake` ends it.
 
-    def close(self) -> None:
-        """Let the loop look at the waker no more."""
-        self._loop.remove_reader(self._descriptor)
+        The loop looks at the waker only meanwhile: whoever stops iterating leaves nothing in it.
+        """
+        waker, loop = self._tailer.waker, asyncio.get_running_loop()
+        descriptor = waker.fileno()
+        loop.add_reader(descriptor, self._woken.set)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._tailer.fall_asleep()):
+                    await self._woken.wait()
+        finally:
+            loop.remove_reader(descriptor)
+            self._tailer.wake_up()
+        waker.rest()
+        self._woken.clear()

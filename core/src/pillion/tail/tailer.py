@@ -73,6 +73,7 @@ class Tailer:
         self.checkpoint = checkpoint
         self._clock = clock
         self._settled = SettledSpans(self.waker)
+        self._discovery = Discovery(paths, options.exclude)  # before anything is taken or locked
         self._keeper = Keeper(checkpoint, options.checkpoint_interval, log)
         self._known = Known(options.max_open_files)
         for entry in self._keeper.snapshot.entries:
@@ -83,7 +84,6 @@ class Tailer:
         opener = Opener(self._known, self._troubles, log, wall_ns)
         self._reader = reader = Reader(options, self.ledger, self._settled)
         looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
-        self._discovery = Discovery(paths, options.exclude)
         self._following = Following(
             discovery=self._discovery,
             looker=looker,
@@ -99,7 +99,7 @@ class Tailer:
         # That it has begun is worth keeping: what is rotated away from now on is to be read.
         self._keeper.is_dirty = self._keeper.is_fresh
         self._is_stopping = False
-        self._is_finished = False
+        self._is_finished = self._is_closed = False
         self._watch_due = 0.0
 
     def step(self) -> list[Chunk]:
@@ -188,11 +188,6 @@ class Tailer:
         return not self._turns.has_ready and self.ledger.bytes_in_flight == 0
 
     @property
-    def unreadable_paths(self) -> int:
-        """How many paths are there and cannot be read; `refused` says why."""
-        return len(self.refused)
-
-    @property
     def refused(self) -> dict[str, str]:
         """The files and directories that may not be read, each with a sentence that says why."""
         return self._following.refused()
@@ -241,7 +236,13 @@ class Tailer:
         return is_safe
 
     def close(self) -> None:
-        """Write the checkpoint for the last time and let everything go."""
+        """Write the checkpoint for the last time and let everything go.
+
+        Doing so again does nothing, nor does it after `hand_on`: the checkpoint is another's then.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._keeper.is_dirty = True
         self.save()
         self._keeper.close()

@@ -123,15 +123,15 @@ class Turns:
             if turn is None:
                 continue
             generation, _ = turn
-            if not generation.content_holds():
-                self._looker.truncated(follower, generation, now)
-                self.queue(follower, now)
+            try:
+                if not generation.content_holds():
+                    self._looker.truncated(follower, generation, now)
+                    self.queue(follower, now)
+                    continue
+                count = self._copy(generation, copy)
+            except OSError as error:
+                self._looker.failed(generation, error, now)
                 continue
-            if not generation.identity:
-                generation.name()
-            if generation.hole_at == generation.offset:
-                self._reader.skip_hole(generation)
-            count = copy(generation.descriptor, generation.offset, STEP_BYTES)
             end = generation.offset + count
             generation.size = max(generation.size, end) if count else end
             generation.take_without_chunk(end)
@@ -140,6 +140,13 @@ class Turns:
             moved += count
             self.queue(follower, now)
         return moved
+
+    def _copy(self, generation: Generation, copy: Copy) -> int:
+        if not generation.identity:
+            generation.name()
+        if generation.hole_at == generation.offset:
+            self._reader.skip_hole(generation)
+        return copy(generation.descriptor, generation.offset, STEP_BYTES)
 
     def _turn(self, follower: Follower, now: float) -> tuple[Generation, bool] | None:
         """Return what to read of a follower, open."""

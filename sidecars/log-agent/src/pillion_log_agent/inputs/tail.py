@@ -107,7 +107,6 @@ class TailInput:
                 elif not tailer.is_finished:
                     await sleeper.wait()
         finally:
-            sleeper.close()
             if giving_up is not None:
                 giving_up.cancel()
         # What waits is delivered as it is: kept back, it would keep back what came with it.
