@@ -115,7 +115,7 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	$(BIN)/python -m pip install --quiet uv
 	echo ./core | $(COMPILE) - -o requirements/core.txt
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
-	printf './core\n./exporters/blackbox[cel,http3]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
+	printf './core\n./exporters/blackbox[cel,http3,jwt]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
 	printf './core\n./sidecars/log-streamer\n' | $(COMPILE) - -o requirements/log-streamer.txt
 	printf './core\n./sidecars/log-agent\n' | $(COMPILE) - -o requirements/log-agent.txt
 	echo ./images | $(COMPILE) - -o requirements/images.txt

@@ -20,6 +20,8 @@ PACKAGES = {
     "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
     "chromium": "chromium",
     "ip": "iproute2",
+    "microsocks": "microsocks",
+    "tinyproxy": "tinyproxy-bin",
     "logrotate": "logrotate",
     "busybox": "busybox",
     "dockerd": "docker.io",

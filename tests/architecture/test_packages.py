@@ -24,6 +24,12 @@ NOT_OF_PROMETHEUS_CLIENT = {
     "PLATFORM_COLLECTOR",
     "PROCESS_COLLECTOR",
 }
+# httpx asks where a request comes rarely; it is imported where it is used.
+ASKING = (
+    "core/src/pillion/testing/",
+    "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/token_request.py",
+    "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/client.py",
+)
 INSTRUMENTS = {"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"}
 
 
@@ -37,6 +43,18 @@ def test_of_prometheus_client_neither_its_writer_nor_its_registry_is_used(member
         and NOT_OF_PROMETHEUS_CLIENT & set(item.module.split("."))
     ]
     assert used == []
+
+
+@ALL
+def test_httpx_asks_where_a_request_comes_rarely_and_nowhere_else(member: Member) -> None:
+    misplaced = [
+        str(item)
+        for file in member.files()
+        for item in imports(file)
+        if item.module.split(".")[0] in ("httpx", "httpcore")
+        and not str(file.relative_to(ROOT)).startswith(ASKING)
+    ]
+    assert misplaced == []
 
 
 @ALL

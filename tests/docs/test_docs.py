@@ -13,7 +13,7 @@ import pytest
 from pillion.metrics.exposition import text
 from pillion.tail import Checkpoint, Tailer, TailOptions
 from pillion.tail.metrics import TailCollector
-from pillion.testing import Scrape, started
+from pillion.testing import Scrape
 from tests.architecture.workspace import ROOT
 from tools.docs import DOCS, written
 
@@ -55,44 +55,6 @@ def test_every_make_target_that_is_named_is_there(page: Path) -> None:
 
 def examples(name: str) -> list[str]:
     return PYTHON.findall((DOCS / name).read_text())
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Path:
-    for number in range(3):
-        path = tmp_path / "spool" / "in" / str(number)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    return tmp_path / "spool"
-
-
-def test_the_exporter_in_fifteen_lines_runs_and_its_own_test_passes(
-    spool: Path, tmp_path: Path
-) -> None:
-    exporter, *_, its_test = examples("own-exporter.md")
-    assert len([line for line in exporter.splitlines() if line.strip()]) <= 15
-    (tmp_path / "mail_exporter.py").write_text(exporter.replace("/var/spool/mail", str(spool)))
-    subprocess.run([sys.executable, "-c", its_test], cwd=tmp_path, check=True)
-
-
-def test_what_the_page_promises_of_it_is_there(spool: Path, tmp_path: Path) -> None:
-    exporter, *_ = examples("own-exporter.md")
-    path = tmp_path / "mail_exporter.py"
-    path.write_text(exporter.replace("/var/spool/mail", str(spool)))
-    with started([sys.executable, str(path), "--web.listen-address=127.0.0.1:0"]) as mail:
-        scrape = mail.scrape()
-        assert scrape.value("mail_queue_depth", queue="in") == 3
-        assert scrape.types["mail_exporter_build_info"] == "gauge"
-        assert scrape.value("process_resident_memory_bytes") > 0
-        assert mail.get("/-/healthy").status == 200
-        assert mail.get("/-/ready").status == 200
-        assert "Measures mail queues." in mail.get("/").text
-        assert mail.stop() == 0
-
-
-@pytest.mark.parametrize("number", [1, 2])
-def test_the_other_examples_run(number: int) -> None:
-    subprocess.run([sys.executable, "-c", examples("own-exporter.md")[number]], check=True)
 
 
 def test_following_files_in_five_lines_works(tmp_path: Path) -> None:

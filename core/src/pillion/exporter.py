@@ -6,12 +6,12 @@ from pillion.exporter import export
 from prometheus_client.core import GaugeMetricFamily
 
 def collect(context):
-    files = GaugeMetricFamily("folder_files", "Files in a folder.", labels=["folder"])
-    files.add_metric(["/etc"], len(os.listdir("/etc")))
-    return [files]
+    load = GaugeMetricFamily("machine_load", "Processes that want to run, in a minute's mean.")
+    load.add_metric([], os.getloadavg()[0])
+    return [load]
 
 if __name__ == "__main__":
-    raise SystemExit(export("folder-exporter", "Counts files.", 9300, collect))
+    raise SystemExit(export("load-exporter", "Measures the load.", 9300, collect))
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from prometheus_client import Metric
@@ -39,19 +40,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiohttp.web import AbstractRouteDef
+    from prometheus_client import CollectorRegistry
 
 Collected = Iterable[Metric]
 Collect = Callable[[Context], Collected | Awaitable[Collected]]
+
+
+def nothing(_: Context) -> Collected:
+    """Collect nothing: all that there is is in the registry."""
+    return ()
 
 
 def export(
     name: str,
     summary: str,
     port: int,
-    collect: Collect,
+    collect: Collect = nothing,
     *,
     settings: Sequence[type] = (),
     version: str = "",
+    registry: CollectorRegistry | None = None,
     routes: Iterable[AbstractRouteDef] | web.Application = (),
     arguments: Sequence[str] | None = None,
 ) -> int:
@@ -62,11 +70,13 @@ def export(
         summary: one sentence for `--help` and the landing page.
         port: where it listens unless `--web.listen-address` says otherwise.
         collect: called at each scrape with the context: the settings (`context.values[...]`), the
-            log, and the registry for what is counted between scrapes. A coroutine function, or a
-            function, which runs in a thread of its own, one call at a time; returns the metrics
-            as they stand. What it raises answers the scrape with status 500, and is logged.
+            log, and the registry. A coroutine function, or a function, which runs in a thread of
+            its own, one call at a time; returns metrics as they stand. What it raises answers
+            the scrape with status 500, and is logged.
         settings: frozen dataclasses of settings, for the command line, variables and file.
         version: of the exporter, for `--version` and `..._build_info`; the library's when empty.
+        registry: of what is counted between scrapes; exposed after what `collect` returns. Its
+            collectors are called in that thread, too.
         routes: more paths (`web.get("/queues", handler)`), or an application that has them; what
             every exporter answers is added to it, and `/` unless it has one.
         arguments: the command line, `sys.argv[1:]` when None.
@@ -78,12 +88,14 @@ def export(
         {"web.listen-address": Override(default=(Address("", port),))},
         version=version,
     )
-    application = routes if isinstance(routes, web.Application) else web.Application()
-    if not isinstance(routes, web.Application):
+    if isinstance(routes, web.Application):
+        application = routes
+    else:
+        application = web.Application()
         application.add_routes(routes)
     return run(
         command,
-        lambda context: Exporter(context, command, collect),
+        lambda context: Exporter(context, command, collect, registry),
         arguments,
         application=lambda: application,
     )
@@ -92,10 +104,18 @@ def export(
 class Exporter(Service):
     """The service around one `collect`: what `export` runs."""
 
-    def __init__(self, context: Context, command: Command, collect: Collect) -> None:
+    def __init__(
+        self,
+        context: Context,
+        command: Command,
+        collect: Collect,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
         self._context = context
         self._command = command
         self._collect = collect
+        self._registry = registry
+        self._given = replace(context, registry=registry or context.registry)
         # A thread of its own: neither a slow disk nor a lookup holds up the health.
         self._thread = ThreadPoolExecutor(1, "collect")
         add_build_info(context.registry, command.name.replace("-", "_"), command.version)
@@ -107,16 +127,23 @@ class Exporter(Service):
             application.router.add_get("/", self._landing_page)
 
     async def _metrics(self, _request: web.Request) -> Collected:
-        if inspect.iscoroutinefunction(self._collect):
-            return list(await self._collect(self._context))
         loop = asyncio.get_running_loop()
-        collected: Any = await loop.run_in_executor(self._thread, self._collected)
-        return list(await collected) if inspect.isawaitable(collected) else collected
+        if not inspect.iscoroutinefunction(self._collect):
+            return await loop.run_in_executor(self._thread, self._collected)
+        collected: Collected = await self._collect(self._given)
+        if self._registry is None:
+            return collected
+        return [*collected, *await loop.run_in_executor(self._thread, self._held)]
 
-    def _collected(self) -> Any:
+    def _held(self) -> list[Metric]:
+        return list(self._registry.collect()) if self._registry is not None else []
+
+    def _collected(self) -> list[Metric]:
         """Collect to the end: a generator would do its work in the event loop otherwise."""
-        collected = self._collect(self._context)
-        return collected if inspect.isawaitable(collected) else list(collected)
+        collected = self._collect(self._given)
+        if inspect.isawaitable(collected):
+            raise TypeError("collect returned an awaitable; make it a coroutine function")
+        return [*collected, *self._held()]
 
     async def _landing_page(self, request: web.Request) -> web.Response:
         reason = self._context.health.why_not_ready()

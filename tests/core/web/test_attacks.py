@@ -31,12 +31,10 @@ WITHIN = 0.25
 MEMORY = 64 * 1024 * 1024
 PROGRAM = """
 from pillion.exporter import export
-from pillion.metrics import Gauge
+from prometheus_client.core import GaugeMetricFamily
 
 async def collect(context):
-    gauge = Gauge("queue_depth", "Mails.")
-    gauge.set(3)
-    return gauge.families()
+    return [GaugeMetricFamily("queue_depth", "Mails.", value=3)]
 
 raise SystemExit(export("queue-exporter", "Measures.", 0, collect))
 """

@@ -95,6 +95,19 @@ async def test_a_bad_request_after_a_good_one_is_400(site: web.Application, serv
         b"Content-Length: 0\r\nContent-Length: 30\r\n\r\n",
         b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
         b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0\n\n",
+        b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n",
+        b"Content-Length: +5\r\n\r\nhello",
+        b"Content-Length: 0, 0\r\n\r\n",
+        b"Content-Length: 0x5\r\n\r\nhello",
+        b"Content-Length: 99999999999999999999999\r\n\r\n",
+        b"Host: i\r\n\r\n",
+        b"X: a\0b\r\n\r\n",
         b"Content-Length: 0\n\n",
     ],
 )
@@ -107,6 +120,25 @@ async def test_nothing_is_smuggled_behind_an_ambiguous_request(
         )
         assert re.match(BAD, said)
         assert said.count(b"HTTP/1.") == 1
+
+
+async def test_a_body_in_chunks_is_none_of_http_1_0s(site: web.Application, serve: Serve) -> None:
+    async with serve(site) as running:
+        said = await running.say(
+            b"POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"0\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"
+        )
+        assert re.match(BAD, said)
+        assert said.count(b"\r\nServer: ") == 1
+
+
+@pytest.mark.parametrize(
+    "line", [b"GET /", b"GET / HTTP/0.9", b"GET / HTTP/1.2", b"GET / HTTP/2.0"]
+)
+async def test_no_other_version_is_spoken(line: bytes, site: web.Application, serve: Serve) -> None:
+    async with serve(site) as running:
+        said = await running.say(line + b"\r\nHost: h\r\n\r\n")
+        assert re.match(rb"HTTP/\S+ (400|505) ", said)
 
 
 class TestTime:

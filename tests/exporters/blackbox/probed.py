@@ -54,11 +54,12 @@ async def probed(
     timeout: float = 5.0,
     hostname: str = "",
     guard: Guard | None = None,
+    network: Network | None = None,
 ) -> Probed:
     """Probe a target and return what the exporter would serve."""
     trace = Trace()
     lines = ProbeLog(Logger(stream=io.StringIO()))
-    network = Network(guard)
+    network = network or Network(guard)
     deadline = time.perf_counter() + timeout
     probe = Probe(
         target, module_of(text), trace, Report(), lines, network, deadline, hostname=hostname

@@ -207,7 +207,7 @@ SECTIONS = [
         "http",
         "oauth2: {client_id: a, token_url: 'http://a', grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer'}",
         5,
-        "oauth2.grant_type: is jwt-bearer, which is not supported",
+        "oauth2: lacks the key 'client_certificate_key', which signs the JWT",
     ),
     (
         "http",
@@ -215,7 +215,12 @@ SECTIONS = [
         5,
         "oauth2.scopes: must be a list, not text",
     ),
-    ("http", "proxy_url: socks5://a", 5, "proxy_url: must be a URL that begins with http://"),
+    (
+        "http",
+        "proxy_url: ftp://a",
+        5,
+        "proxy_url: must be a URL that begins with one of http://, https://, socks5://, socks5h://",
+    ),
     (
         "http",
         "proxy_connect_header: {A: [b]}",

@@ -127,7 +127,7 @@ def test_the_time_of_a_probe(header: str, module: float, offset: float, seconds:
     assert probe_timeout(header, module, offset) == seconds
 
 
-@pytest.mark.parametrize("header", ["nan", "inf", "-1", "x"])
+@pytest.mark.parametrize("header", ["x", "5s", "1,5"])
 def test_what_is_no_time(header: str) -> None:
     with pytest.raises(ValueError, match="is no"):
         probe_timeout(header, 0, 0.5)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pillion.masking import masked_url
 from pillion_nginx_exporter.target import TARGET, Endpoint, Target, parse_target, redirected
 
 
@@ -30,7 +31,7 @@ from pillion_nginx_exporter.target import TARGET, Endpoint, Target, parse_target
     ],
 )  # fmt: skip
 def test_a_uri_is_taken_apart(uri: str, endpoint: Endpoint, authority: str, path: str) -> None:
-    assert parse_target(uri) == Target(uri, endpoint, authority, path)
+    assert parse_target(uri) == Target(masked_url(uri), endpoint, authority, path)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +70,23 @@ def test_a_user_and_password_become_basic_authentication() -> None:
 
 def test_a_password_is_never_shown() -> None:
     target = parse_target("http://user:sesame@nginx/s")
-    assert target.uri == "http://user:xxxxx@nginx/s"
+    assert target.uri == "http://<secret>@nginx/s"
     assert "sesame" not in repr(target)
     assert "Basic" not in repr(target)
 
 
-def test_a_user_without_a_password_is_shown() -> None:
-    assert parse_target("http://user@nginx/s").uri == "http://user@nginx/s"
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("http://user@nginx/s", "http://<secret>@nginx/s"),
+        ("http://nginx/s?token=sesame", "http://nginx/s?token=<secret>"),
+        ("http://nginx/s?sesame", "http://nginx/s?<secret>"),
+        ("unix:/run/n.sock:/s?token=sesame", "unix:/run/n.sock:/s?token=<secret>"),
+        ("unix:/run/n.sock:/s", "unix:/run/n.sock:/s"),
+    ],
+)
+def test_neither_a_user_nor_a_query_is_shown(uri: str, shown: str) -> None:
+    assert parse_target(uri).uri == shown
 
 
 @pytest.mark.parametrize(

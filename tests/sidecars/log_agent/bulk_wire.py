@@ -111,6 +111,16 @@ def output(port: int, **properties: Any) -> BulkOutput:
     return BulkOutput(BulkProperties(**found), OutputContext("es.0", Logger(), lambda: NOW))
 
 
+@asynccontextmanager
+async def sending(port: int, **properties: Any) -> AsyncIterator[BulkOutput]:
+    """Give an output to a port of loopback, and close it, however the test ends."""
+    one = output(port, **properties)
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
 def batch(count: int = 1, **fields: Any) -> Batch:
     """Return a batch of records."""
     return Batch(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pillion_log_agent.configuration.declaration import read_properties
 from pillion_log_agent.configuration.section import Entry, Place, Problems, Section
 from pillion_log_agent.multiline.builtin import built_in
+from pillion_log_agent.multiline.combine import MultilineContext, combine
 from pillion_log_agent.multiline.definition import MULTILINE, define
 from pillion_log_agent.multiline.lines import LineJoiner, LineShape
-from pillion_log_agent.multiline.plan import JoiningContext, planned
 from pillion_log_agent.multiline.records import RecordJoiner
 from pillion_log_agent.multiline.rules import Definition
 from pillion_log_agent.records.batch import Batch, encoded
@@ -81,13 +81,13 @@ def record_joiner(
 
 def plan_of(definitions: Iterable[Definition | str]) -> Any:
     """Return parsers, or built-in ones by their names, as one."""
-    return planned([built_in(each) if isinstance(each, str) else each for each in definitions])
+    return combine([built_in(each) if isinstance(each, str) else each for each in definitions])
 
 
-def context_of(notes: Notes | None, limit: int, in_flight: int = 8_000_000) -> JoiningContext:
+def context_of(notes: Notes | None, limit: int, in_flight: int = 8_000_000) -> MultilineContext:
     """Return the context of a joiner."""
     notes = notes or Notes()
-    return JoiningContext(limit=limit, in_flight_bytes=in_flight, note=notes.note)
+    return MultilineContext(limit=limit, in_flight_bytes=in_flight, note=notes.note)
 
 
 def batch_of(

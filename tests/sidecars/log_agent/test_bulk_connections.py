@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pillion.errors import TransientError
-from pillion_log_agent.http.client import Client, Endpoint
+from pillion_log_agent.network.endpoint import Endpoint
+from pillion_log_agent.outputs.http_client import HttpClient
 from pillion_log_agent.outputs.output import TAKEN
 from tests.servers.bulk_sink import bulk_sink
-from tests.servers.nginx import nginx
+from tests.servers.nginx import free_port, nginx
 from tests.servers.wire import Visit, response, serving
-from tests.sidecars.log_agent.bulk_wire import TAKEN_ALL, Request, answering, batch, output, taken
+from tests.sidecars.log_agent.bulk_wire import (
+    TAKEN_ALL,
+    Request,
+    answering,
+    batch,
+    output,
+    sending,
+    taken,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +80,7 @@ async def test_a_server_that_closes_without_an_answer_each_time_is_in_trouble() 
     async def answer(visit: Visit, request: Request) -> None:
         await visit.close()
 
-    async with answering(answer) as server:
-        one = output(server.port)
+    async with answering(answer) as server, sending(server.port) as one:
         with pytest.raises(TransientError, match="broke off before its answer") as caught:
             await one.write([batch()])
     assert caught.value.reason == "reset"
@@ -79,7 +89,7 @@ async def test_a_server_that_closes_without_an_answer_each_time_is_in_trouble() 
 
 @pytest.mark.parametrize("is_at_once", [True, False])
 async def test_an_answer_that_nobody_asked_for_ends_the_connection(*, is_at_once: bool) -> None:
-    has_answered, has_closed = asyncio.Event(), asyncio.Event()
+    has_answered, has_written, has_closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
     late = response(b"late", "408 Request Timeout")
 
     async def answer(visit: Visit, request: Request) -> None:
@@ -87,6 +97,8 @@ async def test_an_answer_that_nobody_asked_for_ends_the_connection(*, is_at_once
         if request.connection == 1:
             await has_answered.wait()
             await visit.write(late)
+            await asyncio.sleep(0)
+            has_written.set()
             await visit.wait_for_end()
             has_closed.set()
 
@@ -94,8 +106,9 @@ async def test_an_answer_that_nobody_asked_for_ends_the_connection(*, is_at_once
         one = output(server.port)
         assert await one.write([batch()]) == TAKEN
         has_answered.set()
-        await has_closed.wait()
+        await has_written.wait()
         assert await one.write([batch()]) == TAKEN
+        await has_closed.wait()
         await one.close()
     assert [request.connection for request in server.requests] == [1, 2]
 
@@ -155,37 +168,90 @@ async def test_half_an_answer_is_none(half: bytes) -> None:
         await visit.write(half)
         await visit.close()
 
-    async with answering(answer) as server:
-        one = output(server.port)
+    async with answering(answer) as server, sending(server.port) as one:
         with pytest.raises(TransientError, match="broke off before its answer was whole"):
             await one.write([batch()])
 
 
 async def test_what_is_no_http_is_told_apart() -> None:
-    async with answering(b"SSH-2.0-OpenSSH_9.2\r\n") as server:
+    async with answering(b"SSH-2.0-OpenSSH_9.2\r\n") as server, sending(server.port) as one:
         with pytest.raises(TransientError, match="answered what is no HTTP") as caught:
-            await output(server.port).write([batch()])
+            await one.write([batch()])
     assert caught.value.reason == "protocol"
+
+
+async def test_a_server_that_is_not_there_is_told_in_the_systems_words() -> None:
+    port = free_port()
+    async with sending(port, http_user="u", http_passwd="hunter2") as one:
+        with pytest.raises(TransientError) as caught:
+            await one.write([batch()])
+    whom = f"http://127.0.0.1:{port}"
+    assert str(caught.value) == f"{whom} cannot be reached: connection refused"
+    assert caught.value.reason == "refused"
+    # What is shown of an exception that nobody expected has no secret in it either.
+    assert "hunter2" not in "".join(format_exception(caught.value))
+
+
+async def test_a_handshake_that_takes_too_long_is_a_timeout() -> None:
+    async def answer(visit: Visit) -> None:
+        await visit.wait_for_end()
+
+    async with (
+        serving(answer) as port,
+        sending(port, tls=True, net_connect_timeout=0.05) as one,
+    ):
+        with pytest.raises(TransientError, match="cannot be reached: timeout") as caught:
+            await one.write([batch()])
+    assert caught.value.reason == "timeout"
 
 
 async def test_silence_ends_after_the_timeout() -> None:
     async def answer(visit: Visit, request: Request) -> None:
         await visit.wait_for_end()
 
-    async with answering(answer) as server:
+    async with (
+        answering(answer) as server,
+        sending(server.port, response_timeout=0.05) as one,
+    ):
         with pytest.raises(TransientError, match=r"did not answer within 0\.05 s"):
-            await output(server.port, response_timeout=0.05).write([batch()])
+            await one.write([batch()])
 
 
-@pytest.mark.parametrize("length", [b"Content-Length: 1001\r\n\r\n", CHUNKED + b"3e9\r\n"])
-async def test_an_answer_that_is_too_long_is_not_kept(length: bytes) -> None:
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [(b"Content-Length: 1001\r\n\r\n", b""), (CHUNKED + b"3e9\r\n", b"\r\n0\r\n\r\n")],
+)
+async def test_an_answer_that_is_too_long_is_not_kept(begin: bytes, end: bytes) -> None:
     # It ends in the same breath in which it grows too long.
-    async with answering(HEAD + length + b"x" * 1001 + b"\r\n0\r\n\r\n") as server:
-        client = Client(Endpoint("127.0.0.1", server.port))
+    async with answering(HEAD + begin + b"x" * 1001 + end) as server:
+        client = HttpClient(Endpoint("127.0.0.1", server.port), {})
         with pytest.raises(TransientError, match="more than 1000 bytes") as caught:
-            await client.request("POST", "/", {}, [b"x"], timeout=5.0, limit=1000)
-        client.close()
+            await client.request("POST", "/", [b"x"], timeout=5.0, limit=1000)
+        await client.close()
     assert caught.value.reason == "too_large"
+
+
+async def test_an_answer_in_tiny_chunks_takes_no_more_room_than_its_bytes() -> None:
+    count = 200_000
+
+    async def answer(visit: Visit, request: Request) -> None:
+        await visit.write(HEAD + CHUNKED)
+        for _ in range(20):
+            await visit.write(b"2\r\nxx\r\n" * (count // 20))
+        await visit.write(b"0\r\n\r\n")
+
+    async with answering(answer) as server:
+        client = HttpClient(Endpoint("127.0.0.1", server.port), {})
+        tracemalloc.start()
+        try:
+            answered = await client.request("POST", "/", [b"x"], timeout=30.0)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        await client.close()
+    assert len(answered.body) == 2 * count
+    # A list of the pieces would be 8 MB; what is in the sockets' buffers on both sides is most.
+    assert peak < 6_000_000
 
 
 async def test_a_request_that_is_answered_before_it_is_sent_does_not_spoil_the_next() -> None:
@@ -204,11 +270,11 @@ async def test_a_request_that_is_answered_before_it_is_sent_does_not_spoil_the_n
             await visit.write(response(TAKEN_ALL))
 
     async with serving(answer) as port:
-        client = Client(Endpoint("127.0.0.1", port))
+        client = HttpClient(Endpoint("127.0.0.1", port), {})
         large = b"x" * 20_000_000
-        first = await client.request("POST", "/", {"Host": "x"}, [large], timeout=10.0)
-        second = await client.request("POST", "/", {"Host": "x"}, [b"small"], timeout=10.0)
-        client.close()
+        first = await client.request("POST", "/", [large], timeout=10.0)
+        second = await client.request("POST", "/", [b"small"], timeout=10.0)
+        await client.close()
     assert (first.status, second.status) == (413, 200)
     assert requests == ["1 POST", "2 POST"]
 
@@ -221,10 +287,10 @@ async def test_what_comes_before_the_answer_does_not_end_the_sending() -> None:
         await visit.write(response(b"%d" % len(body)))
 
     async with serving(answer) as port:
-        client = Client(Endpoint("127.0.0.1", port))
+        client = HttpClient(Endpoint("127.0.0.1", port), {})
         body = [b"x" * 3_000_000, b"x" * 5_000_000]
-        answered = await client.request("POST", "/", {"Host": "x"}, body, timeout=10.0)
-        client.close()
+        answered = await client.request("POST", "/", body, timeout=10.0)
+        await client.close()
     assert answered.body == b"8000000"
 
 

@@ -23,6 +23,7 @@ from tests.sidecars.log_agent.bulk_wire import (
     answering,
     batch,
     output,
+    sending,
     server_context,
 )
 
@@ -127,12 +128,11 @@ def authority(tmp_path: Path) -> Authority:
 
 async def over_tls(context: ssl.SSLContext | None, **properties: Any) -> None:
     """Send a record over TLS, and see it taken."""
-    async with answering(tls=context) as server:
-        one = output(server.port, tls=True, **properties)
-        try:
-            assert await one.write([batch()]) == TAKEN
-        finally:
-            await one.close()
+    async with (
+        answering(tls=context) as server,
+        sending(server.port, tls=True, **properties) as one,
+    ):
+        assert await one.write([batch()]) == TAKEN
 
 
 async def test_tls_trusts_the_authority_that_is_named(authority: Authority) -> None:
@@ -194,9 +194,11 @@ async def test_a_server_that_misses_our_certificate_is_quoted(authority: Authori
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         refusing = asyncio.create_task(asyncio.to_thread(refuse, listener))
-        one = output(listener.getsockname()[1], tls=True, tls_ca_file=authority.path)
-        with pytest.raises(TransientError, match=r"ended TLS: .*certificate required") as caught:
-            await one.write([batch()])
+        port = listener.getsockname()[1]
+        async with sending(port, tls=True, tls_ca_file=authority.path) as one:
+            sentence = r"ended TLS: .*certificate required"
+            with pytest.raises(TransientError, match=sentence) as caught:
+                await one.write([batch()])
         await refusing
     assert caught.value.reason == "tls"
 
@@ -206,7 +208,6 @@ async def test_tls_to_a_server_that_has_none_says_so() -> None:
         await visit.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         await visit.wait_for_end()
 
-    async with serving(greet) as port:
-        one = output(port, tls=True)
+    async with serving(greet) as port, sending(port, tls=True) as one:
         with pytest.raises(TransientError, match="cannot be reached: wrong version number"):
             await one.write([batch()])

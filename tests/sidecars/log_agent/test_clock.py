@@ -14,7 +14,7 @@ import pillion_log_agent
 from pillion.log import Logger
 from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
-from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
+from pillion_log_agent.pipeline.build import PipelineContext, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.ledger import Ledger
 from tests.servers.bulk_sink import bulk_sink
@@ -48,7 +48,7 @@ async def test_flushes_and_retries_go_on_over_a_jump(tmp_path: Path, jump: int) 
     path = tmp_path / "a.log"
     with bulk_sink() as sink:
         configuration.write_text(CONFIGURATION.format(folder=tmp_path, port=sink.port))
-        around = Surroundings(
+        around = PipelineContext(
             log=log,
             ledger=ledger,
             dead_letters=DeadLetters(None, 0, log, wall),

@@ -49,7 +49,11 @@ def applied(made_filter: Filter, *records: dict[str, Any]) -> list[dict[str, Any
     return made_filter.apply(batch(*records)).records()
 
 
-LEVELS: list[dict[str, Any]] = [{"level": "info", "n": 1}, {"level": "error", "n": 2}, {"n": 3}]
+LEVELS: list[dict[str, Any]] = [
+    {"level": "info", "n": 1, "id": "1"},
+    {"level": "error", "n": 2, "id": "2"},
+    {"n": 3, "id": "3"},
+]
 
 
 @pytest.mark.parametrize(
@@ -57,11 +61,11 @@ LEVELS: list[dict[str, Any]] = [{"level": "info", "n": 1}, {"level": "error", "n
     [
         ([("regex", "level err")], [2]),
         ([("exclude", "level err")], [1, 3]),
-        ([("regex", "level .*"), ("exclude", "n ^1$")], [2]),
-        ([("regex", "level err"), ("regex", "n 2")], [2]),
-        ([("logical_op", "or"), ("regex", "level err"), ("regex", "n 3")], [2, 3]),
-        ([("logical_op", "and"), ("exclude", "level err"), ("exclude", "n 3")], [1, 2, 3]),
-        ([("logical_op", "or"), ("exclude", "level err"), ("exclude", "n 3")], [1]),
+        ([("regex", "level .*"), ("exclude", "id ^1$")], [2]),
+        ([("regex", "level err"), ("regex", "id 2")], [2]),
+        ([("logical_op", "or"), ("regex", "level err"), ("regex", "id 3")], [2, 3]),
+        ([("logical_op", "and"), ("exclude", "level err"), ("exclude", "id 3")], [1, 2, 3]),
+        ([("logical_op", "or"), ("exclude", "level err"), ("exclude", "id 3")], [1]),
     ],
 )
 def test_grep_keeps_what_its_rules_say(entries: list[tuple[str, str]], kept: list[int]) -> None:
@@ -77,7 +81,14 @@ def test_grep_reaches_into_records() -> None:
 def test_what_grep_leaves_keeps_its_times_and_places() -> None:
     left = made("grep", ("regex", "level err")).apply(batch(*LEVELS))
     assert left.times.nanoseconds() == [NOW + 1]
-    assert left.offsets == [len('{"level":"info","n":1}\n')]
+    assert left.offsets == [len('{"level":"info","n":1,"id":"1"}\n')]
+
+
+@pytest.mark.parametrize("value", [404, 4.04, True, None, ["4"], {"4": "4"}])
+def test_grep_finds_no_pattern_in_what_is_not_text(value: Any) -> None:
+    record = {"value": value}
+    assert applied(made("grep", ("exclude", "value .")), record) == [record]
+    assert applied(made("grep", ("regex", "value .")), record) == []
 
 
 def test_grep_refuses_both_kinds_of_rule_under_one_operator() -> None:
@@ -129,6 +140,23 @@ def test_each_rule_of_modify_does_what_it_says(
     assert applied(made("modify", rule), record) == [after]
 
 
+@pytest.mark.parametrize(
+    ("rule", "order"),
+    [
+        (("set", "a new"), ["b", "c", "a"]),
+        (("add", "d new"), ["a", "b", "c", "d"]),
+        (("rename", "a d"), ["d", "b", "c"]),
+        (("hard_rename", "b a"), ["a", "c"]),
+        (("copy", "a d"), ["a", "d", "b", "c"]),
+        (("hard_copy", "a c"), ["a", "c", "b"]),
+    ],
+)
+def test_modify_leaves_fields_in_the_order_in_which_fluent_bit_does(
+    rule: tuple[str, str], order: list[str]
+) -> None:
+    assert list(applied(made("modify", rule), {"a": 1, "b": 2, "c": 3})[0]) == order
+
+
 def test_modify_moves_fields() -> None:
     record = {"a": 1, "b": 2, "c": 3}
     assert list(applied(made("modify", ("move_to_start", "c")), record)[0]) == ["c", "a", "b"]
@@ -148,11 +176,21 @@ def test_modify_moves_fields() -> None:
         ("key_value_does_not_match a ^x", False),
         ("matching_keys_have_matching_values ^a ^x", True),
         ("matching_keys_do_not_have_matching_values ^a ^x", False),
+        # A field that is missing meets no condition on its value, nor does a number.
+        ("key_value_equals missing x1", False),
+        ("key_value_does_not_equal missing x1", False),
+        ("key_value_matches missing .", False),
+        ("key_value_does_not_match missing .", False),
+        ("key_value_equals b 2", False),
+        ("key_value_does_not_equal b 2", True),
+        ("key_value_matches b 2", False),
+        ("key_value_matches c ^true$", True),
+        ("key_value_equals c true", False),
     ],
 )
 def test_modify_changes_where_its_conditions_hold(condition: str, *, holds: bool) -> None:
     rules = made("modify", ("condition", condition), ("set", "done yes"))
-    (record,) = applied(rules, {"a": "x1", "b": 2})
+    (record,) = applied(rules, {"a": "x1", "b": 2, "c": True})
     assert ("done" in record) is holds
 
 

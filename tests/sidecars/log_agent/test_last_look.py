@@ -15,7 +15,7 @@ import pytest
 from pillion.log import Logger
 from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
-from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
+from pillion_log_agent.pipeline.build import PipelineContext, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.files import look_last
 from pillion_log_agent.pipeline.ledger import Ledger
@@ -56,7 +56,7 @@ async def end_together(folder: Path) -> list[str]:
     folder.mkdir()
     log, ledger, problems = Logger(level="error"), Ledger(), Problems()
     letters = DeadLetters(None, 0, log, time.time_ns)
-    around = Surroundings(log, ledger, letters, time.time_ns, {}, None, 1 << 20)
+    around = PipelineContext(log, ledger, letters, time.time_ns, {}, None, 1 << 20)
     pipeline = build_pipeline(load(str(configured(folder)), {}, problems), around, problems)
     assert pipeline is not None, problems.sentences
     path = folder / "a.log"

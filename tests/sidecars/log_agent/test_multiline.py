@@ -142,7 +142,7 @@ def test_what_is_wrong_with_a_parser_is_said(
 
 @pytest.mark.parametrize(("text", "seconds"), [("1000", 1.0), ("250ms", 0.25), ("5s", 5.0)])
 def test_a_timeout_is_of_milliseconds_unless_it_has_a_unit(text: str, seconds: float) -> None:
-    assert parser(*DATED, ("flush_timeout", text)).patience == seconds
+    assert parser(*DATED, ("flush_timeout", text)).timeout == seconds
 
 
 def test_parsers_that_read_their_lines_differently_cannot_be_listed_together() -> None:

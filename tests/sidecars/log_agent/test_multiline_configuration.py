@@ -16,7 +16,7 @@ from pillion.testing import Scrape
 from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
-from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
+from pillion_log_agent.pipeline.build import PipelineContext, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.ledger import Ledger
 from pillion_log_agent.show import as_yaml, explained
@@ -50,7 +50,7 @@ def wrong(path: Path) -> list[str]:
     """Return what is wrong with a configuration of which a pipeline is built."""
     problems = Problems()
     configuration = load(str(path), {}, problems)
-    around = Surroundings(
+    around = PipelineContext(
         Logger(),
         Ledger(),
         DeadLetters(None, MIB, Logger(), time.time_ns),

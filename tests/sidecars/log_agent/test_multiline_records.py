@@ -12,8 +12,8 @@ from pillion_log_agent.configuration.section import Entry, Place, Section
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.filters.multiline import MultilineFilter, MultilineFilterProperties
 from pillion_log_agent.inputs.first_line import FirstLine
+from pillion_log_agent.multiline.combine import MultilineContext
 from pillion_log_agent.multiline.lines import LineJoiner, LineShape
-from pillion_log_agent.multiline.plan import JoiningContext
 from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.make import Parsers, make_parser
 from pillion_log_agent.records.batch import Batch
@@ -201,19 +201,19 @@ def test_a_record_that_holds_up_the_rest_of_its_file_is_given_up() -> None:
     assert notes.acks == ["first"]
 
 
-def filter_of(*names: str, context: JoiningContext | None = None, **more: Any) -> MultilineFilter:
+def filter_of(*names: str, context: MultilineContext | None = None, **more: Any) -> MultilineFilter:
     properties = MultilineFilterProperties(parser=(names,) if names else (), **more)
     return MultilineFilter(
         properties,
         FilterContext(
-            "multiline.0", Logger(), Parsers({}).get, lambda: NOW, {}, context or JoiningContext()
+            "multiline.0", Logger(), Parsers({}).get, lambda: NOW, {}, context or MultilineContext()
         ),
     )
 
 
 def test_the_filter_waits_as_long_as_flush_ms_says() -> None:
     now = 10.0
-    made = filter_of("java", context=JoiningContext(clock=lambda: now), flush=0.5)
+    made = filter_of("java", context=MultilineContext(clock=lambda: now), flush=0.5)
     assert made.hold(batch_of(out(TRACE[0])), unnoted()) == []
     now = 10.4
     assert made.give_up(is_last=False) == []

@@ -9,7 +9,7 @@ import pytest
 
 from pillion.errors import TransientError
 from pillion.log import Logger
-from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
+from pillion_log_agent.outputs.elasticsearch.body import BulkFormat, bulk_body
 from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.results import read_refusal, read_results
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
@@ -105,7 +105,7 @@ async def test_a_disk_that_is_full_is_tried_again(tmp_path: Path) -> None:
 
 
 def actions(one: Batch, **properties: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    rows = bulk_body(one, Plan.of(BulkProperties(**properties)), NOW).splitlines()
+    rows = bulk_body(one, BulkFormat.of(BulkProperties(**properties)), NOW).splitlines()
     pairs = zip(rows[0::2], rows[1::2], strict=True)
     return [(json.loads(action), json.loads(document)) for action, document in pairs]
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from pillion_log_agent.configuration.section import Entry, Place, Section
-from pillion_log_agent.inputs.joining import Joiner, Joining
 from pillion_log_agent.inputs.lines import LineReader
+from pillion_log_agent.inputs.pieces import PieceJoiner, PieceOptions
 from pillion_log_agent.parsers.builtin import BUILT_IN, built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.parsers.parsed import Parser
@@ -217,7 +217,7 @@ def test_lines_that_are_not_parsed_are_quoted_under_the_key() -> None:
 
 def test_a_line_that_docker_has_split_is_joined_and_holds_its_chunks() -> None:
     acks: list[str] = []
-    joiner = Joiner(Joining(("docker",), AS_MULTILINE, 10_000), "t", ORIGIN)
+    joiner = PieceJoiner(PieceOptions(("docker",), AS_MULTILINE, 10_000), "t", ORIGIN)
     first = docker_line("whole", 1) + docker_line("a-", 2).replace("a-\\n", "a-")
     second = docker_line("b", 3) + docker_line("whole", 4)
     batch, receipt = joiner.take(first.encode(), 0, noting(acks, "first"), NOW, 0.0)
@@ -232,7 +232,7 @@ def test_a_line_that_docker_has_split_is_joined_and_holds_its_chunks() -> None:
 
 
 def test_cri_s_pieces_are_joined_for_each_stream_by_itself() -> None:
-    joiner = Joiner(Joining(("cri",), AS_PARSER, 10_000), "t", ORIGIN)
+    joiner = PieceJoiner(PieceOptions(("cri",), AS_PARSER, 10_000), "t", ORIGIN)
     time = "2026-11-21T10:00:00Z"
     lines = [f"{time} stdout P one ", f"{time} stderr F err", f"{time} stdout F two", "no cri"]
     batch, _ = joiner.take(("\n".join(lines) + "\n").encode(), 0, unnoted(), NOW, 0.0)
@@ -250,7 +250,7 @@ def test_a_block_of_cri_s_without_pieces_is_taken_as_line_by_line(shape: Shape) 
     pieces = whole + f"{time} stdout P a\n{time} stdout F b\n".encode()
     both = []
     for data in (whole, pieces):
-        joiner = Joiner(Joining(("cri",), shape, 10_000), "t", ORIGIN)
+        joiner = PieceJoiner(PieceOptions(("cri",), shape, 10_000), "t", ORIGIN)
         batch, _ = joiner.take(data, 7, unnoted(), NOW, 0.0)
         both.append(
             (
@@ -266,7 +266,7 @@ def test_a_block_of_cri_s_without_pieces_is_taken_as_line_by_line(shape: Shape) 
 
 def test_a_line_whose_rest_does_not_come_is_given_up_after_a_while() -> None:
     acks: list[str] = []
-    joiner = Joiner(Joining(("cri",), AS_MULTILINE, 10_000, 4.0), "t", ORIGIN)
+    joiner = PieceJoiner(PieceOptions(("cri",), AS_MULTILINE, 10_000, 4.0), "t", ORIGIN)
     line = b"2026-11-21T10:00:00Z stdout P never\n"
     _, receipt = joiner.take(line, 0, noting(acks, "chunk"), NOW, 10.0)
     receipt.release()

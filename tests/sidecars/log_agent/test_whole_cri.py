@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion_log_agent.inputs.joining import Joiner, Joining
+from pillion_log_agent.inputs.pieces import PieceJoiner, PieceOptions
 from pillion_log_agent.parsers.runtime import AS_MULTILINE
 from pillion_log_agent.parsers.whole_cri import whole_cri
 from pillion_log_agent.records.batch import Batch
@@ -30,7 +30,7 @@ LINES = st.tuples(
 
 
 def taken(data: bytes, *, by_line: bool) -> Batch:
-    joiner = Joiner(Joining(("cri",), AS_MULTILINE, 10_000), "t", ORIGIN)
+    joiner = PieceJoiner(PieceOptions(("cri",), AS_MULTILINE, 10_000), "t", ORIGIN)
     if by_line:
         # What is not closed by a newline is looked at line by line.
         data = data.removesuffix(b"\n")

@@ -233,4 +233,6 @@ def _labels(labels: dict[str, str]) -> str:
 
 
 def _escape(value: str) -> str:
+    if value.isalnum():
+        return value
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

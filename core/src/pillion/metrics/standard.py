@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from prometheus_client import Gauge
-from prometheus_client.core import Metric, Sample
+from prometheus_client.core import GaugeMetricFamily, Metric, Sample
 
 import pillion
 
@@ -21,15 +21,30 @@ if TYPE_CHECKING:
 
 def add_build_info(registry: CollectorRegistry, prefix: str, version: str = "") -> None:
     """Add `PREFIX_build_info`, 1, with the versions as labels; the library's when none is given."""
-    info = Gauge(
+    info = GaugeMetricFamily(
         f"{prefix}_build_info",
         "The versions that this process is made of; always 1.",
-        ("version", "pythonversion"),
-        registry=registry,
+        labels=("version", "pythonversion"),
     )
     # The module platform would take 3 ms to say the same.
     python = ".".join(map(str, sys.version_info[:3]))
-    info.labels(version or pillion.__version__, python).set(1)
+    info.add_metric((version or pillion.__version__, python), 1)
+    registry.register(_Constant(info))
+
+
+class _Constant:
+    """Collects a metric that never changes, without making it anew."""
+
+    __slots__ = ("_metrics",)
+
+    def __init__(self, metric: Metric) -> None:
+        self._metrics = (metric,)
+
+    def describe(self) -> tuple[Metric]:
+        return self._metrics
+
+    def collect(self) -> tuple[Metric]:
+        return self._metrics
 
 
 class ReloadGauges:

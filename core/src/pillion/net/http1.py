@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 HEAD_LIMIT = 1024 * 1024
 HEADER_COUNT_LIMIT = 10_000
-_INTERIM_LIMIT = 5
 _OK, _SWITCHING, _CONNECTED = 200, 101, range(200, 300)
 
 
@@ -50,7 +49,7 @@ class Http1:
     async def send(self, request: bytes, method: str = "GET") -> Head:
         """Send a request, as `encode` makes it, and return the head of its response.
 
-        Interim responses (1xx) are passed over, but for 101.
+        Interim responses (1xx) are passed over, but for 101; `head_limit` bounds them as well.
 
         Raises:
             NetworkError: the connection broke, or what came is no HTTP.
@@ -81,6 +80,8 @@ class Http1:
         while not self._body:
             if self._is_complete:
                 return b""
+            if self._broken is not None:
+                raise self._broken
             data = await self._stream.receive()
             self.received += len(data)
             if data:
@@ -132,8 +133,8 @@ class Http1:
         self._raw: list[bytes] = []  # of the head, until it is known
         self._body: list[bytes] = []
         self._behind: list[bytes] = []
+        self._broken: NetworkError | None = None
         self._first_byte = 0.0
-        self._interim = 0
         self._is_complete = False
         self._keeps_alive = False
         self._has_more = False
@@ -173,14 +174,13 @@ class Http1:
                 raise error.__context__ from None
             if self._head is None:
                 self._begin_leniently()
-            elif not self._is_complete:
-                raise NetworkError("protocol", f"the answer breaks HTTP/1.1: {error}") from None
+            elif not self._is_complete:  # the head and what came before it are good
+                self._broken = NetworkError("protocol", f"the answer breaks HTTP/1.1: {error}")
 
     def _begin_leniently(self) -> None:
         """Read the head once more, from its first byte."""
         self._lenient = LenientHead()
         self._headers = []
-        self._interim = 0
         self._feed_leniently(b"".join(self._raw))
 
     def _feed_leniently(self, data: bytes) -> None:
@@ -192,18 +192,16 @@ class Http1:
             data = self._lenient.rest
             if _is_interim(head.status):
                 self._lenient = LenientHead()
-                self._pass_interim()
                 continue
             self._lenient = None
+            length = framing(head)
             self._take_head(head)
             if self._is_complete:
                 self._behind.append(data)
                 return
             self._is_framed = True
             self._parser = self._new_parser()
-            self._parser.feed_data(
-                f"HTTP/1.1 200 OK\r\n{framing(head, self._method)}\r\n\r\n".encode()
-            )
+            self._parser.feed_data(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode())
             self._feed(data)
 
     def _take_head(self, head: Head) -> None:
@@ -212,14 +210,6 @@ class Http1:
         is_tunnel = self._method == "CONNECT" and head.status in _CONNECTED
         if is_tunnel or not head.may_have_body(self._method):
             self._is_complete = True
-
-    def _pass_interim(self) -> None:
-        self._headers = []
-        self._interim += 1
-        if self._interim > _INTERIM_LIMIT:
-            raise NetworkError(
-                "protocol", f"there are more than {_INTERIM_LIMIT} interim responses"
-            )
 
     def _end(self, head: Head) -> None:
         """Judge whether the content may end with the connection."""
@@ -237,7 +227,7 @@ class Http1:
             return  # a trailer
         if len(self._headers) >= HEADER_COUNT_LIMIT:
             raise NetworkError("protocol", f"there are more than {HEADER_COUNT_LIMIT} headers")
-        self._headers.append((name.decode("latin-1").lower(), text(value)))
+        self._headers.append((name.decode("latin-1").lower(), text(value).rstrip(" \t")))
 
     def on_headers_complete(self) -> None:
         """Take the head, unless it is an interim one."""
@@ -260,7 +250,7 @@ class Http1:
     def on_message_complete(self) -> None:
         """Note the end, or that an interim response has passed."""
         if self._head is None:
-            self._pass_interim()
+            self._headers = []
             return
         self._is_complete = True
         self._keeps_alive = not self._is_framed and self._parser.should_keep_alive()

@@ -81,14 +81,12 @@ class LenientHead:
         self._headers.append((name, value.strip(b" \t")))
 
 
-def framing(head: Head, method: str) -> str:
+def framing(head: Head) -> str:
     """Return the one header that says how long the content is, or nothing: until the end.
 
     Raises:
         NetworkError: it cannot be told.
     """
-    if not head.may_have_body(method):
-        return "Content-Length: 0"
     if head.version != "HTTP/1.0" and (codings := head.all("transfer-encoding")):
         check_transfer_encoding(codings)
         return "Transfer-Encoding: chunked"

@@ -58,6 +58,7 @@ class Host:
             reload=self.reload,
         )
         service.routes(application)
+        application.on_response_prepare.append(_forbid_sniffing)
         self._server = Server(
             _below(prefix, application) if prefix else application,
             listen=() if settings.systemd_socket else settings.listen_address,
@@ -107,6 +108,11 @@ class Host:
             within = self._context.values[ProcessSettings].drain_timeout
             self._log.warning("the work in hand was cut off", after=f"{within:g}s")
         await self._server.close(grace=min(deadline.remaining, _GRACE))
+
+
+async def _forbid_sniffing(_: web.Request, response: web.StreamResponse) -> None:
+    """Keep browsers from taking text that quotes a request for a page."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
 
 
 def _below(prefix: str, application: web.Application) -> web.Application:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+import pillion
 from pillion.errors import PillionError
 from pillion.lifecycle import Deadline, Health, Signals
 from pillion.metrics.standard import ProcessCollector
@@ -73,7 +74,8 @@ def run(
             limits=limits(values),
             prefix=prefix(values),
         )
-        return _run_loop(_Process(host, context))
+        version = command.version or pillion.__version__
+        return _run_loop(_Process(host, context, f"{command.name} {version}"))
 
     return launch(command, construct_and_serve, arguments, environment)
 
@@ -108,8 +110,9 @@ def _security(values: Values, log: Logger) -> Security | None:
 class _Process:
     """One life: start, serve, reload, drain, end."""
 
-    def __init__(self, host: Host, context: Context) -> None:
+    def __init__(self, host: Host, context: Context, version: str) -> None:
         self._host = host
+        self._version = version
         self._log = context.log
         self._within = context.values[ProcessSettings].drain_timeout
         self._stop: asyncio.Future[str] | None = None
@@ -124,6 +127,7 @@ class _Process:
         )
         with signals:
             await self._host.start()
+            self._log.info("started", version=self._version)
             # What exists now lives as long as the process: the collector need not look again.
             gc.collect()
             gc.freeze()

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pillion.errors import UsageError
+from pillion.masking import masked_url
+from pillion.settings.argument_files import with_files
 from pillion.settings.declaration import Setting, declared
 from pillion.settings.flags import read_flags
 from pillion.settings.kinds import PATH, Kind
@@ -101,6 +103,8 @@ def parse(
         UsageError: a flag is unknown, or the value of a flag or variable is wrong.
         ConfigurationError: the settings file cannot be read or is wrong.
     """
+    if not command.arguments:  # else `@file` may be the name of one
+        arguments = with_files(arguments)
     rows = list(command.settings())
     known = [item for _, item in rows] + [SETTINGS_FILE]
     given, rest = read_flags(known, arguments)
@@ -147,7 +151,7 @@ def _parsed(kind: Kind[Any], text: str, where: str) -> object:
     try:
         return kind.parse(text)
     except ValueError as error:
-        raise UsageError(f"{where}: {text!r} {error}") from None
+        raise UsageError(f"{where}: {masked_url(text)!r} {error}") from None
 
 
 def _first_text(

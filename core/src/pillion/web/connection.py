@@ -8,7 +8,6 @@ sweep calls `expire`. Only what aiohttp documents or names without an underscore
 from __future__ import annotations
 
 import asyncio
-from enum import Enum, auto
 from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING
@@ -37,13 +36,8 @@ _TOO_LARGE = (
 ) % (len(_TOO_LARGE_TEXT), _TOO_LARGE_TEXT.encode())
 
 
-class Stage(Enum):
-    """What a connection is at."""
-
-    BETWEEN = auto()
-    HEAD = auto()
-    ANSWERING = auto()
-    LINGERING = auto()
+# What a connection is at. Not an Enum: its members cost as much as all that is done here.
+_BETWEEN, _HEAD, _ANSWERING, _LINGERING = range(4)
 
 
 class Connection(web.RequestHandler):
@@ -78,7 +72,7 @@ class Connection(web.RequestHandler):
         self._place = place
         self._wire: asyncio.Transport | None = None
         self._request: web.BaseRequest | None = None
-        self._stage = Stage.HEAD
+        self._stage = _HEAD
         self._head_size = 0
         self._answers = 0
         self._next_size = 0
@@ -113,7 +107,7 @@ class Connection(web.RequestHandler):
     @property
     def is_lingering(self) -> bool:
         """Whether it is refused, and given a little time to read why."""
-        return self._stage is Stage.LINGERING
+        return self._stage == _LINGERING
 
     def drop(self) -> None:
         """Cut the connection now, whatever it is at."""
@@ -126,12 +120,12 @@ class Connection(web.RequestHandler):
     def expire(self) -> None:
         """Give up on a client that took too long."""
         wire, stage = self._wire, self._stage
-        if wire is None or wire.is_closing() or self.writing_paused or stage is Stage.LINGERING:
+        if wire is None or wire.is_closing() or self.writing_paused or stage == _LINGERING:
             self.drop()
-        elif stage is Stage.ANSWERING:
+        elif stage == _ANSWERING:
             self._expire_body(wire)
         else:
-            if stage is Stage.HEAD and self._head_size:
+            if stage == _HEAD and self._head_size:
                 wire.write(_TIMED_OUT)
             self._linger(self._limits.linger_time)
             self.force_close()
@@ -156,11 +150,11 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Read on; the time runs for a head as a whole, however slowly bytes drip in."""
         stage = self._stage
-        if stage is Stage.LINGERING:
+        if stage == _LINGERING:
             return
         if data:
             self._answers = 0
-            if stage is Stage.ANSWERING:
+            if stage == _ANSWERING:
                 assert self._request is not None
                 if self._request.content.is_eof():
                     self._next_size += len(data)
@@ -172,8 +166,8 @@ class Connection(web.RequestHandler):
                 self.close()
                 return
             else:
-                if stage is Stage.BETWEEN:
-                    self._stage = Stage.HEAD
+                if stage == _BETWEEN:
+                    self._stage = _HEAD
                     self._allow(self._limits.head_time)
                 self._head_size += len(data)
         super().data_received(data)
@@ -185,7 +179,7 @@ class Connection(web.RequestHandler):
         no half of a connection.
         """
         is_whole = self._request is not None and self._request.content.is_eof()
-        if not is_whole or self.is_encrypted or self._stage is not Stage.ANSWERING:
+        if not is_whole or self.is_encrypted or self._stage != _ANSWERING:
             return None
         self._is_half_closed = True
         if not self.writing_paused:
@@ -218,7 +212,7 @@ class Connection(web.RequestHandler):
         self._head_size = 0
         self._next_size = 0
         self._request = request
-        self._stage = Stage.ANSWERING
+        self._stage = _ANSWERING
         self._allow_answer(request)
 
     async def finish_response(
@@ -243,7 +237,7 @@ class Connection(web.RequestHandler):
                 await asyncio.sleep(0)
         self._request = None
         self._head_size = self._next_size
-        self._stage = Stage.HEAD if self._head_size else Stage.BETWEEN
+        self._stage = _HEAD if self._head_size else _BETWEEN
         self._allow(self._limits.head_time if self._head_size else self._limits.idle_time)
         if self._is_half_closed:
             asyncio.get_running_loop().call_later(_AFTER_HALF_CLOSE, self._close_if_idle)
@@ -288,7 +282,7 @@ class Connection(web.RequestHandler):
             self.force_close()
 
     def _linger(self, seconds: float) -> None:
-        self._stage = Stage.LINGERING
+        self._stage = _LINGERING
         self._allow(seconds)
 
     def _allow(self, seconds: float) -> None:

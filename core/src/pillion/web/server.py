@@ -21,7 +21,7 @@ from pillion.web.connection import Connection
 from pillion.web.connections import Connections
 from pillion.web.limits import Limits
 from pillion.web.listening import address_of, close_all, open_sockets
-from pillion.web.middlewares import install
+from pillion.web.middleware import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ class Server:
     """Serves an application on addresses; an async context manager that starts and closes.
 
     Args:
-        application: what is answered. The server puts its middlewares before those that are there.
+        application: what is answered. The server puts its middleware before those that are there.
         listen: where; each is bound at `start`.
         sockets: listening sockets to serve on besides (systemd's); the server owns them.
         log: where handlers' errors and refused handshakes go.
@@ -99,7 +99,7 @@ class Server:
         self._listening += open_sockets(self._listen)
         self.addresses = tuple(address_of(one) for one in self._listening)
         await self._runner.setup()
-        server = self._server
+        server = self._factory
         make_request = server.request_factory
 
         def begin_request(*arguments: Any) -> web.BaseRequest:
@@ -161,7 +161,7 @@ class Server:
             self._connections.sweep()
 
     @property
-    def _server(self) -> web.Server:
+    def _factory(self) -> web.Server:
         assert self._runner.server is not None, "it has been started"
         return self._runner.server
 
@@ -199,7 +199,7 @@ class Server:
             accepted.close()
             return
         accepted.settimeout(0)
-        connection = Connection(self._server, self._connections, place, is_encrypted=is_encrypted)
+        connection = Connection(self._factory, self._connections, place, is_encrypted=is_encrypted)
         opening = asyncio.get_running_loop().create_task(self._open(connection, accepted, context))
         connection.opening = opening
         self._opening.add(opening)

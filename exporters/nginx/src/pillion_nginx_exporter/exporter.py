@@ -125,9 +125,9 @@ def _check(nginx: NginxSettings, exposition: ExpositionSettings) -> None:
         )
     seen = set()
     for target in nginx.scrape_uri:
-        if target.uri in seen:
+        if target in seen:
             raise UsageError(f"--nginx.scrape-uri={target.uri} is given twice")
-        seen.add(target.uri)
+        seen.add(target)
     path = exposition.telemetry_path
     if path == _PROBE_PATH or path.startswith("/-/"):
         raise UsageError(f"--web.telemetry-path={path} is the path of something else")

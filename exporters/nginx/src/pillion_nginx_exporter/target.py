@@ -12,6 +12,7 @@ import re
 import socket
 from dataclasses import dataclass, field
 
+from pillion.masking import masked_target, masked_url
 from pillion.settings import Kind
 
 _URI = re.compile(
@@ -58,7 +59,7 @@ class Target:
     """One status page.
 
     Attributes:
-        uri: as it was written, its password replaced by `xxxxx`: fit for labels and logs.
+        uri: as it was written, user and query masked: fit for labels and logs.
         endpoint: where to connect to.
         authority: what the Host header says: the host, with the port where one was written.
         path: what the request line asks for, query included.
@@ -93,7 +94,7 @@ def parse_target(text: str) -> Target:
     authority = match["host"] + (f":{port}" if match["port"] else "")
     path = _escaped((match["path"] or "/") + (match["query"] or ""))
     return Target(
-        uri=_without_password(text, match["user"]),
+        uri=masked_url(text),
         endpoint=Endpoint(host, port, is_tls=scheme == "https"),
         authority=authority,
         path=path,
@@ -138,7 +139,8 @@ def _parse_unix(text: str) -> Target:
     if colon and not path.startswith("/"):
         raise ValueError("has a path that does not begin with /; write unix:/socket:/path")
     endpoint = Endpoint("unix", 0, is_tls=False, socket_path=socket_path)
-    return Target(text, endpoint, "unix", _escaped(path.partition("#")[0] or "/"))
+    shown = f"unix:{socket_path}{colon}{masked_target(path)}" if "?" in path else text
+    return Target(shown, endpoint, "unix", _escaped(path.partition("#")[0] or "/"))
 
 
 def _host(text: str) -> str:
@@ -184,11 +186,6 @@ def _basic(user: str | None) -> str:
 
 def _unescaped(text: str) -> bytes:
     return re.sub(rb"%([0-9a-fA-F]{2})", lambda m: bytes([int(m[1], 16)]), text.encode())
-
-
-def _without_password(text: str, user: str | None) -> str:
-    name, colon, _ = (user or "").partition(":")
-    return text.replace(f"{user}@", f"{name}:xxxxx@", 1) if colon else text
 
 
 def _show(target: Target) -> str:

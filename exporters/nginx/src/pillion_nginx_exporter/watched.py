@@ -71,9 +71,9 @@ def watch(
         registry=registry,
     )
 
-    def one(target: Target) -> Watched:
+    def one(target: Target, shown: str) -> Watched:
         history = History()
-        all_labels = {**dict(labels), TARGET_LABEL: target.uri} if has_several else dict(labels)
+        all_labels = {**dict(labels), TARGET_LABEL: shown} if has_several else dict(labels)
 
         def tell(scrape: Scrape) -> None:
             history.note(clock(), scrape)
@@ -86,4 +86,13 @@ def watch(
         )
         return Watched(target, tuple(sorted(all_labels.items())), scraper, history)
 
-    return tuple(one(target) for target in targets)
+    shown = _told_apart([target.uri for target in targets])
+    return tuple(one(target, text) for target, text in zip(targets, shown, strict=True))
+
+
+def _told_apart(texts: Sequence[str]) -> list[str]:
+    """Return texts with a number behind each that comes again, as what differs is masked."""
+    return [
+        f"{text}#{count}" if (count := texts[: index + 1].count(text)) > 1 else text
+        for index, text in enumerate(texts)
+    ]

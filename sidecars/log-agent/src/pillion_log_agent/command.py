@@ -48,7 +48,7 @@ def _show_or_run(values: Values, _log: Logger) -> int:
 
 def _run(arguments: list[str]) -> int:
     from pillion.process.run import run  # asyncio and the web server: 11 MB  # noqa: PLC0415
-    from pillion_log_agent.inherited import with_service  # the configuration  # noqa: PLC0415
+    from pillion_log_agent.service_flags import with_service  # the configuration  # noqa: PLC0415
 
     return run(COMMAND, _build, with_service(COMMAND, arguments, os.environ))
 

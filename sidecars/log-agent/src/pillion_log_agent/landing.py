@@ -1,4 +1,4 @@
-"""The page at `/`: the pipeline in the order in which records take it, and the ledger."""
+"""The page at `/`: the pipeline in the order in which records take it, and the records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 REFRESH_SECONDS = 5
 MOST_REFUSED = 50
-LINKS = {"/metrics": "Metrics", "/api/v1/metrics": "Metrics as fluent-bit has them"}
+LINKS = {"/metrics": "Metrics", "/api/v1/metrics": "fluent-bit metrics"}
 
 
 def landing_page(pipeline: Pipeline, ledger: Ledger, reason: str | None) -> web.Response:
@@ -25,8 +25,8 @@ def landing_page(pipeline: Pipeline, ledger: Ledger, reason: str | None) -> web.
     ]
     filters = [(stage.name, ledger.filtered[stage.name]) for stage in pipeline.stages]
     outputs = [
-        (each.name, each.figures.records, each.figures.rejected, each.trouble or "none")
-        for each in (target.shipper for target in pipeline.targets)
+        (each.name, each.figures.records, each.figures.rejected, each.outage.last_error or "none")
+        for each in (target.dispatcher for target in pipeline.targets)
     ]
     refused = refused_paths(pipeline)
     shown = list(refused.items())[:MOST_REFUSED]
@@ -41,9 +41,9 @@ def landing_page(pipeline: Pipeline, ledger: Ledger, reason: str | None) -> web.
         section("Unreadable files", table(("path", "reason"), shown), paragraph(note))
         if refused
         else "",
-        section("Filters", table(("filter", "records taken out"), filters)),
-        section("Outputs", table(("output", "records", "refused", "trouble"), outputs)),
-        section("Ledger", table(("", "records"), list(ledger.summary().items()))),
+        section("Filters", table(("filter", "dropped"), filters)),
+        section("Outputs", table(("output", "records", "refused", "last error"), outputs)),
+        section("Records", table(("", "records"), list(ledger.summary().items()))),
         summary=reason or "Reads, parses, filters, routes and ships logs, with nothing lost.",
         state="not ready" if reason else state,
         is_good=not (reason or refused),

@@ -16,7 +16,7 @@ from pillion.settings import Command
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.patterns.times import TimeFormat
-from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
+from pillion_log_agent.pipeline.build import PipelineContext, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.delivery import Delivery
 from pillion_log_agent.pipeline.ledger import Ledger
@@ -54,7 +54,7 @@ async def _replay(values: Values, log: Logger) -> int:
     letters = read_letters(path)
     settings = values[AgentSettings]
     problems = Problems()
-    around = Surroundings(
+    around = PipelineContext(
         log=log,
         ledger=Ledger(),
         dead_letters=DeadLetters(f"{path}.refused", settings.dead_letter_limit, log, time.time_ns),
@@ -67,26 +67,27 @@ async def _replay(values: Values, log: Logger) -> int:
     pipeline = build_pipeline(configuration, around, problems)
     problems.raise_if_any()
     assert pipeline is not None
-    shippers = {target.shipper.name: target.shipper for target in pipeline.targets}
-    unknown = {letter["output"] for letter in letters} - set(shippers)
+    dispatchers = {target.dispatcher.name: target.dispatcher for target in pipeline.targets}
+    unknown = {letter["output"] for letter in letters} - set(dispatchers)
     if unknown:
         raise ConfigurationError(
             f"{path}: names the output {min(unknown)}, which the configuration has not"
         )
-    workers = [asyncio.ensure_future(shipper.run()) for shipper in shippers.values()]
+    workers = [asyncio.ensure_future(dispatcher.run()) for dispatcher in dispatchers.values()]
     for output, batch in batches_of(letters):
         around.ledger.take(len(batch))
         delivery = Delivery(len(batch), around.ledger, Receipt(Undivided(_nothing)))
-        shippers[output].put(batch, delivery, Receipt(delivery))
-    for shipper in shippers.values():
-        shipper.drain()
-    while not all(shipper.is_idle for shipper in shippers.values()):  # noqa: ASYNC110  # it ends once
+        dispatchers[output].put(batch, delivery, Receipt(delivery))
+    for dispatcher in dispatchers.values():
+        dispatcher.drain()
+    while not all(dispatcher.is_idle for dispatcher in dispatchers.values()):  # noqa: ASYNC110  # it ends once
         await asyncio.sleep(0.05)
     for worker in workers:
         worker.cancel()
     await asyncio.gather(*workers, return_exceptions=True)
-    for shipper in shippers.values():
-        await shipper.output.close()
+    for dispatcher in dispatchers.values():
+        await dispatcher.output.close()
+    around.dead_letters.close()
     log.info("replayed", **around.ledger.summary())
     return 0
 

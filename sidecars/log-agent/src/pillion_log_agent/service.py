@@ -18,10 +18,12 @@ from pillion.process import Service
 from pillion.process.memory import keep_large_blocks
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
-from pillion_log_agent.pipeline.build import Surroundings, build_pipeline
+from pillion_log_agent.configuration.slow import slow_patterns
+from pillion_log_agent.pipeline.build import PipelineContext, build_pipeline
 from pillion_log_agent.pipeline.deadletter import DeadLetters
 from pillion_log_agent.pipeline.files import look_last, why_blind
 from pillion_log_agent.pipeline.ledger import Ledger
+from pillion_log_agent.pipeline.slow_lines import SlowLines
 from pillion_log_agent.settings import AgentSettings
 from pillion_log_agent.status import Status
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.pipeline import Pipeline
 
 BEAT = 1.0
-PATIENCE = 30.0
+TIMEOUT = 30.0
 RELOAD_SECONDS = 20.0
 
 
@@ -50,7 +52,7 @@ class Agent(Service):
         letters = settings.dead_letter_file
         if letters is None and settings.state_directory is not None:
             letters = os.path.join(settings.state_directory, "dead-letter.jsonl")
-        self._around = Surroundings(
+        self._around = PipelineContext(
             log=context.log,
             ledger=Ledger(),
             dead_letters=DeadLetters(
@@ -97,7 +99,7 @@ class Agent(Service):
             await self._retire(RELOAD_SECONDS, is_last=False)
             self._around.ledger.drop(self._around.ledger.in_flight, "reload")
             self.configuration, self.pipeline = configuration, pipeline
-            self._around.handed_on.close_besides(pipeline.inputs)
+            self._around.handover.close_besides(pipeline.inputs)
             await pipeline.start()
             self._status.reloads += 1
 
@@ -131,6 +133,7 @@ class Agent(Service):
                     deadline.remaining / 2,
                 )
             await self._retire(deadline.remaining, is_last=True)
+        self._around.dead_letters.close()
         summary = self._around.ledger.summary()
         self._context.log.info("records", **summary)
         if self.pipeline.failure is not None:
@@ -159,6 +162,7 @@ class Agent(Service):
             raise ConfigurationError("there is no pipeline")
         for warning in configuration.warnings:
             self._context.log.warning("the configuration is odd", what=warning)
+        self.slow_lines = SlowLines(slow_patterns(configuration), self._context.log)
         return configuration, pipeline
 
     def _log_failure(self, failure: BaseException) -> None:
@@ -187,14 +191,15 @@ class Agent(Service):
         """Say that the loop turns, whether the outputs take records, and look for changes."""
         health = self._context.health
         while True:
-            health.beat("the pipeline", PATIENCE)
-            troubled = [
-                f"the output {target.shipper.name} does not take records: {target.shipper.trouble}"
-                for target in self.pipeline.targets
-                if target.shipper.trouble is not None
+            health.beat("the pipeline", TIMEOUT)
+            dispatchers = [target.dispatcher for target in self.pipeline.targets]
+            failing = [
+                f"output {each.name} failed: {each.outage.last_error}"
+                for each in dispatchers
+                if each.outage.last_error is not None
             ]
-            if troubled:
-                health.block("outputs", troubled[0])
+            if failing:
+                health.block("outputs", failing[0])
             else:
                 health.unblock("outputs")
             blind = why_blind(self.pipeline)
@@ -209,6 +214,7 @@ class Agent(Service):
                 # Where every input has come to its end by itself, so does the process.
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
+            self.slow_lines.report(time.monotonic())
             await self._reload_if_changed()
             await asyncio.sleep(BEAT)
 

@@ -111,7 +111,7 @@ def _joining(plugin: Plugin) -> str:
 def _multiline_parser(plugin: Plugin) -> list[str]:
     """Return the rules of a parser, a line for each."""
     definition = define(plugin.properties)
-    head = f"[multiline_parser] {definition.name}  flush_timeout {definition.patience:g}s"
+    head = f"[multiline_parser] {definition.name}  flush_timeout {definition.timeout:g}s"
     return [
         head,
         *(

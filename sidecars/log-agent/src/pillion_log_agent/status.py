@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from pillion.process import Context
-    from pillion_log_agent.pipeline.build import Surroundings
+    from pillion_log_agent.pipeline.build import PipelineContext
     from pillion_log_agent.pipeline.pipeline import Pipeline
+    from pillion_log_agent.pipeline.slow_lines import SlowLines
 
 _OUTPUT_FIGURES = {
     "records": "Records that an output has taken.",
@@ -40,6 +41,11 @@ class Running(Protocol):
         """The pipeline that is at work."""
         ...
 
+    @property
+    def slow_lines(self) -> SlowLines:
+        """What took its patterns too long."""
+        ...
+
 
 class Status:
     """Answers questions about the agent.
@@ -48,7 +54,7 @@ class Status:
         reloads: how many have succeeded.
     """
 
-    def __init__(self, context: Context, agent: Running, around: Surroundings) -> None:
+    def __init__(self, context: Context, agent: Running, around: PipelineContext) -> None:
         self.reloads = 0
         self._context = context
         self._agent = agent
@@ -94,12 +100,24 @@ class Status:
             ("by", "end"),
             ledger.joined.items(),
         )
+        yield _counter(
+            "pattern_timeouts_total",
+            "Lines that took a pattern too long, and went on as if it did not match.",
+            ("pattern",),
+            (((name,), lines) for name, lines in self._agent.slow_lines.counts()),
+        )
         letters = self._around.dead_letters
         yield _counter(
             "dead_letters_total",
             "Records that were refused for good, by whether they are in the dead-letter file.",
             ("written",),
             ((("true",), letters.written), (("false",), letters.unwritten)),
+        )
+        yield _counter(
+            "dead_letters_overwritten_total",
+            "Records in the dead-letter file that are gone, since it has reached its limit.",
+            (),
+            [((), letters.overwritten)],
         )
         yield from self._outputs_and_inputs()
         for each in self._agent.pipeline.inputs.values():

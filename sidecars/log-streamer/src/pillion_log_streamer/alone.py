@@ -6,6 +6,7 @@ import gc
 import signal
 from typing import TYPE_CHECKING
 
+import pillion
 from pillion.lifecycle import Signals
 from pillion.process import ProcessSettings
 from pillion_log_streamer.streamer import Streamer, stdout
@@ -25,6 +26,7 @@ def stream(values: Values, log: Logger) -> int:
     """Stream until told to stop; return the exit status."""
     process = values[ProcessSettings]
     streamer = Streamer(values, log, stdout(values))
+    log.info("started", version=f"pillion-log-streamer {pillion.__version__}")
 
     def stop(name: str) -> None:
         log.info("stopping", signal=name, within=f"{process.drain_timeout:g}s")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -173,6 +174,34 @@ async def test_requests_in_flight_are_finished_at_the_close_over_tls(
         assert (await client.answer()).text == "slow "
         assert await client.is_closed()
         await closing
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+async def test_openssl_is_answered_and_told_goodbye(
+    version: str, site: web.Application, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    async with serve(site, security=configured.read(PAIR)) as running:
+        asked = await asyncio.create_subprocess_exec(
+            "openssl",
+            "s_client",
+            "-connect",
+            f"127.0.0.1:{running.port}",
+            version,
+            "-quiet",
+            "-ign_eof",
+            "-servername",
+            "localhost",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(30):
+            text, _ = await asked.communicate(
+                b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+            )
+        assert asked.returncode == 0, "openssl 3 fails where there was no close_notify"
+        assert text.endswith(b"hello")
+        await running.until_connections(0)
 
 
 @pytest.mark.parametrize(

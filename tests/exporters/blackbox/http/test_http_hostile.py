@@ -182,7 +182,6 @@ async def test_a_reset_is_told_from_an_end_in_every_phase(before: bytes, phase: 
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"HTTP/1.1 100 Continue\r\n\r\n" * 20,
     ],
 )
 async def test_what_is_no_http_is_said(answer: bytes) -> None:

@@ -103,6 +103,11 @@ async def test_a_good_certificate_is_described(site: Site) -> None:
     assert result.value("probe_http_duration_seconds", phase="tls") > 0
 
 
+async def test_a_name_may_end_with_a_dot(site: Site) -> None:
+    result = await site.probed("good", host="127.0.0.1", tls=", server_name: localhost.")
+    assert result.success, result.sentence
+
+
 @pytest.mark.parametrize(
     ("kind", "reason", "expires"),
     [

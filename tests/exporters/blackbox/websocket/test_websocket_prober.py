@@ -143,7 +143,7 @@ async def test_tls_is_verified_and_reported(tmp_path: Path) -> None:
         ("127.0.0.1:80", "the target '127.0.0.1:80' begins neither with ws:// nor wss://"),
         ("http://a", "the target 'http://a' begins neither with ws:// nor wss://"),
         ("ws://u:p@a", "the target 'ws://<secret>@a' has a user; use basic_auth"),
-        ("ws://a b/", "the URL 'http://a b/' has a blank or a control character"),
+        ("ws://a b/", "the URL 'http://a b/' has no host that can be probed"),
     ],
 )
 async def test_a_target_that_is_none_is_named(target: str, sentence: str) -> None:

@@ -36,6 +36,7 @@ _RESERVED_HEADERS = frozenset(
         "x-amz-content-sha256",
     }
 )
+PROXY_SCHEMES = ("http://", "https://", "socks5://", "socks5h://")
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -119,12 +120,13 @@ def check_proxy(proxy: Any) -> None:
     _at_most_one(no_proxy=proxy.no_proxy, proxy_from_environment=proxy.proxy_from_environment)
     if proxy.no_proxy and not proxy.proxy_url:
         raise WrongKeyError("no_proxy", "needs proxy_url beside it")
-    if proxy.proxy_url and not proxy.proxy_url.startswith("http://"):
-        raise WrongKeyError("proxy_url", "must be a URL that begins with http://")
+    if proxy.proxy_url and not proxy.proxy_url.startswith(PROXY_SCHEMES):
+        listed = ", ".join(PROXY_SCHEMES)
+        raise WrongKeyError("proxy_url", f"must be a URL that begins with one of {listed}")
 
 
 class OAuth2(ProxyConfig, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The client credentials grant (RFC 6749, 4.4)."""
+    """The client credentials grant (RFC 6749, 4.4), or the JWT bearer grant (RFC 7523, 2.1)."""
 
     client_id: str = ""
     client_secret: Secret = Secret("")
@@ -134,6 +136,18 @@ class OAuth2(ProxyConfig, frozen=True, forbid_unknown_fields=True, omit_defaults
     endpoint_params: dict[str, str] = msgspec.field(default_factory=dict)
     tls_config: TlsConfig = TlsConfig()
     grant_type: str = ""
+    client_certificate_key_id: str = ""
+    client_certificate_key: Secret = Secret("")
+    client_certificate_key_file: str = ""
+    signature_algorithm: Literal["", "RS256", "RS384", "RS512"] = ""
+    iss: str = ""
+    audience: str = ""
+    claims: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def is_jwt_bearer(self) -> bool:
+        """Whether a signed assertion is exchanged for the token."""
+        return self.grant_type == _JWT_BEARER
 
     def __post_init__(self) -> None:
         if not self.client_id:
@@ -142,9 +156,15 @@ class OAuth2(ProxyConfig, frozen=True, forbid_unknown_fields=True, omit_defaults
             raise ValueError("lacks the key 'token_url'")
         if not self.token_url.startswith(("http://", "https://")):
             raise WrongKeyError("token_url", "must be a URL that begins with http:// or https://")
-        if self.grant_type == _JWT_BEARER:
-            raise WrongKeyError("grant_type", "is jwt-bearer, which is not supported")
         _at_most_one(client_secret=self.client_secret, client_secret_file=self.client_secret_file)
+        _at_most_one(
+            client_certificate_key=self.client_certificate_key,
+            client_certificate_key_file=self.client_certificate_key_file,
+        )
+        if self.is_jwt_bearer and not (
+            self.client_certificate_key or self.client_certificate_key_file
+        ):
+            raise ValueError("lacks the key 'client_certificate_key', which signs the JWT")
         check_proxy(self)
 
 

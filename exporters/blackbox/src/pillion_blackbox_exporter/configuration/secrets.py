@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pillion.masking import MASK, SHORTEST, masked_url, secrets_of_target
 from pillion.settings.kinds import show_duration
 from pillion_blackbox_exporter.configuration.kinds import ByteText, Duration, Pattern, Secret
 
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pillion_blackbox_exporter.configuration.module import Module
-
-MASK = "<secret>"
-SHORTEST = 4
-"""Shorter texts are not looked for in other texts: they would be found everywhere."""
 
 PLAIN_HEADERS = frozenset(
     (
@@ -45,7 +42,6 @@ _VERBS = re.compile(
     rb"|QUIT|RSET|STARTTLS|STAT|STLS|USER|VERSION))(?P<rest>\s.*|)",
     re.DOTALL | re.IGNORECASE,
 )
-_USER = re.compile(r"(?<=://)[^/?#]*@")
 
 Shown = Any
 
@@ -67,11 +63,6 @@ def masked(text: str, secrets: tuple[str, ...]) -> str:
         if secret in text:
             text = text.replace(secret, MASK)
     return text
-
-
-def masked_url(text: str) -> str:
-    """Return a URL, or a text with URLs in it, with users and passwords masked."""
-    return _USER.sub(f"{MASK}@", text) if "@" in text else text
 
 
 def _struct(struct: msgspec.Struct) -> dict[str, Shown]:
@@ -153,9 +144,8 @@ def _secrets(value: Any, name: str) -> Iterator[str]:
             yield from _secrets(item, name)
     elif isinstance(value, dict):
         yield from _secrets_of_mapping(name, value)
-    elif isinstance(value, str) and (match := _USER.search(value)):
-        user, _, password = match[0].removesuffix("@").partition(":")
-        yield password or user
+    elif isinstance(value, str) and "://" in value:
+        yield from secrets_of_target(value)
 
 
 def _secrets_of_mapping(name: str, mapping: Mapping[str, Any]) -> Iterator[str]:

@@ -17,6 +17,8 @@ _DISTRIBUTION = "pillion-blackbox-exporter"
 
 def unsupported(module: Module) -> str:
     """Return why a module cannot work here, or nothing."""
+    if _signs(getattr(module, module.prober)) and find_spec("cryptography") is None:
+        return f"the JWT bearer grant needs cryptography: install {_DISTRIBUTION}[jwt]"
     http = module.http
     if module.prober != "http":
         return ""
@@ -29,3 +31,8 @@ def unsupported(module: Module) -> str:
     if http.proxy_url or http.proxy_from_environment:
         return "enable_http3 does not go through a proxy: leave out one of them"
     return ""
+
+
+def _signs(section: object) -> bool:
+    oauth2 = getattr(section, "oauth2", None)
+    return oauth2 is not None and oauth2.is_jwt_bearer

@@ -11,7 +11,7 @@ import socket
 import struct
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pillion.net import connection_error
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SO_TIMESTAMPNS = 35  # Linux; the socket module has no name for it
 _TIMESPEC = struct.Struct("@ll")
 _ANCILLARY_SIZE = 256
+_DISCARD = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,18 @@ def connect_datagrams(
         if source:
             connected.bind((source, 0))
         connected.connect(where)  # sends nothing, and tells where it would go
-        network.check_address(scheme, host, str(connected.getpeername()[0]), port)
+        network.check_address(scheme, host, _peer(connected, where), port)
         return Datagrams(connected, network.clock)
     except BaseException:
         connected.close()
         raise
+
+
+def _peer(connected: socket.socket, where: tuple[Any, ...]) -> str:
+    """Return the address that a connected socket sends to."""
+    if where[1]:
+        return str(connected.getpeername()[0])
+    # The kernel names no peer without a port; it takes the same way to any other port.
+    with socket.socket(connected.family, socket.SOCK_DGRAM) as other:
+        other.connect((where[0], _DISCARD, *where[2:]))
+        return str(other.getpeername()[0])

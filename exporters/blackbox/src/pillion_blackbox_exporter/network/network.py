@@ -12,6 +12,7 @@ from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.contexts import Contexts
 from pillion_blackbox_exporter.network.guard import AllowAll
 from pillion_blackbox_exporter.network.resolving import Resolver
+from pillion_blackbox_exporter.network.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,7 @@ class Network:
         guard: what may be probed.
         resolver: names into addresses.
         contexts: TLS configurations into SSLContexts.
+        tokens: those of OAuth2.
         clock: seconds, of which every moment is taken.
     """
 
@@ -55,6 +57,7 @@ class Network:
         self.guard: Guard = guard or AllowAll()
         self.resolver = resolver or Resolver()
         self.contexts = Contexts()
+        self.tokens = Tokens()
         self.clock = clock
 
     async def resolve(self, scheme: str, host: str, port: int) -> Resolved:

@@ -66,7 +66,8 @@ async def handshake(stream: Stream, context: ssl.SSLContext, server_name: str) -
     if context.check_hostname and not server_name:
         raise ProbeError("configuration", "there is no host name to verify: set server_name")
     try:
-        await stream.handshake(context, server_name or None)
+        # A certificate has no trailing dot, and SNI must not (RFC 6066, 3).
+        await stream.handshake(context, server_name.removesuffix(".") or None)
     except ssl.SSLCertVerificationError as error:
         reason = VERIFY_REASONS.get(error.verify_code, "tls_untrusted")
         failure = ProbeError(reason, f"the certificate is refused: {error.verify_message}")

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pillion.log import LEVELS, Logger
+from pillion.masking import masked_target, secrets_of_target
 from pillion_blackbox_exporter.configuration.secrets import masked
 
 if TYPE_CHECKING:
@@ -23,20 +24,29 @@ Line = tuple[float, int, str, dict[str, object]]
 class ProbeLog:
     """Takes a probe's lines; bounded in number and in the length of each field."""
 
-    __slots__ = ("_clock", "_forward", "_level", "_secrets", "lines")
+    __slots__ = ("_clock", "_forward", "_level", "_secrets", "_target", "lines")
 
     def __init__(
         self,
         forward: Logger,
         level: str = "info",
         secrets: tuple[str, ...] = (),
+        target: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Pass lines of `level` and above on to a logger, with the secrets in them masked."""
+        """Pass lines of `level` and above on to a logger.
+
+        The module's secrets are masked in them, and those of the target.
+        """
         self._forward = forward
         self._level = LEVELS.index(level)
         self._clock = clock
+        self._target = (target, masked_target(target))
         self._secrets = secrets
+        if self._target[0] != self._target[1]:
+            found = {*secrets, *secrets_of_target(target)}
+            found |= {repr(each)[1:-1] for each in found}  # as sentences quote them
+            self._secrets = tuple(sorted(found, key=len, reverse=True))
         self.lines: list[Line] = []
 
     def debug(self, message: str, **fields: object) -> None:
@@ -56,7 +66,10 @@ class ProbeLog:
         self._write(3, message, fields)
 
     def masked(self, text: str) -> str:
-        """Return a text without the module's secrets."""
+        """Return a text without the secrets of module and target."""
+        whole, shown = self._target
+        if whole != shown and whole in text:
+            text = text.replace(whole, shown)
         return masked(text, self._secrets) if self._secrets else text
 
     def text(self) -> str:
@@ -68,6 +81,7 @@ class ProbeLog:
         return stream.getvalue()
 
     def _write(self, level: int, message: str, fields: dict[str, object]) -> None:
+        message = self.masked(message)
         for key, value in fields.items():
             if isinstance(value, str):
                 fields[key] = self.masked(value)[:FIELD_LIMIT]

@@ -59,7 +59,7 @@ class Probe:
         """Be failed and go on; of several failures the first is the one that counts."""
         sentence = self.log.masked(sentence)
         self.trace.fail(reason, sentence)
-        self.log.error(sentence, reason=reason)
+        self.log.debug(sentence, reason=reason)
 
     def is_well(self) -> bool:
         """Whether nothing has gone wrong so far."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import GaugeMetricFamily, Sample
+from prometheus_client.core import Metric, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from prometheus_client import Metric
 
 _BY_NAME = attrgetter("name")
 
@@ -64,11 +62,17 @@ class Report:
     def collect(self) -> list[Metric]:
         """Return the metrics in alphabetical order."""
         metrics = [
-            GaugeMetricFamily(gauge.name, gauge.description, value=value)
-            for gauge, value in self._values.items()
+            _metric(gauge, [Sample(gauge.name, {}, value)]) for gauge, value in self._values.items()
         ]
-        for gauge, series in self._labelled.items():
-            metric = GaugeMetricFamily(gauge.name, gauge.description)
-            metric.samples = [Sample(gauge.name, dict(pairs), v) for pairs, v in series.items()]
-            metrics.append(metric)
+        metrics += [
+            _metric(gauge, [Sample(gauge.name, dict(pairs), v) for pairs, v in series.items()])
+            for gauge, series in self._labelled.items()
+        ]
         return sorted(metrics, key=_BY_NAME)
+
+
+def _metric(gauge: Gauge, samples: list[Sample]) -> Metric:
+    # GaugeMetricFamily takes three times as long.
+    metric = Metric(gauge.name, gauge.description, "gauge")
+    metric.samples = samples
+    return metric

@@ -96,5 +96,11 @@ def conclude(probe: Probe, timeout: float) -> Result:
     else:
         labels = (("phase", failure.phase), ("reason", failure.reason))
         report.label(FAILURE, labels, 1)
-        probe.log.error("the probe failed", duration=trace.duration, reason=failure.reason)
+        probe.log.error(
+            "the probe failed",
+            reason=failure.reason,
+            phase=failure.phase,
+            error=failure.sentence,
+            duration=trace.duration,
+        )
     return Result(failure is None, report, trace, probe.log)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from pillion.metrics import exposition
 from pillion_blackbox_exporter.configuration.rendering import render_one
@@ -20,6 +22,23 @@ def debug_text(result: Result, module: Module) -> str:
         f"The metrics:\n\n{exposition.text(result.report.collect())}\n\n"
         f"The module:\n\n{render_one(module)}"
     )
+
+
+def as_used(module: Module, hostname: str) -> Module:
+    """Return a module with what the parameter `hostname` makes of it."""
+    if not hostname:
+        return module
+    if module.prober == "http":
+        headers = {key: text for key, text in module.http.headers.items() if key.lower() != "host"}
+        section: Any = replace(module.http, headers={**headers, "Host": hostname})
+    elif module.prober in ("tcp", "dns", "grpc"):
+        section = getattr(module, module.prober)
+        if section.tls_config.server_name:
+            return module
+        section = replace(section, tls_config=replace(section.tls_config, server_name=hostname))
+    else:
+        return module
+    return replace(module, **{module.prober: section})
 
 
 def _phases(result: Result) -> str:

@@ -23,6 +23,7 @@ from pillion_blackbox_exporter.service.logs import answer_logs
 from pillion_blackbox_exporter.service.modules import Modules
 from pillion_blackbox_exporter.service.probing import ProbeHandler
 from pillion_blackbox_exporter.service.settings import BlackboxSettings, ProbeSettings
+from pillion_blackbox_exporter.service.tasks import answer_tasks
 from pillion_blackbox_exporter.service.warming import warm
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ class BlackboxExporter(Service):
         """Add the paths that it answers."""
         add_metrics_route(application, "/metrics", self._registry)
         application.router.add_get("/probe", self._handler.answer)
+        application.router.add_post("/probe", self._handler.answer)
+        if self._settings.debug_tasks:
+            application.router.add_get("/debug/tasks", answer_tasks)
         application.router.add_get("/config", self._answer_config)
         application.router.add_get("/logs", self._answer_logs)
         application.router.add_get("/", self._answer_landing)

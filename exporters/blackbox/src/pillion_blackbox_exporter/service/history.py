@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from hashlib import sha256
+from os import urandom
 from typing import TYPE_CHECKING
+
+from pillion.masking import masked_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pillion_blackbox_exporter.configuration import Module
     from pillion_blackbox_exporter.probing.run import Result
+
+
+_SALT = urandom(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,7 @@ class Entry:
         name: the module's name.
         module: as it was at the time.
         target: as it may be shown.
+        key: what tells it from a target that is shown alike, such as one of another password.
         result: what came of it.
     """
 
@@ -31,6 +39,7 @@ class Entry:
     name: str
     module: Module
     target: str
+    key: bytes
     result: Result
 
 
@@ -47,7 +56,8 @@ class History:
 
     def add(self, at: float, name: str, module: Module, target: str, result: Result) -> None:
         """Keep a probe."""
-        self._recent.append(Entry(self._next, at, name, module, target, result))
+        shown, key = masked_target(target), _digest(target)
+        self._recent.append(Entry(self._next, at, name, module, shown, key, result))
         self._next += 1
         if len(self._recent) > self._limit:
             oldest = self._recent.popleft()
@@ -64,12 +74,20 @@ class History:
         return next((entry for entry in self.newest_first() if entry.id == number), None)
 
     def last_of(self, target: str, name: str = "") -> Entry | None:
-        """Return the last probe of a target, by a module or by any."""
+        """Return the last probe of a target, by a module or by any.
+
+        The target may be written as it was probed, or as it is shown.
+        """
+        key = _digest(target)
         return next(
             (
                 entry
                 for entry in self.newest_first()
-                if entry.target == target and name in ("", entry.name)
+                if (entry.key == key or entry.target == target) and name in ("", entry.name)
             ),
             None,
         )
+
+
+def _digest(target: str) -> bytes:
+    return sha256(_SALT + target.encode("utf-8", "surrogatepass")).digest()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from pillion_blackbox_exporter.probers.http.url import shown
+from pillion.masking import masked_target
 from pillion_blackbox_exporter.service.debug import debug_text
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ def answer_logs(history: History, request: web.Request) -> web.Response:
     if not target and module:
         return _refused(400, "the parameter module narrows down a target; give that too")
     if target:
-        entry = history.last_of(shown(target), module)
+        entry = history.last_of(target, module)
     elif number.isascii() and number.isdecimal() and len(number) < 20:  # noqa: PLR2004
         entry = history.by_id(int(number))
     else:
         return _refused(400, "the parameter id or target is missing")
     if entry is None:
-        what = f"the target {target!r}" if target else f"the id {number}"
+        what = f"the target {masked_target(target)!r}" if target else f"the id {number}"
         return _refused(404, f"there is no probe of {what} in the history")
     return web.Response(text=debug_text(entry.result, entry.module))
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from prometheus_client import Counter
 
+from pillion.masking import masked_target
 from pillion.web.standard import exposed
-from pillion_blackbox_exporter.configuration.secrets import masked_url
-from pillion_blackbox_exporter.probers.http.url import shown
 from pillion_blackbox_exporter.probing.addresses import run_addresses
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
@@ -19,7 +18,7 @@ from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.run import load, run
 from pillion_blackbox_exporter.probing.trace import Trace
 from pillion_blackbox_exporter.service.concurrency import LimitReachedError
-from pillion_blackbox_exporter.service.debug import debug_text
+from pillion_blackbox_exporter.service.debug import as_used, debug_text
 from pillion_blackbox_exporter.service.timeout import HEADER, probe_timeout
 
 if TYPE_CHECKING:
@@ -116,7 +115,8 @@ class ProbeHandler:
             self._limit.release()
         (self._succeeded if result.success else self._failed).inc()
         if asked.wants_debug:
-            return web.Response(text=debug_text(result, asked.module))
+            used = as_used(asked.module, asked.hostname)
+            return web.Response(text=debug_text(result, used))
         return exposed(request, result.report.collect())
 
     def _read(self, request: web.Request) -> ProbeRequest | web.Response:
@@ -146,14 +146,14 @@ class ProbeHandler:
         module = asked.module
         load(module.prober)  # the first probe of a kind pays for it before its time is taken
         at = time.time()
-        label = masked_url(shown(asked.target))
+        label = masked_target(asked.target)
         log = self._log.bind(module=asked.name, target=label)
         probe = Probe(
             target=asked.target,
             module=module,
             trace=Trace(self._clock),
             report=Report(),
-            log=ProbeLog(log, self._level, self._modules.secrets(asked.name)),
+            log=ProbeLog(log, self._level, self._modules.secrets(asked.name), asked.target),
             network=self._network,
             deadline=began + asked.seconds,
             timeout=asked.seconds,
@@ -161,7 +161,8 @@ class ProbeHandler:
             unsupported=self._modules.unsupported(asked.name),
         )
         result = await (run(probe) if module.addresses == "first" else run_addresses(probe))
-        self._history.add(at, asked.name, module, label, result)
+        used = as_used(module, asked.hostname)
+        self._history.add(at, asked.name, used, asked.target, result)
         return result
 
 

@@ -78,6 +78,11 @@ class BlackboxSettings:
         "How many probes are kept to be looked at, and how many failed ones beside them.",
         default=100,
     )
+    debug_tasks: bool = switch(
+        "debug.tasks",
+        "Serve /debug/tasks: where every task and thread stands at the moment, in place of the "
+        "peer's /debug/pprof.",
+    )
     external_url: str = setting(
         "web.external-url",
         EXTERNAL_URL,

@@ -23,9 +23,9 @@ def probe_timeout(header: str, module_timeout: float, offset: float) -> float:
         scrape = float(header) if header else 0.0
     except ValueError:
         raise ValueError(f"the header {HEADER} is no number: {header[:40]!r}") from None
-    if not math.isfinite(scrape) or scrape < 0:
-        raise ValueError(f"the header {HEADER} is no time: {header[:40]!r}")
-    longest = (scrape or DEFAULT) - offset
+    if not 0 < scrape < math.inf:  # no time at all: as good as no header
+        scrape = DEFAULT
+    longest = scrape - offset
     if 0 < module_timeout < longest or longest < 0:
         return module_timeout
     return longest

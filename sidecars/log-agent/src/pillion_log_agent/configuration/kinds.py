@@ -9,10 +9,12 @@ import re
 from typing import TYPE_CHECKING
 
 from pillion.settings import CHOICE, PATH, TEXT, Kind
-from pillion_log_agent.patterns.ruby import Pattern, translate
+from pillion_log_agent.patterns.ruby import translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pillion_log_agent.patterns.pattern import Pattern
 
 _TRUE = ("true", "on", "yes", "1")
 _FALSE = ("false", "off", "no", "0")

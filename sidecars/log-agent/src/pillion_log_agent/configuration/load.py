@@ -10,6 +10,7 @@ from pillion_log_agent.configuration.classic import parse_classic
 from pillion_log_agent.configuration.model import Configuration, build_model
 from pillion_log_agent.configuration.read import read_sources
 from pillion_log_agent.configuration.section import Section
+from pillion_log_agent.configuration.slow import slow_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,4 +51,5 @@ def load(path: str | None, environment: Mapping[str, str], problems: Problems) -
         return build_model([item for item in items if isinstance(item, Section)], problems)
     sources = read_sources(path, environment, problems)
     configuration = build_model(sources.sections, problems)
-    return replace(configuration, files=tuple(sources.files), warnings=tuple(sources.warnings))
+    warnings = (*sources.warnings, *map(str, slow_patterns(configuration)))
+    return replace(configuration, files=tuple(sources.files), warnings=warnings)

@@ -10,7 +10,7 @@ from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import PATTERN, RETRIES, SIZE, TEXT
 
 if TYPE_CHECKING:
-    from pillion_log_agent.patterns.ruby import Pattern
+    from pillion_log_agent.patterns.pattern import Pattern
 
 _ALIAS = "The name in metrics and the log; else the plugin's with a number."
 _ONE_THREAD = "one thread does the work"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from pillion_log_agent.multiline.plan import JoiningContext
+from pillion_log_agent.multiline.combine import MultilineContext
 
 if TYPE_CHECKING:
     import asyncio
@@ -36,7 +36,7 @@ class FilterContext:
     parser: Callable[[str], Parser]
     wall_ns: Callable[[], int]
     environment: Mapping[str, str]
-    joining: JoiningContext = field(default_factory=JoiningContext)
+    joining: MultilineContext = field(default_factory=MultilineContext)
 
 
 class Filter(Protocol):
@@ -68,10 +68,10 @@ class HoldingFilter(Protocol):
     """A filter that keeps records back until others have come.
 
     Attributes:
-        patience: the shortest time that one may be kept back, in seconds.
+        timeout: the shortest time that one may be kept back, in seconds.
     """
 
-    patience: float
+    timeout: float
 
     def hold(self, batch: Batch, receipt: Receipt) -> list[Joined]:
         """Return what can go on, each batch with its receipt."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion.settings import Kind, repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import choice
-from pillion_log_agent.patterns.ruby import Pattern, translate
+from pillion_log_agent.patterns.ruby import translate
 from pillion_log_agent.records.accessor import Accessor, parse_accessor
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
+    from pillion_log_agent.patterns.pattern import Pattern
     from pillion_log_agent.records.batch import Batch, Record
 
 
@@ -25,9 +26,9 @@ class Rule:
     pattern: Pattern
 
     def holds(self, record: Record) -> bool:
-        """Whether the field is there and has the pattern."""
+        """Whether the field is text and has the pattern: numbers and truth values have none."""
         value = self.field.find(record)
-        return value is not None and self.pattern.compiled.search(as_text(value)) is not None
+        return isinstance(value, str) and self.pattern.search(value) is not None
 
 
 def _rule(text: str) -> Rule:
@@ -84,15 +85,6 @@ class GrepFilter:
         if self._exclude:
             return not quantifier(rule.holds(record) for rule in self._exclude)
         return quantifier(rule.holds(record) for rule in self._regex)
-
-
-def as_text(value: Any) -> str:
-    """Return a value as a pattern sees it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 GREP = Declaration(

@@ -17,6 +17,7 @@ from pillion_log_agent.patterns.ruby import translate
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
+    from pillion_log_agent.patterns.pattern import Pattern
     from pillion_log_agent.records.batch import Batch
 
 Record = dict[str, Any]
@@ -24,10 +25,17 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rule(InOrder):
-    """One rule: changes a record in place."""
+    """One rule: changes a record in place.
+
+    Attributes:
+        apply: changes a record.
+        source: as it was written.
+        patterns: those in it.
+    """
 
     apply: Callable[[Record], None]
     source: str
+    patterns: tuple[Pattern, ...] = ()
 
 
 def _one(make: Callable[[str], Callable[[Record], None]], shape: str = "KEY") -> Kind[Rule]:
@@ -45,8 +53,18 @@ def _two(make: Callable[[str, str], Callable[[Record], None]], shape: str) -> Ki
     return Kind(shape, parse, lambda rule: rule.source)
 
 
+def _by_pattern(text: str) -> Rule:
+    pattern = translate(words(1, "REGEX").parse(text)[0])
+    return Rule(_remove_all(pattern.search), text, (pattern,))
+
+
 def _set(key: str, value: str) -> Callable[[Record], None]:
-    return lambda record: record.__setitem__(key, value)
+    def apply(record: Record) -> None:
+        # Set anew, it goes to the end.
+        record.pop(key, None)
+        record[key] = value
+
+    return apply
 
 
 def _add(key: str, value: str) -> Callable[[Record], None]:
@@ -70,10 +88,6 @@ def _remove_wildcard(prefix: str) -> Callable[[Record], None]:
     return _remove_all(lambda key: key.startswith(start))
 
 
-def _remove_regex(pattern: str) -> Callable[[Record], None]:
-    return _remove_all(translate(pattern).compiled.search)
-
-
 def _rename(key: str, other: str) -> Callable[[Record], None]:
     def apply(record: Record) -> None:
         if key in record and other not in record:
@@ -94,15 +108,16 @@ def _hard_rename(key: str, other: str) -> Callable[[Record], None]:
 def _copy(key: str, other: str) -> Callable[[Record], None]:
     def apply(record: Record) -> None:
         if key in record and other not in record:
-            record[other] = record[key]
+            _put_behind(record, key, other)
 
     return apply
 
 
 def _hard_copy(key: str, other: str) -> Callable[[Record], None]:
     def apply(record: Record) -> None:
-        if key in record:
-            record[other] = record[key]
+        if key in record and key != other:
+            record.pop(other, None)
+            _put_behind(record, key, other)
 
     return apply
 
@@ -121,6 +136,16 @@ def _reorder(record: Record, is_last: Callable[[str], bool]) -> None:
     pairs = sorted(record.items(), key=lambda pair: is_last(pair[0]))
     record.clear()
     record.update(pairs)
+
+
+def _put_behind(record: Record, key: str, other: str) -> None:
+    """Give a field's value to another, which comes right behind it."""
+    pairs = list(record.items())
+    record.clear()
+    for name, value in pairs:
+        record[name] = value
+        if name == key:
+            record[other] = value
 
 
 def _replace_key(record: Record, key: str, other: str) -> None:
@@ -146,7 +171,9 @@ class ModifyProperties:
         "remove_wildcard", _one(_remove_wildcard, "PREFIX"), "Take fields out that begin so."
     )
     remove_regex: tuple[Rule, ...] = repeated(
-        "remove_regex", _one(_remove_regex, "REGEX"), "Take fields out whose names match."
+        "remove_regex",
+        Kind("REGEX", _by_pattern, lambda rule: rule.source),
+        "Take fields out whose names match.",
     )
     rename: tuple[Rule, ...] = repeated(
         "rename", _two(_rename, "KEY OTHER"), "Rename a field, if the other is not there."

@@ -13,8 +13,8 @@ from pillion.errors import ConfigurationError
 from pillion.settings import optional, repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import LIST, TEXT, choice
+from pillion_log_agent.multiline.combine import TEXT_KEY, combine, named
 from pillion_log_agent.multiline.definition import MILLISECONDS
-from pillion_log_agent.multiline.plan import TEXT_KEY, named, planned
 from pillion_log_agent.multiline.records import Joined, RecordJoiner
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ class MultilineFilter:
             )
         self._clock = context.joining.clock
         self._joiner: RecordJoiner | None = None
-        self.patience = properties.flush
+        self.timeout = properties.flush
         definitions = _definitions(properties, context)
         if not definitions:
             return
-        plan = planned(definitions, patience=properties.flush)
+        plan = combine(definitions, timeout=properties.flush)
         if plan.parser is not None:
             raise ConfigurationError(
                 f"multiline.parser: the parser {plan.parser} of a multiline parser is for lines of "

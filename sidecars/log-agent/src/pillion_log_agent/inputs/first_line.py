@@ -33,11 +33,11 @@ class FirstLine:
         self._first = first
         self._others = others
 
-    def machine(self, patience: float) -> Machine:
+    def machine(self, timeout: float) -> Machine:
         """Return what splits lines: at each that the first parser fits."""
         first = Rule((START,), lambda line: self._first.parse(line, 0), "rest", self._first.name)
         rest = Rule(("rest",), lambda _line: True, "rest", "any other line")
-        definition = Definition("multiline on", (first, rest), patience)
+        definition = Definition("multiline on", (first, rest), timeout)
         return Machine([definition], is_start_first=True)
 
     def __call__(self, lines: Sequence[str], now: int) -> tuple[Fields, int]:

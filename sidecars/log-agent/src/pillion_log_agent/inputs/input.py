@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pillion.log import Logger
     from pillion.tail import OpenFiles
-    from pillion_log_agent.multiline.plan import JoiningContext
+    from pillion_log_agent.multiline.combine import MultilineContext
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
     from pillion_log_agent.records.receipt import Receipt
@@ -31,7 +31,7 @@ class Intake(Protocol):
 
 
 @dataclass(slots=True)
-class HandedOn:
+class Handover:
     """What inputs leave to those that follow them when the configuration is reloaded.
 
     Attributes:
@@ -60,7 +60,7 @@ class InputContext:
         wall_ns: the system's clock, nanoseconds since 1970.
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: how much may be handed out and not acknowledged.
-        handed_on: what an input leaves to the one of its name after a reload.
+        handover: what an input leaves to the one of its name after a reload.
         joining: what joining lines needs.
     """
 
@@ -71,8 +71,8 @@ class InputContext:
     wall_ns: Callable[[], int]
     state: str | None
     in_flight_bytes: int
-    handed_on: HandedOn
-    joining: JoiningContext
+    handover: Handover
+    joining: MultilineContext
 
 
 class Input(Protocol):

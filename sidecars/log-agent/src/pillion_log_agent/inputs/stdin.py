@@ -69,7 +69,7 @@ class StdinInput:
         loop = asyncio.get_running_loop()
         started = self._context.wall_ns()
         origin = Origin(self._context.name, "", f"{self._context.name}-{started:x}")
-        self._rest = self._context.handed_on.kept.pop(self._key, b"")
+        self._rest = self._context.handover.kept.pop(self._key, b"")
         offset = 0
         is_at_end = False
         while not (self._stopping.is_set() or is_at_end):
@@ -98,7 +98,7 @@ class StdinInput:
     def close(self) -> None:
         """Leave what cannot be read again to who may follow; standard input stays open."""
         left = b"".join([*self._unacknowledged.values(), self._rest])
-        self._context.handed_on.kept[self._key] = left
+        self._context.handover.kept[self._key] = left
 
     def _hand_over(self, intake: Intake, origin: Origin, offset: int, *, is_last: bool) -> int:
         """Hand over the lines that are whole, or all there is; return where they end."""

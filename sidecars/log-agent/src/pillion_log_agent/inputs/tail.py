@@ -12,8 +12,8 @@ from pillion.tail.sleeping import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.memory import MemoryCheckpoint
-from pillion_log_agent.inputs.tail_joining import Joiners, joining_of
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
+from pillion_log_agent.inputs.tail_multiline import Joiners, joining_of
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pillion.tail import Chunk
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
-    from pillion_log_agent.inputs.tail_joining import Handed, JoiningPlan
+    from pillion_log_agent.inputs.tail_multiline import Handed, JoiningPlan
     from pillion_log_agent.multiline.stream import End
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
@@ -102,9 +102,8 @@ class TailInput:
                 chunks = tailer.step()
                 for chunk in chunks:
                     self._take(chunk, intake)
-                if chunks:
                     await asyncio.sleep(0)
-                elif not tailer.is_finished:
+                if not chunks and not tailer.is_finished:
                     await sleeper.wait()
         finally:
             if giving_up is not None:
@@ -127,7 +126,7 @@ class TailInput:
     def close(self) -> None:
         """Write the checkpoint for the last time, and leave the files to who may follow."""
         if self._tailer is not None:
-            self._context.handed_on.open_files[self._context.name] = self._tailer.hand_on()
+            self._context.handover.open_files[self._context.name] = self._tailer.hand_on()
 
     def collect(self) -> Iterable[Metric]:
         """Return what the tailer counts."""
@@ -152,11 +151,11 @@ class TailInput:
             self._properties.path,
             checkpoint=Checkpoint(self._directory)
             if self._directory
-            else MemoryCheckpoint(context.handed_on.kept, f"tail {context.name}"),
+            else MemoryCheckpoint(context.handover.kept, f"tail {context.name}"),
             options=self._options,
             log=self._context.log,
             wall_ns=self._context.wall_ns,
-            handed_on=context.handed_on.open_files.pop(context.name, None),
+            handed_on=context.handover.open_files.pop(context.name, None),
         )
 
     def _take(self, chunk: Chunk, intake: Intake) -> None:

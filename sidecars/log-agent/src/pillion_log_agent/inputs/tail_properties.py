@@ -9,7 +9,7 @@ from pillion.settings import optional, repeated, setting
 from pillion_log_agent.configuration.kinds import FLAG, LIST, PATTERN, SIZE, TEXT, TIME
 
 if TYPE_CHECKING:
-    from pillion_log_agent.patterns.ruby import Pattern
+    from pillion_log_agent.patterns.pattern import Pattern
 
 LEAST_LINE = 1024 * 1024
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from pillion_log_agent.multiline.rules import START, Definition, Rule, pattern_rule
-from pillion_log_agent.patterns.ruby import translate
+from pillion_log_agent.patterns.ruby import translate_proven
 
 _Table = tuple[tuple[str, str, str], ...]
 
@@ -47,7 +47,7 @@ _PYTHON: _Table = (
     ("chained", r"^Traceback \(most recent call last\):$", "frames"),
     ("chained", r"^\s*\+ Exception Group Traceback \(most recent call last\):", "group"),
 )
-_GOROUTINE = r"^goroutine \d+ .*\[.*\]:$"
+_GOROUTINE = r"^goroutine \d+ [^\[]*\[.*\]:$"
 _GO: _Table = (
     (START, r"(?:^|\s)panic: |http: panic serving |^fatal error: |^SIG[A-Z]+: |^runtime: ", "head"),
     (START, _GOROUTINE, "frames"),
@@ -58,14 +58,14 @@ _GO: _Table = (
         r"^(?:\.\.\.\d* ?(?:additional )?frames|goroutine running on )",
         "frames",
     ),
-    ("head, frames", r"^(?:created by \S+|[^\s:]\S*\(.*\)$)", "frames"),
+    ("head, frames", r"^(?:created by \S+|[^\s:][^\s(]*\(.*\)$)", "frames"),
     ("frames", r"^\s+\S*:\d+", "frames"),
     ("frames, gap", r"^(?:r\w{1,2}|rflags|[cfgs]s) +0x\h+$", "frames"),
     ("frames", r"^$", "gap"),
 )
+_POINTED = "NameError|NoMethodError|TypeError|ArgumentError"
 _RUBY: _Table = (
-    (START, r"^\S.*:\d+:in [`'].*: .*\((?:NameError|NoMethodError|TypeError|ArgumentError)\)$",
-     "pointed"),
+    (START, rf"^(?=\S.*:\d+:in [`'])(?=.*\((?:{_POINTED})\)$)", "pointed"),
     (START, r"^\S.*:\d+:in [`']", "frames"),
     (START, r"(?:Error|Exception)(?::|\)?$)", "frames"),
     (START, r"\(Errno::[A-Z0-9]+\)$", "frames"),
@@ -104,5 +104,6 @@ def built_in(name: str) -> Definition:
 
 def _rules(table: _Table) -> tuple[Rule, ...]:
     return tuple(
-        pattern_rule(states, translate(source), following) for states, source, following in table
+        pattern_rule(states, translate_proven(source), following)
+        for states, source, following in table
     )

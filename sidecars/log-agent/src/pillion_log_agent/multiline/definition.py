@@ -10,7 +10,7 @@ from pillion.settings import Kind, optional, repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, TIME, choice
 from pillion_log_agent.multiline.rules import (
-    DEFAULT_PATIENCE,
+    DEFAULT_TIMEOUT,
     RULE,
     START,
     Definition,
@@ -61,7 +61,7 @@ class MultilineProperties:
         "flush_timeout",
         MILLISECONDS,
         "How long the rest of a record is waited for.",
-        default=DEFAULT_PATIENCE,
+        default=DEFAULT_TIMEOUT,
     )
     key_content: str | None = optional(
         "key_content", TEXT, "The field whose text is joined, where lines are parsed or records."

@@ -26,23 +26,23 @@ class Step:
         matches: whether a line fits the rule.
         following: the rules that may go on with the record.
         ends: nothing goes on with it.
-        patience: seconds that the rest is waited for.
+        timeout: seconds that the rest is waited for.
     """
 
-    __slots__ = ("ends", "following", "matches", "patience")
+    __slots__ = ("ends", "following", "matches", "timeout")
 
-    def __init__(self, matches: Callable[[str], object], patience: float) -> None:
+    def __init__(self, matches: Callable[[str], object], timeout: float) -> None:
         self.matches = matches
         self.following: tuple[Step, ...] = ()
         self.ends = True
-        self.patience = patience
+        self.timeout = timeout
 
 
 class Machine:
     """Splits lines.
 
     Attributes:
-        patience: the shortest of its parsers, in seconds.
+        timeout: the shortest of its parsers, in seconds.
         glue: what stands between two lines of a record.
         encoded_needles: as JSON spells them, the texts of which every line that begins a record
             has one; None when that cannot be said.
@@ -63,7 +63,7 @@ class Machine:
         needles = _needles_of(definitions)
         self._places = _finder_of(needles) if needles is not None else None
         self.encoded_needles = _encoded(needles) if needles is not None else None
-        self.patience = min(each.patience for each in definitions)
+        self.timeout = min(each.timeout for each in definitions)
         self.glue = "\n" if any(each.glue for each in definitions) else ""
 
     def split(self, lines: Sequence[str], step: Step | None) -> tuple[Sequence[int], Step | None]:
@@ -132,7 +132,7 @@ class Machine:
         """Return the step of a line that may begin a record of several parsers."""
         step = self._either.get(steps)
         if step is None:
-            step = Step(steps[0].matches, max(each.patience for each in steps))
+            step = Step(steps[0].matches, max(each.timeout for each in steps))
             step.following = tuple(after for each in steps for after in each.following)
             step.ends = not step.following
             self._either[steps] = step
@@ -150,7 +150,7 @@ def _following(step: Step, line: str) -> Step | None:
 def _linked(definition: Definition) -> list[Step]:
     """Return the steps of the start rules, each linked to what may follow it."""
     rules = definition.rules
-    steps = [Step(rule.matches, definition.patience) for rule in rules]
+    steps = [Step(rule.matches, definition.timeout) for rule in rules]
     for rule, step in zip(rules, steps, strict=True):
         if rule.next != START:
             step.following = tuple(

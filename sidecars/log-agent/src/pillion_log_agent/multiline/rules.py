@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion.settings import Kind
-from pillion_log_agent.patterns.ruby import Pattern, translate
+from pillion_log_agent.patterns.ruby import translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pillion_log_agent.patterns.pattern import Pattern
+
 START = "start_state"
-DEFAULT_PATIENCE = 4.0
+DEFAULT_TIMEOUT = 4.0
 _QUOTED = re.compile(r'"([^"]*)"\s+"(.*)"\s+"([^"]*)"')
 _BARE = re.compile(r"(\S+)\s+(/.*/[imxo]*|\S+)\s+(\S+)")
 
@@ -32,12 +34,14 @@ class Rule:
         matches: whether a line without its newline fits; any true value says so.
         next: the state after the line; `start_state`, or one that no rule has, ends the record.
         source: how it is shown.
+        patterns: the pattern of `matches`, where it is one.
     """
 
     states: tuple[str, ...]
     matches: Callable[[str], object]
     next: str
     source: str
+    patterns: tuple[Pattern, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Definition:
     Attributes:
         name: as inputs and filters name it.
         rules: in order; the first that fits is taken.
-        patience: seconds that the rest of a record is waited for.
+        timeout: seconds that the rest of a record is waited for.
         needles: texts of which every line that begins a record has one; none when that cannot
             be said. They spare the patterns most lines.
         glue: what stands between two lines of a record.
@@ -60,7 +64,7 @@ class Definition:
 
     name: str
     rules: tuple[Rule, ...]
-    patience: float = DEFAULT_PATIENCE
+    timeout: float = DEFAULT_TIMEOUT
     needles: tuple[str, ...] = ()
     glue: str = "\n"
     key_content: str | None = None
@@ -73,7 +77,7 @@ class Definition:
 def pattern_rule(states: str, pattern: Pattern, following: str) -> Rule:
     """Return the rule of a pattern; several states have commas between them."""
     names = tuple(name for part in states.split(",") if (name := part.strip()))
-    return Rule(names, _finder(pattern), following.strip(), pattern.source)
+    return Rule(names, pattern.search, following.strip(), pattern.source, (pattern,))
 
 
 def ending_rules(is_end: Callable[[str], object], source: str) -> tuple[Rule, ...]:
@@ -83,16 +87,6 @@ def ending_rules(is_end: Callable[[str], object], source: str) -> tuple[Rule, ..
         Rule(states, is_end, START, source),
         Rule(states, lambda _: True, "open", "any other line"),
     )
-
-
-def _finder(pattern: Pattern) -> Callable[[str], object]:
-    """Return the cheapest way to look for a pattern in one line.
-
-    One that can only be at the line's beginning is not looked for behind it.
-    """
-    source = pattern.source.strip("/")
-    is_anchored = source.startswith("^") and "|" not in source
-    return pattern.compiled.match if is_anchored else pattern.compiled.search
 
 
 def _parse_rule(text: str) -> Rule:

@@ -20,7 +20,7 @@ End = Literal["rules", "limit", "timeout", "stop", "behind"]
 input ends; the rest of the file waits for it."""
 
 BEHIND = 15
-"""So many times its patience a record is waited for whose file has more that was not read."""
+"""So many times its timeout a record is waited for whose file has more that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class Opened(Generic[T]):
         longer: but not for ever, as it may be this record that it waits for.
         """
         waited = clock - self.since
-        patience = self.step.patience
-        return waited >= patience * BEHIND or (waited >= patience and not self.holding[-1].has_more)
+        timeout = self.step.timeout
+        return waited >= timeout * BEHIND or (waited >= timeout and not self.holding[-1].has_more)
 
     def move_to(self, rest: Receipt) -> None:
         """Wait for the rest of its one chunk only, from its first line on."""

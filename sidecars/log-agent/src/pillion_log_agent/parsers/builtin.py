@@ -10,7 +10,8 @@ from pillion_log_agent.configuration.section import Entry, Place, Section
 
 _CLF = "%d/%b/%Y:%H:%M:%S %z"
 _ISO = "%Y-%m-%dT%H:%M:%S.%L"
-_REQUEST = r'"(?<method>[^ "]+)(?: +(?<path>[^"]*?)(?: +[^ "]*)?)?" (?<code>\S+) (?<size>\S+)'
+_PATH = r'(?<path>(?:[^ "]+(?: +[^ "]+)*?)?)(?: +[^ "]*)?'
+_REQUEST = rf'"(?<method>[^ "]+)(?: ++{_PATH})?" (?<code>\S+) (?<size>\S+)'
 _AGENT = r'(?: "(?<referer>[^"]*)" "(?<agent>[^"]*)")?'
 _POD = r"(?<pod_name>[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)"
 
@@ -95,7 +96,7 @@ _TABLE: dict[str, dict[str, str]] = {
     "mongodb": {
         "format": "regex",
         "regex": r"^(?<time>\S+)\s+(?<severity>\w)\s+(?<component>\S+)\s+"
-        r"\[(?<context>[^\]]+)\]\s+(?<message>.*?) *(?:(?<ms>\d+)ms)?$",
+        r"\[(?<context>[^\]]+)\]\s++(?<message>(?:.*?[^ ])??) *(?:(?<!\d)(?<ms>\d+)ms)?$",
         "time_key": "time",
         "time_format": _ISO,
         "time_keep": "on",

@@ -10,9 +10,10 @@ from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, PATTERN
 from pillion_log_agent.parsers.parsed import Parsed
 from pillion_log_agent.parsers.shared import Finishing, ParserProperties
-from pillion_log_agent.patterns.ruby import Pattern, translate
+from pillion_log_agent.patterns.ruby import translate
 
 if TYPE_CHECKING:
+    from pillion_log_agent.patterns.pattern import Pattern
     from pillion_log_agent.records.timestamps import Timestamps
 
 
@@ -35,7 +36,7 @@ class RegexParser:
 
     def __init__(self, properties: RegexProperties) -> None:
         self.name = properties.name
-        self._search = properties.regex.compiled.search
+        self._search = properties.regex.search
         self._fields = properties.regex.fields
         self._skip_empty = properties.skip_empty_values
         self._finishing = Finishing.of(properties)

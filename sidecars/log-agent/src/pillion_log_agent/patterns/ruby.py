@@ -13,8 +13,13 @@ Source: the syntax of Onigmo, doc/RE; Python's `re`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pillion_log_agent.patterns.pattern import Pattern, make_pattern, make_proven
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _HEXADECIMAL = "0-9a-fA-F"
 # Members of a class. Ruby's \d \s \w are ASCII, its POSIX classes are not.
@@ -57,31 +62,6 @@ _SAME = set("bBAtnrfav0123456789xu")
 _LONGEST = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A pattern that was translated.
-
-    Attributes:
-        source: as it was written.
-        compiled: for text.
-        fields: by group number, the name that the group had, whatever Python thinks of it.
-    """
-
-    source: str
-    compiled: re.Pattern[str]
-    fields: tuple[tuple[int, str], ...]
-
-    def captured(self, text: str) -> dict[str, str] | None:
-        """Return what the named groups caught, None where the pattern does not match.
-
-        A group that took no part is left out, as is one that caught nothing.
-        """
-        match = self.compiled.search(text)
-        if match is None:
-            return None
-        return {name: value for number, name in self.fields if (value := match[number])}
-
-
 @lru_cache(maxsize=256)
 def translate(source: str) -> Pattern:
     """Return the pattern of Ruby's `source`, which may stand between slashes.
@@ -89,17 +69,27 @@ def translate(source: str) -> Pattern:
     Raises:
         ValueError: it is no pattern, or has something that Python cannot do.
     """
+    return _translated(source, make_pattern)
+
+
+@lru_cache(maxsize=256)
+def translate_proven(source: str) -> Pattern:
+    """Return a pattern of ours, of which a test has shown that it is linear on every line."""
+    return _translated(source, make_proven)
+
+
+def _translated(
+    source: str, make: Callable[[str, str, int, Mapping[str, str]], Pattern]
+) -> Pattern:
     if len(source) > _LONGEST:
         raise ValueError("is longer than 16 KiB")
     text, flags = _without_slashes(source)
     translator = _Translator(text)
     translated = translator.run()
     try:
-        compiled = re.compile(translated, flags | re.MULTILINE)
+        return make(source, translated, flags | re.MULTILINE, translator.names)
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"is no pattern: {error}") from None
-    names = {number: translator.names[name] for name, number in compiled.groupindex.items()}
-    return Pattern(source, compiled, tuple(sorted(names.items())))
 
 
 def _without_slashes(source: str) -> tuple[str, re.RegexFlag]:
@@ -184,7 +174,9 @@ class _Translator:
         elif letter in "pP" and (found := _PROPERTY.match(text, at + 2)):
             self._emit(_property(found, negated=letter == "P"), 2 + len(found[0]))
         elif letter in _MEMBERS:
-            self._emit(f"[{_MEMBERS[letter]}]", 2)
+            # A class that takes nearly all characters is costly to compile, its opposite is not.
+            opposite = _MEMBERS.get(letter.lower()) if letter.isupper() else None
+            self._emit(f"[^{opposite}]" if opposite else f"[{_MEMBERS[letter]}]", 2)
         elif letter in _OUTSIDE:
             self._emit(_OUTSIDE[letter], 2)
         elif letter.isalnum() and letter not in _SAME:

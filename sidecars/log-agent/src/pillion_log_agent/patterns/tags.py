@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pillion_log_agent.patterns.ruby import Pattern
+    from pillion_log_agent.patterns.pattern import Pattern
 
 _PLACEHOLDER = re.compile(r"<([^<>]+)>")
 
@@ -22,7 +22,7 @@ class Match:
     def meets(self, tag: str) -> bool:
         """Whether records with this tag go there."""
         if self.match_regex is not None:
-            return self.match_regex.compiled.search(tag) is not None
+            return self.match_regex.search(tag) is not None
         return self.match is not None and _wildcard(self.match).fullmatch(tag) is not None
 
     def __str__(self) -> str:

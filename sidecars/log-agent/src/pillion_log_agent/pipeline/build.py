@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import FilterContext
-from pillion_log_agent.inputs.input import HandedOn, InputContext
+from pillion_log_agent.inputs.input import Handover, InputContext
+from pillion_log_agent.multiline.combine import MultilineContext
 from pillion_log_agent.multiline.make import MultilineParsers
-from pillion_log_agent.multiline.plan import JoiningContext
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.patterns.tags import Match
+from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
+from pillion_log_agent.pipeline.outage import Outage
 from pillion_log_agent.pipeline.pipeline import Pipeline, Stage, Target
-from pillion_log_agent.pipeline.shipping import Retrying, Shipper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +33,7 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PipelineContext:
     """What a pipeline stands in, and what outlives it when the configuration is reloaded.
 
     Attributes:
@@ -42,7 +44,7 @@ class Surroundings:
         environment: of the process.
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: the most over all inputs.
-        handed_on: what inputs leave to those after a reload.
+        handover: what inputs leave to those after a reload.
     """
 
     log: Logger
@@ -52,11 +54,11 @@ class Surroundings:
     environment: Mapping[str, str]
     state: str | None
     in_flight_bytes: int
-    handed_on: HandedOn = field(default_factory=HandedOn)
+    handover: Handover = field(default_factory=Handover)
 
 
 def build_pipeline(
-    configuration: Configuration, around: Surroundings, problems: Problems
+    configuration: Configuration, around: PipelineContext, problems: Problems
 ) -> Pipeline | None:
     """Return the pipeline of a configuration; None when there are problems, which are noted."""
     building = _Building(configuration, around, problems)
@@ -82,7 +84,7 @@ class _Building:
     """Builds one thing after the other."""
 
     def __init__(
-        self, configuration: Configuration, around: Surroundings, problems: Problems
+        self, configuration: Configuration, around: PipelineContext, problems: Problems
     ) -> None:
         self._service = configuration.service
         self._around = around
@@ -103,7 +105,7 @@ class _Building:
             around.wall_ns,
             around.state,
             limit,
-            around.handed_on,
+            around.handover,
             self._joining(plugin.name, limit),
         )
         made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)
@@ -133,18 +135,19 @@ class _Building:
         if made is None:
             return None
         service = self._service
-        shipper = Shipper(
+        dispatcher = Dispatcher(
             plugin.name,
             made,
             flush=service.flush,
-            retrying=Retrying(
+            retry_policy=RetryPolicy(
                 plugin.shared.retry_limit, service.scheduler_base, service.scheduler_cap
             ),
             figures=around.ledger.outputs[plugin.name],
             dead_letters=around.dead_letters,
             log=log,
+            outage=Outage(plugin.name, log, clock=time.monotonic, wall_ns=around.wall_ns),
         )
-        return Target(Match(plugin.shared.match, plugin.shared.match_regex), shipper)
+        return Target(Match(plugin.shared.match, plugin.shared.match_regex), dispatcher)
 
     def check_parser(self, plugin: Plugin) -> None:
         if not plugin.is_sound:
@@ -163,8 +166,8 @@ class _Building:
         except ConfigurationError as error:
             self._problems.add(plugin.section.place, f"{plugin.title} {plugin.name}", str(error))
 
-    def _joining(self, name: str, in_flight_bytes: int) -> JoiningContext:
-        return JoiningContext(
+    def _joining(self, name: str, in_flight_bytes: int) -> MultilineContext:
+        return MultilineContext(
             self._multiline,
             self._service.multiline_buffer_limit,
             in_flight_bytes,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from functools import partial
 from itertools import groupby
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.records.batch import Batch
 
 DETAIL_LENGTH = 2000
+TELL_SECONDS = 60.0
+BLOCK = 1024 * 1024
 REDACTED = "[redacted]"
 _NAMES = r"passw|secret|token|api[-_]?key|authorization|credential|cookie|private[-_]?key"
 _SECRET = re.compile(rf"(?i){_NAMES}")
@@ -38,38 +42,81 @@ class DeadLetters:
 
     They are on disk when `put` returns, for then their positions move.
 
-    A file that has grown to its size is renamed to `NAME.1`, in the place of the one before, so
-    that the two together hold twice the size at most.
+    A file that is full is renamed to `NAME.1`, in the place of the one before, so that the two
+    together hold twice the limit at most. What is overwritten so is counted and logged.
 
     Attributes:
-        written: records in the file.
+        written: records that went into the file.
+        overwritten: of those and of what was there at the start, how many are gone again.
         unwritten: records for which there is no file.
     """
 
     def __init__(
-        self, path: str | None, limit: int, log: Logger, wall_ns: Callable[[], int]
+        self,
+        path: str | None,
+        limit: int,
+        log: Logger,
+        wall_ns: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.written = 0
+        self.overwritten = 0
         self.unwritten = 0
         self._path = path
         self._limit = limit
         self._log = log
         self._wall_ns = wall_ns
+        self._clock = clock
+        self._untold = 0
+        self._due = clock()
 
-    def put(self, output: str, refused: Sequence[tuple[Batch, Rejection]]) -> None:
-        """Put records aside, all of them or none.
+    def put(self, output: str, refused: Sequence[tuple[Batch, Rejection]]) -> int:
+        """Put records aside, as many as one file takes; return how many, one at least.
 
         Raises:
-            OSError: they could not be written, and should be put aside again later.
+            OSError: none could be written; they should be put aside again later.
         """
-        if self.written + self.unwritten == 0 and refused:
+        if self.written + self.unwritten == 0:
             self._tell_of_the_first(output, *refused[0])
         if self._path is None:
             self.unwritten += len(refused)
-            return
-        now = self._wall_ns()
-        self._append(self._path, b"".join(map(_line, letters_of(output, refused, now))))
-        self.written += len(refused)
+            return len(refused)
+        size = _size(self._path)
+        lines: list[bytes] = []
+        for line in map(_line, letters_of(output, refused, self._wall_ns())):
+            if not lines and size and size + len(line) > self._limit:
+                self._rotate(self._path)
+                size = 0
+            if lines and size + len(line) > self._limit:
+                break
+            lines.append(line)
+            size += len(line)
+        _append(self._path, b"".join(lines))
+        self.written += len(lines)
+        return len(lines)
+
+    def close(self) -> None:
+        """Say what was not said yet."""
+        if self._untold:
+            self._tell_of_overwritten()
+
+    def _rotate(self, path: str) -> None:
+        gone = _count_lines(f"{path}.1")
+        os.rename(path, f"{path}.1")
+        self.overwritten += gone
+        self._untold += gone
+        if self._untold and self._clock() >= self._due:
+            self._due = self._clock() + TELL_SECONDS
+            self._tell_of_overwritten()
+
+    def _tell_of_overwritten(self) -> None:
+        self._log.warning(
+            "old dead letters were overwritten; a higher --dead-letter.limit keeps more",
+            file=f"{self._path}.1",
+            overwritten=self._untold,
+            overwritten_total=self.overwritten,
+        )
+        self._untold = 0
 
     def _tell_of_the_first(self, output: str, batch: Batch, rejection: Rejection) -> None:
         self._log.warning(
@@ -81,19 +128,47 @@ class DeadLetters:
             dead_letter_file=self._path or "none",
         )
 
-    def _append(self, path: str, lines: bytes) -> None:
-        descriptor = open_to_append(path, 0o600)
-        try:
-            size = os.fstat(descriptor).st_size
-            if size and size + len(lines) > self._limit:
-                os.rename(path, f"{path}.1")
-                os.close(descriptor)
-                descriptor = open_to_append(path, 0o600)
-            append_whole(descriptor, lines)
-            if S_ISREG(os.fstat(descriptor).st_mode):
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+
+def _append(path: str, lines: bytes) -> None:
+    descriptor = open_to_append(path, 0o600)
+    try:
+        before = os.fstat(descriptor)
+        append_whole(descriptor, lines)
+        if S_ISREG(before.st_mode):
+            os.fsync(descriptor)
+            if not before.st_size:
+                _sync_directory(os.path.dirname(path) or ".")
+    finally:
+        os.close(descriptor)
+
+
+def _sync_directory(path: str) -> None:
+    """Keep the name of a new file over a crash of the node, where the directory may be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _size(path: str) -> int:
+    """Return how much of the limit is taken; nothing where it is a device, or not there."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return 0
+    return status.st_size if S_ISREG(status.st_mode) else 0
+
+
+def _count_lines(path: str) -> int:
+    try:
+        with open(path, "rb") as file:
+            return sum(block.count(b"\n") for block in iter(partial(file.read, BLOCK), b""))
+    except FileNotFoundError:
+        return 0
 
 
 def letters_of(

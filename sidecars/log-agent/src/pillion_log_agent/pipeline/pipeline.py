@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.inputs.input import Input
     from pillion_log_agent.multiline.records import Joined
     from pillion_log_agent.patterns.tags import Match
+    from pillion_log_agent.pipeline.dispatch import Dispatcher
     from pillion_log_agent.pipeline.ledger import Ledger
-    from pillion_log_agent.pipeline.shipping import Shipper
     from pillion_log_agent.records.batch import Batch
 
 MOST_ROUTES = 10_000
@@ -44,7 +44,7 @@ class Target:
     """An output, and the tags that it meets."""
 
     match: Match
-    shipper: Shipper
+    dispatcher: Dispatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Route:
     """The way of one tag."""
 
     stages: tuple[Stage, ...]
-    shippers: tuple[Shipper, ...]
+    dispatchers: tuple[Dispatcher, ...]
 
 
 class Pipeline:
@@ -107,7 +107,7 @@ class Pipeline:
                 self._routes.clear()
             found = self._routes[tag] = Route(
                 tuple(stage for stage in self.stages if stage.match.meets(tag)),
-                tuple(each.shipper for each in self.targets if each.match.meets(tag)),
+                tuple(each.dispatcher for each in self.targets if each.match.meets(tag)),
             )
         return found
 
@@ -116,7 +116,7 @@ class Pipeline:
         for waiting in self.waiting_filters:
             await waiting.start()
         for target in self.targets:
-            self._spawn(target.shipper.run())
+            self._spawn(target.dispatcher.run())
         for stage, holding in self._holding():
             self._spawn(self._give_up_late(stage, holding))
         self._reading = {
@@ -138,9 +138,9 @@ class Pipeline:
             await self._until(lambda: not self._waiting)
             self._go_on(stage, holding.give_up(is_last=True))
         for target in self.targets:
-            target.shipper.drain()
+            target.dispatcher.drain()
         await self._until(
-            lambda: not self._waiting and all(each.shipper.is_idle for each in self.targets)
+            lambda: not self._waiting and all(each.dispatcher.is_idle for each in self.targets)
         )
 
     async def read_to_end(self, within: float) -> None:
@@ -160,7 +160,7 @@ class Pipeline:
         for each in self.inputs.values():
             each.close()
         for target in self.targets:
-            await target.shipper.output.close()
+            await target.dispatcher.output.close()
         for waiting in self.waiting_filters:
             await waiting.close()
 
@@ -193,7 +193,7 @@ class Pipeline:
         if not len(batch):
             receipt.release()
             return
-        if not route.shippers:
+        if not route.dispatchers:
             self._ledger.drop(len(batch), "no_output")
             receipt.release()
             return
@@ -235,9 +235,9 @@ class Pipeline:
         batch.seal()
         delivery = Delivery(len(batch), self._ledger, receipt)
         delivered = Receipt(delivery)
-        for shipper in route.shippers:
+        for dispatcher in route.dispatchers:
             delivered.hold()
-            shipper.put(batch, delivery, delivered)
+            dispatcher.put(batch, delivery, delivered)
         delivered.release()
 
     def _holding(self) -> list[tuple[Stage, HoldingFilter]]:
@@ -250,7 +250,7 @@ class Pipeline:
 
     async def _give_up_late(self, stage: Stage, holding: HoldingFilter) -> None:
         """Let records go on whose rest has not come, as long as the pipeline is at work."""
-        every = max(min(holding.patience / 4, LONGEST_LOOK), SHORTEST_LOOK)
+        every = max(min(holding.timeout / 4, LONGEST_LOOK), SHORTEST_LOOK)
         while True:
             await asyncio.sleep(every)
             self._go_on(stage, holding.give_up(is_last=False))

@@ -5,23 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from pillion.net import Http1
-from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
-from pillion_blackbox_exporter.probers.http.credentials import basic
 from pillion_blackbox_exporter.probers.http.http1 import Http1Exchange
-from pillion_blackbox_exporter.probers.http.message import Request, encode_request
 from pillion_blackbox_exporter.probers.http.proxy import proxy_for
-from pillion_blackbox_exporter.probers.http.url import Url, without_user
+from pillion_blackbox_exporter.probers.http.tunnel import Way, open_way
 from pillion_blackbox_exporter.probing.steps import connect, connect_by_name, secure
 
 if TYPE_CHECKING:
-    from pillion.net import Head, Stream
+    from pillion.net import Head
     from pillion_blackbox_exporter.configuration.client import OAuth2, TlsConfig
     from pillion_blackbox_exporter.configuration.http import HttpSection
+    from pillion_blackbox_exporter.probers.http.message import Request
+    from pillion_blackbox_exporter.probers.http.url import Url
     from pillion_blackbox_exporter.probing.probe import Probe
 
 ALPN_HTTP2 = ("h2", "http/1.1")
-_OK, _REDIRECTS = 200, 300
 
 
 class Exchange(Protocol):
@@ -75,38 +72,31 @@ async def open_exchange(
         from pillion_blackbox_exporter.probers.http.http3 import open_http3  # noqa: PLC0415
 
         return await open_http3(probe, url, client.tls_config, server_name, address)
-    proxy = None
-    if client.proxy_url or client.proxy_from_environment:
-        proxy = proxy_for(client, url, os.environ)
-    if proxy is not None:
-        stream = await _through(probe, request, client, proxy, address)
-    elif address:
-        stream = await connect(probe, url.scheme, url.host, address, url.port)
-    else:
-        stream = await connect_by_name(probe, url.scheme, url.host, url.port)
+    way = await _way(probe, url, client, address)
     try:
-        return await _begin(
-            probe, request, stream, client.tls_config, server_name, proxy=proxy, http2=http2
-        )
+        return await _begin(probe, url, way, client.tls_config, server_name, http2=http2)
     except BaseException:
-        stream.close()
+        way.stream.close()
         raise
 
 
+async def _way(probe: Probe, url: Url, client: HttpSection | OAuth2, address: str) -> Way:
+    if client.proxy_url or client.proxy_from_environment:
+        proxy = proxy_for(client, url, os.environ)
+        if proxy is not None:
+            return await open_way(probe, url, client, proxy, address)
+    if address:
+        return Way(await connect(probe, url.scheme, url.host, address, url.port))
+    return Way(await connect_by_name(probe, url.scheme, url.host, url.port))
+
+
 async def _begin(
-    probe: Probe,
-    request: Request,
-    stream: Stream,
-    tls_config: TlsConfig,
-    server_name: str,
-    *,
-    proxy: Url | None,
-    http2: bool,
+    probe: Probe, url: Url, way: Way, tls_config: TlsConfig, server_name: str, *, http2: bool
 ) -> Exchange:
-    if request.url.scheme != "https":
-        target = str(without_user(request.url)) if proxy is not None else ""
+    stream = way.stream
+    if url.scheme != "https":
         probe.trace.begin("processing", probe.trace.phases[-1].end)
-        return Http1Exchange(stream, target=target)
+        return Http1Exchange(stream, target=way.target, headers=way.headers)
     protocols = ALPN_HTTP2 if http2 else ()
     await secure(probe, stream, tls_config, server_name, protocols, cipher=True)
     probe.trace.begin("processing", probe.trace.phases[-1].end)
@@ -117,41 +107,3 @@ async def _begin(
 
         return Http2(stream)
     return Http1Exchange(stream)
-
-
-async def _through(
-    probe: Probe, request: Request, client: HttpSection | OAuth2, proxy: Url, address: str
-) -> Stream:
-    """Connect to a proxy and, for https, have it connect to the server (RFC 9110, 9.3.6)."""
-    url, host = request.url, address or request.url.host
-    if address:
-        probe.network.check_address(url.scheme, url.host, address, url.port)
-    else:
-        probe.network.check_host(url.scheme, url.host, url.port, is_final=True)
-    try:
-        stream = await connect_by_name(probe, "proxy", proxy.host, proxy.port)
-    except PROBE_ERRORS as error:
-        if error.reason == "denied":
-            raise
-        raise ProbeError("proxy", f"the proxy is out of reach: {error}") from None
-    if url.scheme != "https":
-        if proxy.has_user:
-            request.headers["Proxy-Authorization"] = [basic(proxy.user, proxy.password)]
-        return stream
-    authority = f"[{host}]:{url.port}" if ":" in host else f"{host}:{url.port}"
-    connect = Request("CONNECT", url, authority)
-    if proxy.has_user:
-        connect.headers["Proxy-Authorization"] = [basic(proxy.user, proxy.password)]
-    for name, values in client.proxy_connect_header.items():
-        connect.headers[name] = [value.reveal() for value in values]
-    try:
-        http = Http1(stream)
-        head = await http.send(encode_request(connect, authority), "CONNECT")
-        stream.unread(http.upgraded)
-    except BaseException:
-        stream.close()
-        raise
-    if not _OK <= head.status < _REDIRECTS:
-        stream.close()
-        raise ProbeError("proxy", f"the proxy refused to connect: status {head.status}")
-    return stream

@@ -15,17 +15,25 @@ if TYPE_CHECKING:
 class Http1Exchange:
     """The exchange of one request."""
 
-    __slots__ = ("_http", "_target", "read")
+    __slots__ = ("_headers", "_http", "_target", "read")
 
-    def __init__(self, stream: Stream, *, target: str = "") -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        *,
+        target: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         """Speak over a stream.
 
         Args:
             stream: connected, TLS done.
             target: the request target, where it is not the path (an absolute URL to a proxy).
+            headers: what is sent beside the request's own, to a proxy.
         """
         self._http = Http1(stream)
         self._target = target
+        self._headers = headers
         self.read = self._http.read
 
     async def send(self, request: Request) -> Head:
@@ -35,7 +43,7 @@ class Http1Exchange:
             NetworkError: the connection broke, or what came is no HTTP.
         """
         target = self._target or request.url.path
-        return await self._http.send(encode_request(request, target), request.method)
+        return await self._http.send(encode_request(request, target, self._headers), request.method)
 
     @property
     def received_at(self) -> float:

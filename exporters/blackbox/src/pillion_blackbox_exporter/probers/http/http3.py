@@ -54,6 +54,7 @@ async def open_http3(
         resolved = await network.resolve(url.scheme, url.host, url.port)
         trace.end(trace.phases[-1].start + resolved.seconds)
         address = resolved.addresses[0]
+    server_name = server_name.removesuffix(".")
     configuration = configuration_for(tls_config, server_name, _ALPN)
     trace.begin("connect")
     started = trace.phases[-1].start

@@ -84,9 +84,9 @@ class Request:
         return 0 if self.method in _METHODS_WITH_BODY else None
 
 
-def encode_request(request: Request, target: str) -> bytes:
+def encode_request(request: Request, target: str, more: tuple[tuple[str, str], ...] = ()) -> bytes:
     """Return a request as HTTP/1.1 has it; the connection ends with it."""
-    headers = [("Host", request.host), *request.fields()]
+    headers = [("Host", request.host), *request.fields(), *more]
     if not request.has("connection"):
         headers.append(("Connection", "close"))
     return encode(request.method, target, headers, request.body or b"")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.probers.http.url import Url, parse_url
+from pillion_blackbox_exporter.probers.http.url import Url, has_port, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pillion_blackbox_exporter.configuration.client import ProxyConfig
+
+
+# With `socks5` too it is the proxy that resolves a name, as in Go.
+_SOCKS, _SOCKS_PORT = ("socks5", "socks5h"), 1080
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,13 @@ def _variable(environment: Mapping[str, str], name: str) -> str:
 
 
 def _parsed(text: str) -> Url:
+    scheme, separator, rest = text.partition("://")
+    is_socks = bool(separator) and scheme.lower() in _SOCKS
     try:
-        proxy = parse_url(text)
+        proxy = parse_url(f"http://{rest}" if is_socks else text)
     except ProbeError as error:
         raise ProbeError("proxy", f"the proxy cannot be used: {error}") from None
-    if proxy.scheme != "http":
-        raise ProbeError("proxy", "a proxy that is spoken to over TLS is not supported")
-    return proxy
+    if not is_socks:
+        return proxy
+    port = proxy.port if has_port(proxy.authority) else _SOCKS_PORT
+    return replace(proxy, scheme="socks5", port=port)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from pillion.masking import masked_target
 from pillion_blackbox_exporter.failure import ProbeError
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -60,25 +61,29 @@ def parse_url(text: str) -> Url:
     if not _SCHEME.match(text):
         text = f"http://{text}"
     if _CONTROL.search(text):
-        raise ProbeError("target", f"the URL {shown(text)!r} has a control character")
+        raise ProbeError("target", f"the URL {masked_target(text)!r} has a control character")
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise ProbeError("target", f"the URL {shown(text)!r} is wrong: {error}") from None
+        raise ProbeError("target", f"the URL {masked_target(text)!r} is wrong: {error}") from None
     authority = parts.netloc.rpartition("@")[2]
-    host = authority.rpartition(":")[0] if _has_port(authority) else authority
+    host = authority.rpartition(":")[0] if has_port(authority) else authority
     host = host.removeprefix("[").removesuffix("]")
     if "%" in host and not authority.startswith("["):
         raise ProbeError(
-            "target", f"the URL {shown(text)!r} has a percent-encoded host; encode once"
+            "target", f"the URL {masked_target(text)!r} has a percent-encoded host; encode once"
         )
     if not host or not _HOST.fullmatch(host):
-        raise ProbeError("target", f"the URL {shown(text)!r} has no host that can be probed")
+        raise ProbeError(
+            "target", f"the URL {masked_target(text)!r} has no host that can be probed"
+        )
     if not host.isascii():
         host, authority = _in_ascii(text, host, authority)
     if _BAD_ESCAPE.search(parts.path):
-        raise ProbeError("target", f"the URL {shown(text)!r} has a % without two hex digits")
+        raise ProbeError(
+            "target", f"the URL {masked_target(text)!r} has a % without two hex digits"
+        )
     path = quote(parts.path or "/", safe=_SAFE)
     if parts.query:
         path += "?" + quote(parts.query, safe=_SAFE)
@@ -116,7 +121,7 @@ def is_absolute(location: str) -> bool:
 
 def over_tls(url: Url) -> Url:
     """Return the URL of https beside one of http."""
-    port = url.port if _has_port(url.authority) else _PORTS["https"]
+    port = url.port if has_port(url.authority) else _PORTS["https"]
     return replace(url, scheme="https", port=port)
 
 
@@ -125,16 +130,8 @@ def without_user(url: Url) -> Url:
     return replace(url, user="", password="") if url.has_user else url
 
 
-def shown(text: str) -> str:
-    """Return a URL or target as it may be shown: what stands before an `@` is masked."""
-    scheme, separator, rest = text.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    if "@" not in authority:
-        return text
-    return f"{scheme}{separator}<secret>@{authority.rpartition('@')[2]}{slash}{path}"
-
-
-def _has_port(authority: str) -> bool:
+def has_port(authority: str) -> bool:
+    """Whether an authority names a port."""
     return ":" in authority.rpartition("]")[2]
 
 
@@ -142,5 +139,5 @@ def _in_ascii(text: str, host: str, authority: str) -> tuple[str, str]:
     try:
         ascii_host = host.encode("idna").decode()
     except UnicodeError:
-        raise ProbeError("target", f"the URL {shown(text)!r} has no host name") from None
+        raise ProbeError("target", f"the URL {masked_target(text)!r} has no host name") from None
     return ascii_host, authority.replace(host, ascii_host, 1)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pillion.masking import masked_target
 from pillion_blackbox_exporter.configuration.kinds import expand
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.http.credentials import authorize
 from pillion_blackbox_exporter.probers.http.message import Request, check_header
-from pillion_blackbox_exporter.probers.http.url import Url, parse_url, shown
+from pillion_blackbox_exporter.probers.http.url import Url, parse_url
 from pillion_blackbox_exporter.probers.websocket.connection import Connection
 from pillion_blackbox_exporter.probers.websocket.handshake import (
     ask_for_upgrade,
@@ -92,11 +93,13 @@ def parse_target(target: str) -> Url:
     scheme, separator, rest = target.partition("://")
     if not separator or scheme not in ("ws", "wss"):
         raise ProbeError(
-            "target", f"the target {shown(target)!r} begins neither with ws:// nor wss://"
+            "target", f"the target {masked_target(target)!r} begins neither with ws:// nor wss://"
         )
     url = parse_url(("https://" if scheme == "wss" else "http://") + rest)
     if url.has_user:
-        raise ProbeError("target", f"the target {shown(target)!r} has a user; use basic_auth")
+        raise ProbeError(
+            "target", f"the target {masked_target(target)!r} has a user; use basic_auth"
+        )
     return url
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
 from pillion.errors import ConfigurationError, TransientError
+from pillion_log_agent.filters.kubernetes.client import OK, ApiClient
 from pillion_log_agent.filters.kubernetes.pod import Pod
-from pillion_log_agent.http.client import Client, Endpoint
-from pillion_log_agent.http.tls import TlsProperties, make_context
+from pillion_log_agent.network.endpoint import Endpoint
+from pillion_log_agent.network.tls import TlsProperties, make_context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
     from pillion_log_agent.filters.kubernetes.declaration import KubernetesProperties
     from pillion_log_agent.filters.kubernetes.store import Store
 
-OK, FORBIDDEN, NOT_FOUND, GONE = 200, 403, 404, 410
+FORBIDDEN, NOT_FOUND, GONE = 403, 404, 410
 PAGE = 250
 WATCH_SECONDS = 300
 TIMEOUT = 10.0
 OBJECT_LIMIT = 16 * 1024 * 1024
+ANSWER_LIMIT = 64 * 1024 * 1024
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -65,7 +68,7 @@ class Api:
         self._endpoint = Endpoint(
             parts.hostname, parts.port or (443 if is_secure else 80), make_context(tls)
         )
-        self._client = Client(self._endpoint)
+        self._client = ApiClient(self._endpoint)
         self._turn = asyncio.Lock()
 
     async def pod(self, namespace: str, name: str) -> Pod | None:
@@ -105,47 +108,43 @@ class Api:
             "resourceVersion": version,
             "timeoutSeconds": str(WATCH_SECONDS),
         }
-        client = Client(self._endpoint)
-        lines = client.lines(
+        watch = self._client.lines(
             f"{self._prefix}/api/v1/pods?{urlencode(query)}",
             self._headers(),
             silence=WATCH_SECONDS + TIMEOUT,
             limit=OBJECT_LIMIT,
         )
         try:
-            async for line in lines:
-                event = _decoded(line)
-                found = event.get("object") or {}
-                if event.get("type") == "ERROR":
-                    raise _watch_error(found)
-                yield str(event.get("type")), found
+            async with aclosing(watch) as lines:
+                async for line in lines:
+                    event = _decoded(line)
+                    found = event.get("object") or {}
+                    if event.get("type") == "ERROR":
+                        raise _watch_error(found)
+                    yield str(event.get("type")), found
         except TransientError as error:
             if error.reason == str(GONE):
                 raise ExpiredError from None
             raise
-        finally:
-            client.close()
 
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
 
     async def _get(self, target: str) -> dict[str, Any] | None:
         async with self._turn:
-            answer = await self._client.request(
-                "GET", self._prefix + target, self._headers(), timeout=TIMEOUT
+            status, body = await self._client.get(
+                self._prefix + target, self._headers(), timeout=TIMEOUT, limit=ANSWER_LIMIT
             )
-        if answer.status == OK:
-            return _decoded(answer.body)
-        if answer.status == NOT_FOUND:
+        if status == OK:
+            return _decoded(body)
+        if status == NOT_FOUND:
             return None
-        if answer.status == GONE:
+        if status == GONE:
             raise ExpiredError
-        if answer.status == FORBIDDEN:
+        if status == FORBIDDEN:
             raise ForbiddenError
-        raise TransientError(
-            f"{self._endpoint} answered {answer.status}", reason=str(answer.status)
-        )
+        raise TransientError(f"{self._endpoint} answered {status}", reason=str(status))
 
     def _headers(self) -> dict[str, str]:
         headers = {

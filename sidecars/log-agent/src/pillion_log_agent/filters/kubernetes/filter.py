@@ -12,7 +12,6 @@ from pillion_log_agent.filters.kubernetes.api import Api, ExpiredError, Forbidde
 from pillion_log_agent.filters.kubernetes.merging import Merging
 from pillion_log_agent.filters.kubernetes.pod import Identity, Pod, fields_of, parse_downward
 from pillion_log_agent.filters.kubernetes.store import Store
-from pillion_log_agent.patterns.ruby import translate
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 
 FIELD = "kubernetes"
 MOST_TAGS = 10_000
-_CONTAINER_LOG = translate(
-    r"(?<pod_name>[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)_(?<namespace_name>[^_]+)_"
-    r"(?<container_name>.+)-(?<docker_id>[a-z0-9]{64})\.log$"
-)
 
 
 class KubernetesFilter:
@@ -68,7 +63,7 @@ class KubernetesFilter:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._api is not None:
-            self._api.close()
+            await self._api.close()
 
     def lookup(self, batch: Batch) -> asyncio.Future[None] | None:
         """Ask for the pod of a batch, unless it is known."""
@@ -168,7 +163,7 @@ class KubernetesFilter:
         if self._tag_parser is not None:
             parsed = self._tag_parser.parse(rest, 0)
             return None if parsed is None else Identity.of(parsed.fields)
-        return Identity.of(_CONTAINER_LOG.captured(rest) or {})
+        return Identity.of_file(rest)
 
     async def _ask(self, api: Api, key: tuple[str, str]) -> None:
         """Ask for one pod; what fails is no reason to hold its records back."""

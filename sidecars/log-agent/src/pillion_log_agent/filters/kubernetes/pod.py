@@ -6,6 +6,7 @@ annotations, host, pod_ip, container_name, docker_id, container_hash, container_
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ANNOTATION = "fluentbit.io/"
+_POD = re.compile(r"(?<![-a-z0-9.])[-.]*+([a-z0-9][-a-z0-9.]*)(?<![-.])\Z")
+_ID = re.compile(r"[a-z0-9]{64}")
 _TRUE = ("true", "on", "yes", "1")
 
 
@@ -35,6 +38,21 @@ class Identity:
             return None
         container = fields.get("container_name", "")
         return cls(str(namespace), str(pod), str(container), str(fields.get("docker_id", "")))
+
+    @classmethod
+    def of_file(cls, name: str) -> Identity | None:
+        """Return what the kubelet's name of a container's log says, None when it is none.
+
+        Args:
+            name: `POD_NAMESPACE_CONTAINER-ID.log`, it may be behind folders with dots between.
+        """
+        before, _, rest = name.partition("_")
+        namespace, _, rest = rest.partition("_")
+        container, _, docker_id = rest.removesuffix(".log").rpartition("-")
+        pod = _POD.search(before)
+        if not (pod and namespace and container and rest.endswith(".log")):
+            return None
+        return cls(namespace, pod[1], container, docker_id) if _ID.fullmatch(docker_id) else None
 
     @property
     def key(self) -> tuple[str, str]:

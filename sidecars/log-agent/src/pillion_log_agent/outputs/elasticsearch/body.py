@@ -27,7 +27,7 @@ DEFAULT_TIME = "%Y-%m-%dT%H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BulkFormat:
     """What the properties make of each record.
 
     Attributes:
@@ -56,7 +56,7 @@ class Plan:
     replaces_dots: bool
 
     @classmethod
-    def of(cls, properties: BulkProperties) -> Plan:
+    def of(cls, properties: BulkProperties) -> BulkFormat:
         """Return the plan; raises ValueError with a sentence."""
         is_update = properties.write_operation in ("update", "upsert")
         if is_update and not (properties.id_key or properties.generate_id):
@@ -100,7 +100,7 @@ def _index_and_target(properties: BulkProperties) -> tuple[str, Template | None]
     return properties.index, None
 
 
-def bulk_body(batch: Batch, plan: Plan, now: int) -> bytes:
+def bulk_body(batch: Batch, plan: BulkFormat, now: int) -> bytes:
     """Return the body for a batch: two lines for each record.
 
     Args:
@@ -123,7 +123,7 @@ def bulk_body(batch: Batch, plan: Plan, now: int) -> bytes:
     return interleaved("", *actions, opening, times, between, middles, end).encode()
 
 
-def _end(batch: Batch, plan: Plan) -> str:
+def _end(batch: Batch, plan: BulkFormat) -> str:
     """Return what ends each document, with its newline."""
     common = batch.common()
     if plan.tag_key is not None:
@@ -134,7 +134,7 @@ def _end(batch: Batch, plan: Plan) -> str:
 
 
 def _actions(
-    batch: Batch, plan: Plan, records: list[Record] | None, offsets: list[int], now: int
+    batch: Batch, plan: BulkFormat, records: list[Record] | None, offsets: list[int], now: int
 ) -> list[str | list[str]]:
     """Return the columns that the actions are made of."""
     indices = _indices(batch, plan, records, now)
@@ -149,7 +149,7 @@ def _actions(
     return [[_action(plan, index, each) for index, each in zip(names, ids, strict=True)]]
 
 
-def _action(plan: Plan, index: str, document: str | None) -> str:
+def _action(plan: BulkFormat, index: str, document: str | None) -> str:
     target = {"_index": index}
     if plan.type is not None:
         target["_type"] = plan.type
@@ -159,7 +159,7 @@ def _action(plan: Plan, index: str, document: str | None) -> str:
 
 
 def _ids(
-    batch: Batch, plan: Plan, records: list[Record] | None, offsets: list[int]
+    batch: Batch, plan: BulkFormat, records: list[Record] | None, offsets: list[int]
 ) -> list[str | None]:
     identity = batch.origin.identity
     generated: list[str | None] = [f"{identity}-{offset}" for offset in offsets]
@@ -174,7 +174,9 @@ def _ids(
     ]
 
 
-def _indices(batch: Batch, plan: Plan, records: list[Record] | None, now: int) -> str | list[str]:
+def _indices(
+    batch: Batch, plan: BulkFormat, records: list[Record] | None, now: int
+) -> str | list[str]:
     """Return the one index of all records, or one for each."""
     named = _named_by_time(batch, plan, records, now)
     if plan.target is None or records is None:
@@ -186,7 +188,7 @@ def _indices(batch: Batch, plan: Plan, records: list[Record] | None, now: int) -
 
 
 def _named_by_time(
-    batch: Batch, plan: Plan, records: list[Record] | None, now: int
+    batch: Batch, plan: BulkFormat, records: list[Record] | None, now: int
 ) -> str | list[str]:
     if not plan.date and "%" not in plan.index:
         return plan.index
@@ -216,13 +218,13 @@ def _named_by_time(
     return names[0] if len(set(names)) == 1 else names
 
 
-def _index(plan: Plan, base: str, time: int) -> str:
+def _index(plan: BulkFormat, base: str, time: int) -> str:
     if plan.date:
         return f"{base}{plan.separator}{format_time(plan.date, time)}"
     return format_time(base, time)
 
 
-def _times(batch: Batch, plan: Plan) -> list[str]:
+def _times(batch: Batch, plan: BulkFormat) -> list[str]:
     if plan.time_format == DEFAULT_TIME:
         return batch.times.iso(plan.digits)
     return [

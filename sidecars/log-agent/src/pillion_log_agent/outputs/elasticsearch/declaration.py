@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, PORT, TEXT, TIME, choice
-from pillion_log_agent.http.tls import TlsProperties
+from pillion_log_agent.network.tls import TlsProperties
 
 if TYPE_CHECKING:
     from pillion_log_agent.outputs.output import Output, OutputContext
@@ -102,7 +102,7 @@ class BulkProperties(TlsProperties):
 
 def _build(properties: BulkProperties, context: OutputContext) -> Output:
     from pillion_log_agent.outputs.elasticsearch.output import (  # noqa: PLC0415
-        BulkOutput,  # httptools and the client, for those who send
+        BulkOutput,  # aiohttp's client, for those who send
     )
 
     return BulkOutput(properties, context)

@@ -8,9 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.http.client import Client
-from pillion_log_agent.http.message import request_head
-from pillion_log_agent.outputs.elasticsearch.body import Plan, bulk_body
+from pillion_log_agent.outputs.elasticsearch.body import BulkFormat, bulk_body
 from pillion_log_agent.outputs.elasticsearch.request import endpoint, headers, target
 from pillion_log_agent.outputs.elasticsearch.results import (
     TOO_LARGE,
@@ -18,13 +16,15 @@ from pillion_log_agent.outputs.elasticsearch.results import (
     read_results,
     reason_of,
 )
+from pillion_log_agent.outputs.http_client import HttpClient
+from pillion_log_agent.outputs.retry_after import parse_retry_after
 from pillion_log_agent.outputs.splitting import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion_log_agent.http.message import Answer
     from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
+    from pillion_log_agent.outputs.http_client import Answer
     from pillion_log_agent.outputs.output import Outcome, OutputContext
     from pillion_log_agent.records.batch import Batch
 
@@ -47,15 +47,12 @@ class BulkOutput:
                 "aws_auth: on is not supported; put a proxy that signs requests in between, "
                 "or let the domain take http_user and http_passwd"
             )
-        self._plan = Plan.of(properties)
+        self._plan = BulkFormat.of(properties)
         self._context = context
         self._timeout = properties.response_timeout
         self._compresses = properties.compress is not None
-        self._headers = headers(properties)
         self._target = target(properties)
-        self._client = Client(endpoint(properties))
-        # A line break in what goes into a header is found now, not with the first record.
-        request_head("POST", self._target, self._headers, 0)
+        self._client = HttpClient(endpoint(properties), headers(properties))
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
         """Send the batches in one request.
@@ -83,12 +80,12 @@ class BulkOutput:
         raise TransientError(
             f"{self._client.endpoint} answered {answer.status}: {read_refusal(answer.body)[1]}",
             reason=str(answer.status),
-            after=answer.retry_after(now / 1e9),
+            after=parse_retry_after(answer.headers.get("Retry-After", ""), now / 1e9),
         )
 
     async def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        await self._client.close()
 
     def _send_no_types(self) -> None:
         self._context.log.warning(
@@ -99,6 +96,4 @@ class BulkOutput:
     async def _post(self, body: list[bytes]) -> Answer:
         if self._compresses:
             body = [await asyncio.to_thread(gzip.compress, b"".join(body), _COMPRESSION)]
-        return await self._client.request(
-            "POST", self._target, self._headers, body, timeout=self._timeout
-        )
+        return await self._client.request("POST", self._target, body, timeout=self._timeout)

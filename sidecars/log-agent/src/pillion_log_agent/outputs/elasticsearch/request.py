@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pillion.errors import ConfigurationError
-from pillion_log_agent.http.client import Endpoint
-from pillion_log_agent.http.message import basic_auth
-from pillion_log_agent.http.tls import make_context
+from pillion_log_agent.network.endpoint import Endpoint, basic_auth
+from pillion_log_agent.network.tls import make_context
 
 if TYPE_CHECKING:
     from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties

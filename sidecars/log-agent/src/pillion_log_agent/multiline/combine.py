@@ -27,7 +27,7 @@ def _unnoted(_count: int, _end: End) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class JoiningContext:
+class MultilineContext:
     """What joining needs beside the parsers' rules.
 
     Attributes:
@@ -52,7 +52,7 @@ class JoiningContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CombinedParser:
     """Parsers that are alternatives, as one.
 
     Attributes:
@@ -69,25 +69,25 @@ class Plan:
     group: str | None
     parser: str | None
 
-    def joining(self, context: JoiningContext) -> Joining:
+    def joining(self, context: MultilineContext) -> Joining:
         """Return how the records are joined."""
         return Joining(self.machine, context.longest, context.note)
 
-    def record_shape(self, content: str, context: JoiningContext) -> RecordShape:
+    def record_shape(self, content: str, context: MultilineContext) -> RecordShape:
         """Return which fields of records matter."""
         return RecordShape(content, self.pattern, self.group, context.in_flight_bytes // 2)
 
 
-def planned(definitions: Sequence[Definition], patience: float | None = None) -> Plan:
+def combine(definitions: Sequence[Definition], timeout: float | None = None) -> CombinedParser:
     """Return parsers as one; raises ConfigurationError where they do not agree.
 
     Args:
         definitions: in the order of the list.
-        patience: seconds, in the place of what the parsers say.
+        timeout: seconds, in the place of what the parsers say.
     """
-    if patience is not None:
-        definitions = [replace(each, patience=patience) for each in definitions]
-    return Plan(
+    if timeout is not None:
+        definitions = [replace(each, timeout=timeout) for each in definitions]
+    return CombinedParser(
         Machine(definitions),
         content=_agreed(definitions, "key_content"),
         pattern=_agreed(definitions, "key_pattern"),

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.inputs.first_line import FirstLine
-from pillion_log_agent.inputs.joining import Joiner
-from pillion_log_agent.inputs.joining import Joining as PieceJoining
+from pillion_log_agent.inputs.pieces import PieceJoiner, PieceOptions
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE
+from pillion_log_agent.multiline.combine import TEXT_KEY, combine, named
 from pillion_log_agent.multiline.lines import LineJoiner, LineShape
-from pillion_log_agent.multiline.plan import TEXT_KEY, named, planned
 from pillion_log_agent.multiline.records import RecordJoiner, RecordShape
 from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, RUNTIMES
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 DOCKER_WHOLE = b'\\n","stream":"'
 """What stands in each line of docker's that is no piece of one: the text ends in a newline."""
 SHORTEST_LOOK, LONGEST_LOOK = 0.05, 1.0
-T = TypeVar("T", Joiner, LineJoiner)
+T = TypeVar("T", PieceJoiner, LineJoiner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +46,17 @@ class JoiningPlan:
         parser: the name of that parser.
     """
 
-    pieces: PieceJoining | None = None
+    pieces: PieceOptions | None = None
     lines: tuple[Joining, LineShape] | None = None
     records: tuple[Joining, RecordShape] | None = None
     parser: str | None = None
 
     @property
-    def patience(self) -> float:
+    def timeout(self) -> float:
         """The shortest time that something may be waited for, in seconds."""
         return min(
-            *([self.pieces.patience] if self.pieces else []),
-            *(each[0].machine.patience for each in (self.lines, self.records) if each),
+            *([self.pieces.timeout] if self.pieces else []),
+            *(each[0].machine.timeout for each in (self.lines, self.records) if each),
             LONGEST_LOOK * 4,
         )
 
@@ -66,10 +65,10 @@ class Joiners:
     """The joiners of the files of one input."""
 
     def __init__(self, plan: JoiningPlan, reader: LineReader) -> None:
-        self.look_every = max(min(plan.patience / 4, LONGEST_LOOK), SHORTEST_LOOK)
+        self.look_every = max(min(plan.timeout / 4, LONGEST_LOOK), SHORTEST_LOOK)
         self._plan = plan
         self._reader = reader
-        self._pieces: dict[str, Joiner] = {}
+        self._pieces: dict[str, PieceJoiner] = {}
         self._lines: dict[str, LineJoiner] = {}
         self._records = RecordJoiner(*plan.records) if plan.records else None
 
@@ -85,7 +84,7 @@ class Joiners:
             )
             _keep(self._lines, identity, lines)
         elif plan.pieces is not None and not self._is_whole(chunk, origin):
-            pieces = self._pieces.get(identity) or Joiner(plan.pieces, tag, origin)
+            pieces = self._pieces.get(identity) or PieceJoiner(plan.pieces, tag, origin)
             handed = pieces.take(chunk.data, chunk.start, chunk.receipt, now, clock)
             _keep(self._pieces, identity, pieces)
             yield from self._joined_records(handed, clock)
@@ -152,10 +151,10 @@ def joining_of(properties: TailProperties, context: InputContext) -> JoiningPlan
     parsers = context.joining.parsers
     runtimes = [name.lower() for name in names if parsers.is_runtime(name)]
     others = [name for name in names if not parsers.is_runtime(name)]
-    pieces = _piece_joining(runtimes, properties, context)
+    pieces = _piece_options(runtimes, properties, context)
     if not others:
         return JoiningPlan(pieces) if pieces is not None else None
-    plan = planned([parsers.get(name) for name in others])
+    plan = combine([parsers.get(name) for name in others])
     joining = plan.joining(context.joining)
     if pieces is not None:
         if plan.parser is not None or plan.content not in (None, TEXT_KEY):
@@ -175,9 +174,9 @@ def joining_of(properties: TailProperties, context: InputContext) -> JoiningPlan
     return JoiningPlan(lines=(joining, LineShape(key, end, properties.skip_empty_lines)))
 
 
-def _piece_joining(
+def _piece_options(
     runtimes: list[str], properties: TailProperties, context: InputContext
-) -> PieceJoining | None:
+) -> PieceOptions | None:
     """Return how pieces are joined.
 
     The built-in parsers docker and cri join too; those that a file defines parse and no more,
@@ -194,7 +193,7 @@ def _piece_joining(
     longest = max(context.in_flight_bytes // 2, LEAST_LINE)
     if context.joining.limit:
         longest = min(longest, context.joining.limit)
-    return PieceJoining(tuple(runtimes), shape, longest, properties.docker_mode_flush)
+    return PieceOptions(tuple(runtimes), shape, longest, properties.docker_mode_flush)
 
 
 def _old_plan(properties: TailProperties, context: InputContext) -> JoiningPlan:

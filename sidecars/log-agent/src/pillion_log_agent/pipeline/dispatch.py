@@ -1,4 +1,4 @@
-"""Shipping to one output: collect, write, try again, put aside."""
+"""Dispatch to one output: collect, write, try again, put aside."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.pipeline.deadletter import DeadLetters
     from pillion_log_agent.pipeline.delivery import Delivery
     from pillion_log_agent.pipeline.ledger import OutputFigures
+    from pillion_log_agent.pipeline.outage import Outage
     from pillion_log_agent.records.batch import Batch
     from pillion_log_agent.records.receipt import Receipt
 
@@ -31,7 +32,7 @@ LONGEST_WAIT_SAID = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Retrying:
+class RetryPolicy:
     """When to try again.
 
     Attributes:
@@ -55,13 +56,13 @@ class Retrying:
         return min(after or 0.0, LONGEST_WAIT_SAID)
 
 
-class Shipper:
+class Dispatcher:
     """The queue and the worker of one output.
 
     Attributes:
         name: of the output.
         figures: what was done.
-        trouble: why the last write failed; None when it did not.
+        outage: why it fails at present, if it does.
     """
 
     def __init__(
@@ -70,18 +71,19 @@ class Shipper:
         output: Output,
         *,
         flush: float,
-        retrying: Retrying,
+        retry_policy: RetryPolicy,
         figures: OutputFigures,
         dead_letters: DeadLetters,
         log: Logger,
+        outage: Outage,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
         self.output = output
         self.figures = figures
-        self.trouble: str | None = None
+        self.outage = outage
         self._flush = flush if output.delay else 0.0
-        self._retrying = retrying
+        self._retry_policy = retry_policy
         self._dead_letters = dead_letters
         self._log = log
         self._draw = draw
@@ -153,16 +155,16 @@ class Shipper:
                 outcome = await self._write([each.batch for each in shipments])
             except TransientError as error:
                 self.figures.errors += 1
-                self._note_trouble(error.reason, str(error))
+                self.outage.fail(str(error) or error.reason)
                 after = error.after
             else:
                 shipments = await self._settle(shipments, outcome)
                 if not shipments:
-                    self._note_end_of_trouble()
+                    self.outage.end()
                     return
-                self._note_trouble("busy", outcome.cause)
+                self.outage.fail(outcome.cause or "busy")
                 after = outcome.after
-            limit = self._retrying.limit
+            limit = self._retry_policy.limit
             if limit is not None and attempt > limit:
                 await self._give_up(shipments)
                 return
@@ -184,18 +186,21 @@ class Shipper:
             return await split(batches, self._write, "error", detail)
 
     async def _pause(self, attempt: int, after: float | None) -> None:
-        """Wait before the next attempt."""
-        if self._draining.is_set():
-            await asyncio.sleep(self._retrying.wait(1, after, self._draw))
-            return
+        """Wait before the next attempt; while the pipeline drains, only as long as was asked."""
         loop = asyncio.get_running_loop()
+        is_draining = self._draining.is_set()
         began = loop.time()
-        wait = self._retrying.wait(attempt, after, self._draw)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._draining.wait()
-            asked = self._retrying.asked(after) - (loop.time() - began)
-            await asyncio.sleep(max(asked, 0.0))
+        end = began + self._retry_policy.wait(1 if is_draining else attempt, after, self._draw)
+        while (left := end - loop.time()) > 0:
+            pause = min(left, self.outage.remind(attempt, left))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    if is_draining:
+                        await asyncio.sleep(pause)
+                    await self._draining.wait()
+            if self._draining.is_set() and not is_draining:
+                is_draining = True
+                end = min(end, began + self._retry_policy.asked(after))
 
     async def _settle(self, shipments: list[Shipment], outcome: Outcome) -> list[Shipment]:
         """Account for an outcome; return what is to be sent again."""
@@ -219,7 +224,8 @@ class Shipper:
     async def _give_up(self, shipments: list[Shipment]) -> None:
         """Put records aside that were tried as often as they may be."""
         self.figures.failed += 1
-        detail = self.trouble or ""
+        self.outage.give_up(sum(len(each.batch) for each in shipments))
+        detail = self.outage.last_error or ""
         await self._put_aside(
             [
                 (shipment, Rejection(number, index, "retries", detail))
@@ -233,31 +239,15 @@ class Shipper:
     async def _put_aside(self, refused: list[tuple[Shipment, Rejection]]) -> None:
         """Put records aside; on a full disk, wait until there is room for them."""
         attempt = 0
-        while refused:
-            attempt += 1
+        left = [(shipment.batch, rejection) for shipment, rejection in refused]
+        while left:
             try:
-                self._dead_letters.put(
-                    self.name, [(shipment.batch, rejection) for shipment, rejection in refused]
-                )
-                break
+                del left[: self._dead_letters.put(self.name, left)]
             except OSError as error:
-                if attempt == 1:
-                    self._log.error("the dead-letter file cannot be written", error=error.strerror)
-                self.trouble = f"the dead-letter file cannot be written: {error.strerror}"
+                attempt += 1
+                self.outage.fail(f"the dead-letter file cannot be written: {error.strerror}")
                 await self._pause(attempt, None)
         self.figures.rejected += len(refused)
         for shipment, rejection in refused:
             offset = shipment.batch.offsets[rejection.index]
             shipment.delivery.reject(offset, rejection.reason)
-
-    def _note_trouble(self, reason: str, sentence: str) -> None:
-        if self.trouble is None:
-            self._log.warning(
-                "an output does not take records; trying again", reason=reason, cause=sentence
-            )
-        self.trouble = sentence or reason
-
-    def _note_end_of_trouble(self) -> None:
-        if self.trouble is not None:
-            self._log.info("an output takes records again")
-        self.trouble = None

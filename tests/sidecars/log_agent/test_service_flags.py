@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion_log_agent.command import COMMAND
-from pillion_log_agent.inherited import with_service
+from pillion_log_agent.service_flags import with_service
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Joining:
+class PieceOptions:
     """How pieces are told apart and joined.
 
     Attributes:
         runtimes: who may have written the file.
         shape: how the fields are called.
         longest: characters after which a line goes on as far as it has come.
-        patience: seconds that the rest of a line is waited for.
+        timeout: seconds that the rest of a line is waited for.
     """
 
     runtimes: tuple[str, ...]
     shape: Shape
     longest: int
-    patience: float = 4.0
+    timeout: float = 4.0
 
 
 @dataclass(slots=True)
@@ -62,16 +62,16 @@ class _Pending:
         return {**last.fields, last.text_key: "".join(self.texts)}
 
 
-class Joiner:
+class PieceJoiner:
     """Joins the lines of one generation of one file.
 
     A chunk with a piece of a line is acknowledged together with the one that has its end.
     """
 
-    def __init__(self, joining: Joining, tag: str, origin: Origin) -> None:
+    def __init__(self, options: PieceOptions, tag: str, origin: Origin) -> None:
         self.tag = tag
         self.origin = origin
-        self._joining = joining
+        self._options = options
         self._pending: dict[str, _Pending] = {}
 
     @property
@@ -101,7 +101,7 @@ class Joiner:
         lines, offsets = split_lines(data, start)
         for line, offset in zip(lines, offsets, strict=True):
             text = line.decode("utf-8", "replace")
-            piece = parse_piece(text, self._joining.runtimes, self._joining.shape)
+            piece = parse_piece(text, self._options.runtimes, self._options.shape)
             if piece is None:
                 fields, time, place = {"log": text}, None, offset
             elif piece.is_partial or piece.stream in self._pending:
@@ -119,9 +119,9 @@ class Joiner:
 
     def _take_whole(self, data: bytes, start: int) -> Batch | None:
         """Return the batch of a block of CRI's in which no line is split, None for any other."""
-        if self._pending or self._joining.runtimes[-1] != "cri" or not data.endswith(b"\n"):
+        if self._pending or self._options.runtimes[-1] != "cri" or not data.endswith(b"\n"):
             return None
-        whole = whole_cri(data) if self._joining.shape == AS_MULTILINE else None
+        whole = whole_cri(data) if self._options.shape == AS_MULTILINE else None
         if whole is None:
             return self._take_fields(data, start)
         return Batch(
@@ -137,7 +137,7 @@ class Joiner:
 
     def _take_fields(self, data: bytes, start: int) -> Batch | None:
         try:
-            found = parse_whole_cri(data.decode(), self._joining.shape)
+            found = parse_whole_cri(data.decode(), self._options.shape)
         except UnicodeDecodeError:
             return None
         times = Timestamps.of_texts(found[1]) if found is not None else None
@@ -158,7 +158,7 @@ class Joiner:
         late = [
             stream
             for stream, each in self._pending.items()
-            if clock is None or clock - each.since >= self._joining.patience
+            if clock is None or clock - each.since >= self._options.timeout
         ]
         if not late:
             return None
@@ -177,7 +177,7 @@ class Joiner:
         if line is None:
             line = self._pending[piece.stream] = _Pending(piece, offset, clock)
         line.add(piece, receipt)
-        if piece.is_partial and line.length < self._joining.longest:
+        if piece.is_partial and line.length < self._options.longest:
             return None
         return self._pending.pop(piece.stream)
 
