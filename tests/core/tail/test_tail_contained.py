@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.errors import ConfigurationError
-from pillion.tail import Checkpoint, PollingWaker, Tailer
+from pillion.tail import Checkpoint, Tailer
+from pillion.tail.lowlevel import PollingWaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +117,7 @@ def test_closing_twice_writes_nothing_into_the_checkpoint_of_a_successor(bench: 
     bench.write("a.log", b"x" * 1999 + b"\n")
     first = bench.open("a.log", state=True)
     bench.read()
-    first.hand_on().close()
+    first.handover().close()
     bench.tailers.remove(first)
     bench.append("a.log", b"y" * 1999 + b"\n")
     bench.open("a.log", state=True)
@@ -177,7 +178,7 @@ def test_nothing_is_kept_of_paths_that_come_and_go(bench: Bench) -> None:
             os.unlink(bench.path(f"{batch}-{number}.log"))
         bench.chunks()
     bench.chunks()
-    known, following = tailer._known, tailer._following
+    known, following = tailer._registry, tailer._scanner
     assert len(known._done) <= 4096
     assert len(known._done_of_path) <= len(known._done)
     assert not following.followers

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pillion.tail.access import Identity, explain_denied
-from pillion.tail.discovery import Discovery
-from pillion.tail.patterns import path_regex
+from pillion.tail.errors import Identity, explain_denied
+from pillion.tail.patterns import GlobSearch, path_regex
 from pillion.tail.rotation import is_compressed_name, is_old_name
 
 if TYPE_CHECKING:
@@ -55,15 +54,15 @@ def tree(tmp_path: Path) -> Path:
     ],
 )
 def test_a_glob_finds(tree: Path, pattern: str, expected: list[str]) -> None:
-    found = Discovery([f"{tree}/{pattern}"], []).search()
+    found = GlobSearch([f"{tree}/{pattern}"], []).search()
     assert [path.removeprefix(f"{tree}/") for path in found.paths] == expected
     for name in expected:
-        assert Discovery([f"{tree}/{pattern}"], []).covers(f"{tree}/{name}")
+        assert GlobSearch([f"{tree}/{pattern}"], []).covers(f"{tree}/{name}")
 
 
 @pytest.mark.parametrize("exclude", ["b.*", "*.txt", "/**/*.txt", "/**/b.txt"])
 def test_what_is_excluded_is_left_out(tree: Path, exclude: str) -> None:
-    found = Discovery([f"{tree}/*"], [exclude]).search()
+    found = GlobSearch([f"{tree}/*"], [exclude]).search()
     assert list(found.paths) == [f"{tree}/a.log"]
 
 
@@ -74,14 +73,14 @@ def test_a_star_stays_within_a_name() -> None:
 
 def test_a_link_back_to_its_own_start_is_not_followed_for_ever(tree: Path) -> None:
     (tree / "x" / "loop").symlink_to(tree)
-    found = Discovery([f"{tree}/**/a.log"], []).search()
+    found = GlobSearch([f"{tree}/**/a.log"], []).search()
     assert len(found.paths) == 3
 
 
 def test_ten_thousand_files_are_found_once_each(tmp_path: Path) -> None:
     for number in range(10_000):
         os.close(os.open(f"{tmp_path}/{number}.log", os.O_CREAT))
-    found = Discovery([f"{tmp_path}/*.log", f"{tmp_path}/1*"], []).search()
+    found = GlobSearch([f"{tmp_path}/*.log", f"{tmp_path}/1*"], []).search()
     assert len(found.paths) == 10_000
 
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from pillion.tail import Chunk
-from pillion.tail.checkpoint_format import decode
+from pillion.tail.checkpoint.format import decode
 from tests.core.tail.conftest import Bench
 
 NAME = "a.log"

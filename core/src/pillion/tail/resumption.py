@@ -5,28 +5,28 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pillion.tail.identity import agrees, key_of
-from pillion.tail.ledger import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
-from pillion.tail.opening import report_loss
-from pillion.tail.siblings import is_original, open_original, was_compressed
+from pillion.tail.fingerprint import agrees, key_of
+from pillion.tail.opener import report_loss
+from pillion.tail.rotation import is_original, open_original, was_compressed
+from pillion.tail.status import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
     from pillion.log import Logger
-    from pillion.tail.checkpoint_format import Entry
+    from pillion.tail.checkpoint.format import Entry
     from pillion.tail.follower import Follower
-    from pillion.tail.handing_on import OpenFiles
-    from pillion.tail.ledger import Ledger
-    from pillion.tail.opening import Opener
+    from pillion.tail.handover import OpenFiles
+    from pillion.tail.opener import Opener
+    from pillion.tail.status import Ledger
 
 
 class Resumption:
     """Takes up what a checkpoint has, from open files of the tailer before or from the disk."""
 
-    __slots__ = ("_handed_on", "_ledger", "_log", "_opener")
+    __slots__ = ("_handover", "_ledger", "_log", "_opener")
 
-    def __init__(self, opener: Opener, handed_on: OpenFiles, ledger: Ledger, log: Logger) -> None:
+    def __init__(self, opener: Opener, handover: OpenFiles, ledger: Ledger, log: Logger) -> None:
         self._opener = opener
-        self._handed_on = handed_on
+        self._handover = handover
         self._ledger = ledger
         self._log = log
 
@@ -57,8 +57,8 @@ class Resumption:
         for number, entry in enumerate(entries):
             follower.entries = tuple(entries[number:])
             self._resume_one(follower, entry, at_path, since_ns, now)
-            opener.known.claimed.pop(entry.key, None)
-        if at_path is not None and key_of(at_path) not in opener.known.held:
+            opener.registry.claimed.pop(entry.key, None)
+        if at_path is not None and key_of(at_path) not in opener.registry.held:
             opener.take(follower, os.dup(at_path), now)
         follower.entries = ()
         # Only now: what was copied away before its size was taken is beside the path by then.
@@ -95,13 +95,13 @@ class Resumption:
 
     def _original(self, entry: Entry) -> int | None:
         """Open the file of an entry that is not at its path, if it is there and not followed."""
-        held = self._handed_on.take(entry.key)
+        held = self._handover.take(entry.key)
         if held is not None:
             if is_original(held, entry):
                 return held
             os.close(held)
         found = open_original(entry)
-        if found is not None and key_of(found) in self._opener.known.held:
+        if found is not None and key_of(found) in self._opener.registry.held:
             os.close(found)
             return None
         return found

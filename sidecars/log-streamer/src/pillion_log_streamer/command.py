@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pillion.errors import ConfigurationError, UsageError
 from pillion.process import ProcessSettings, WebSettings, launch
 from pillion.settings import Command
-from pillion.tail.patterns import check_globs
+from pillion.tail.lowlevel import check_globs
 from pillion_log_streamer.settings import StreamSettings, TailSettings
 from pillion_log_streamer.streamer import tail_options
 

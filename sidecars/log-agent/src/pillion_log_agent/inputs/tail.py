@@ -7,11 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-from pillion.tail import Checkpoint, FromLine, LastLines, Tailer, TailOptions
-from pillion.tail.sleeping import Sleeper
+from pillion.tail import Checkpoint, FromLine, LastLines, MemoryCheckpoint, Tailer, TailOptions
+from pillion.tail.lowlevel import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
-from pillion_log_agent.inputs.memory import MemoryCheckpoint
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_multiline import Joiners, joining_of
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
@@ -126,7 +125,7 @@ class TailInput:
     def close(self) -> None:
         """Write the checkpoint for the last time, and leave the files to who may follow."""
         if self._tailer is not None:
-            self._context.handover.open_files[self._context.name] = self._tailer.hand_on()
+            self._context.handover.open_files[self._context.name] = self._tailer.handover()
 
     def collect(self) -> Iterable[Metric]:
         """Return what the tailer counts."""
@@ -155,7 +154,7 @@ class TailInput:
             options=self._options,
             log=self._context.log,
             wall_ns=self._context.wall_ns,
-            handed_on=context.handover.open_files.pop(context.name, None),
+            handover=context.handover.open_files.pop(context.name, None),
         )
 
     def _take(self, chunk: Chunk, intake: Intake) -> None:

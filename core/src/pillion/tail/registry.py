@@ -12,9 +12,9 @@ from zlib import crc32
 from pillion.tail.generation import CLOSED
 
 if TYPE_CHECKING:
-    from pillion.tail.checkpoint_format import Entry
+    from pillion.tail.checkpoint.format import Entry
+    from pillion.tail.fingerprint import FileKey
     from pillion.tail.generation import Generation
-    from pillion.tail.identity import FileKey
 
 DONE_FOR_EACH_PATH = 32
 MOST_DONE = 4096
@@ -25,7 +25,7 @@ LEAST_OPEN = 4
 PARKED_AT_ONCE = 64
 
 
-class Known:
+class Registry:
     """What has been seen, so that nothing is read twice under two names.
 
     Attributes:
