@@ -20,6 +20,18 @@ def program(name: str) -> str:
     return path
 
 
+def peer(name: str, variable: str) -> str:
+    """Return the path of a program that we take the place of, to run it beside ours.
+
+    It is looked for in a variable of the environment, then on the PATH. A test that needs it is
+    skipped by name where it is not there, in CI too: no package of it can be asked for.
+    """
+    path = os.environ.get(variable) or shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is not on this machine; {variable} names it")
+    return path
+
+
 def absent(what: str) -> NoReturn:
     """Skip a test for something that is not here; with CI=true fail it."""
     if os.environ.get("CI") == "true":

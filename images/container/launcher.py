@@ -1,6 +1,7 @@
 """Starts the one process of this image; a build writes its name in."""
 
 import os
+import signal
 import sys
 
 # Paths under which the images that this one replaces have their program. A manifest for an
@@ -14,6 +15,9 @@ if len(sys.argv) > 1:
         os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606  # one of PROGRAMS
     if sys.argv[1] in OTHER_NAMES:
         del sys.argv[1]
+
+# By itself a SIGHUP ends a process that only starts; who reloads at it takes it afterwards.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
 
 sys.path[:0] = ["/opt/pillion/component", "/opt/pillion/shared"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram, Info, Summary
 from prometheus_client.core import (
@@ -130,6 +130,7 @@ TEXTS = st.text(
 )
 
 
+@settings(deadline=None)
 @given(label=TEXTS, description=TEXTS.map(str.strip))
 def test_any_label_and_help_survive_both_formats(label: str, description: str) -> None:
     metric = gauge("x", 1.5, description, a=label)

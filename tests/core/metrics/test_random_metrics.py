@@ -101,11 +101,13 @@ def same(left: Series, right: Series) -> bool:
     )
 
 
+@settings(deadline=None)
 @given(metrics=many())
 def test_every_series_is_read_back_from_the_text_format(metrics: list[Metric]) -> None:
     assert same(series(parse_text(text(metrics))), series(metrics))
 
 
+@settings(deadline=None)
 @given(metrics=many())
 def test_every_series_is_read_back_from_openmetrics(metrics: list[Metric]) -> None:
     assert same(series(parse_openmetrics(openmetrics(metrics))), series(metrics))

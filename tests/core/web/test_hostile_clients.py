@@ -6,6 +6,7 @@ import asyncio
 import errno
 import re
 import socket
+import zlib
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pillion.web import Limits
-from tests.core.web.handlers import Slow, answering, serving
+from tests.core.web.handlers import Slow, answering, echo_body, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,73 @@ async def test_a_body_beyond_the_limit_is_413_and_the_client_can_read_it(
         body = b"a" * 2_000_000
         await client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n" + body)
         assert (await client.answer()).status == 413
+
+
+async def test_more_bodies_at_once_than_the_bound_are_503(serve: Serve) -> None:
+    limits = Limits(body_size=1000, bodies_size=2500)
+    slow = Slow()
+    async with serve(serving(post={"/": slow.answer}), limits=limits) as running:
+        for started, framing in enumerate(
+            (b"Content-Length: 1000", b"Transfer-Encoding: chunked"), 1
+        ):
+            client = await running.connect()
+            await client.send(b"POST / HTTP/1.1\r\nHost: h\r\n" + framing + b"\r\n\r\n")
+            await slow.until_started(started)
+        head = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+        refused, small = await running.connect(), await running.connect()
+        await refused.send(head % 501)
+        assert (await refused.answer()).status == 503
+        await small.send(head % 499)
+        await slow.until_started(3)
+
+
+async def test_a_compressed_body_is_not_blown_up(serve: Serve) -> None:
+    bomb = zlib.compress(b"x" * 10_000_000, wbits=31)
+    async with serve(serving(post={"/": echo_body})) as running:
+        client = await running.connect()
+        head = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+        await client.send(head % len(bomb) + bomb)
+        assert (await client.answer()).body == bomb
+
+
+async def test_a_request_with_large_headers_is_answered_and_its_connection_closed(
+    site: web.Application, serve: Serve
+) -> None:
+    async with serve(site) as running:
+        client = await running.connect()
+        assert "connection" not in (await client.get("/", X="a" * 8000)).headers
+        answer = await client.get("/", X="a" * 9000)
+        assert (answer.status, answer.headers["connection"]) == (200, "close")
+        assert await client.is_closed()
+
+
+async def test_a_body_that_nobody_reads_ends_the_connection_after_the_answer(
+    serve: Serve,
+) -> None:
+    async with serve(serving(post={"/": answering("hello")})) as running:
+        client = await running.connect()
+        await client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nx")
+        answer = await client.answer()
+        assert (answer.status, answer.headers["connection"]) == (200, "close")
+        assert await client.is_closed()
+
+
+async def test_a_head_that_is_cut_off_behind_a_request_is_timed_as_a_head(serve: Serve) -> None:
+    slow = Slow()
+    async with serve(serving(get={"/slow": slow.answer})) as running:
+        client = await running.connect()
+        await client.send(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")
+        await slow.until_started(1)
+        await client.send(b"GET /slow HTTP/1.1\r\n")
+        (connection,) = running.server._connections.all
+        async with asyncio.timeout(10):
+            while not connection._next_size:
+                await asyncio.sleep(0)
+        slow.let_go.set()
+        assert (await client.answer()).status == 200
+        await asyncio.sleep(0)
+        running.pass_time(11)
+        assert (await client.answer()).status == 408
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.resolving import choose, unmapped
-from pillion_blackbox_exporter.probing.address import split_host_port
+from pillion_blackbox_exporter.probing.address import decoded, split_host_port
 from tests.exporters.blackbox.probed import Probed, probed
 from tests.servers.certificates import Authority
 from tests.servers.wire import Visit, serving
@@ -287,3 +287,20 @@ def test_the_other_protocol_will_do_only_where_it_may() -> None:
 def test_an_ipv4_address_in_ipv6_is_what_it_is() -> None:
     assert unmapped("::ffff:10.0.0.1") == "10.0.0.1"
     assert unmapped("::1") == "::1"
+
+
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("http://127.0.0.1%3A8080", "http://127.0.0.1:8080"),
+        ("http%3A%2F%2Fa%3A80%2Fpath", "http://a:80/path"),
+        ("127.0.0.1%3a80", "127.0.0.1:80"),
+        ("http://%5B::1%5D/", "http://[::1]/"),
+        ("http://a/api%3Alatest?b=c%2Fd", "http://a/api%3Alatest?b=c%2Fd"),
+        ("http://user:p%3Aw@a/", "http://user:p%3Aw@a/"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("/run/a%2Fb.sock", "/run/a%2Fb.sock"),
+    ],
+)
+def test_a_target_that_was_encoded_twice_is_read_as_it_was_meant(target: str, meant: str) -> None:
+    assert decoded(target) == meant

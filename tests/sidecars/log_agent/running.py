@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-PROGRAM = "import sys; from pillion_log_agent.command import main; sys.exit(main())"
+PROGRAM = "import sys; from pillion_log_agent.main import main; sys.exit(main())"
 COMMAND = (sys.executable, "-c", PROGRAM)
 DOCKER_ID = "0123456789abcdef" * 4
 PARSERS = """

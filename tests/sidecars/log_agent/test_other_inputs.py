@@ -78,11 +78,14 @@ def test_a_line_on_stdin_that_meets_a_reload_stays_whole(tmp_path: Path) -> None
     assert summary(running.started.log)["delivered"] == 3
 
 
-def test_dummy_makes_as_many_records_as_it_is_asked_for_and_ends(tmp_path: Path) -> None:
+def test_dummy_makes_as_many_records_as_it_is_asked_for_and_the_process_goes_on(
+    tmp_path: Path,
+) -> None:
     given = """{name: dummy, dummy: '{"n": [1, {"m": "x"}]}', rate: 100, copies: 2, samples: 5}"""
     with agent(configured(tmp_path, given)) as running:
-        assert running.started.wait() == 0
-    assert [line["n"] for line in running.lines()] == [[1, {"m": "x"}]] * 5
+        found = eventually(running.lines, lambda lines: len(lines) >= 5)
+        assert [line["n"] for line in found] == [[1, {"m": "x"}]] * 5
+        assert running.started.get("/-/healthy").status == 200
     figures = summary(running.started.log)
     assert (figures["read"], figures["delivered"]) == (5, 5)
 

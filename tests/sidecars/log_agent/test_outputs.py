@@ -39,7 +39,7 @@ def batch(*records: dict[str, Any], tag: str = "app") -> Batch:
 @pytest.mark.parametrize(
     ("form", "written"),
     [
-        ("double", "1795255200.123456"),
+        ("double", "1795255200.123457"),
         ("epoch", "1795255200"),
         ("epoch_ms", "1795255200123"),
         ("iso8601", '"2026-11-21T10:00:00.123456Z"'),
@@ -56,7 +56,7 @@ def test_what_all_records_have_ends_each_and_empty_records_are_no_exception() ->
     one.put("host", "h")
     assert lines(one, Date(key="")) == b'{"a":1,"host":"h"}\n{"host":"h"}\n'
     assert [json.loads(line) for line in lines(batch({}), Date()).splitlines()] == [
-        {"date": 1795255200.123456}
+        {"date": 1795255200.123457}
     ]
 
 
@@ -64,7 +64,7 @@ def test_the_text_of_fluent_bit_has_arrows() -> None:
     text = arrow_text(batch({"a": "x", "n": 1, "f": 1.5, "m": {"k": [True, None]}})).decode()
     assert text == (
         '[0] app: [[1795255200.123456789, {}], {"a"=>"x", "n"=>1, "f"=>1.500000, '
-        '"m"=>{"k"=>[true, null]}}]\n'
+        '"m"=>{"k"=>[true, nil]}}]\n'
     )
 
 
@@ -73,9 +73,9 @@ def test_the_text_of_fluent_bit_has_arrows() -> None:
     [
         ({}, 'app: [1795255200.123456789, {"a":"x","b":2}]\n'),
         ({"format": "plain"}, '{"a":"x","b":2}\n'),
-        ({"format": "csv"}, '1795255200.123456789,"x","2"\n'),
-        ({"format": "ltsv"}, '"time":1795255200.123456789\t"a":"x"\t"b":"2"\n'),
-        ({"format": "template", "template": "{time} {a}!"}, "1795255200.123456789 x!\n"),
+        ({"format": "csv"}, '1795255200.123456789,"x",2\n'),
+        ({"format": "ltsv"}, '"time":1795255200.123457\t"a":"x"\t"b":2\n'),
+        ({"format": "template", "template": "{time} {a}!"}, "1795255200.123457 x!\n"),
     ],
 )
 async def test_files_have_the_form_that_is_asked_for(
@@ -191,6 +191,30 @@ def test_each_record_has_a_result_of_its_own() -> None:
     assert [(each.batch, each.index, each.reason) for each in outcome.rejected] == [
         (1, 0, "mapper_parsing_exception")
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "reason"),
+    [
+        *[(status, "", "again") for status in (408, 425, 429, 500, 502, 503, 507, 599)],
+        (403, "cluster_block_exception", "again"),
+        (400, "mapper_parsing_exception", "mapper_parsing_exception"),
+        (400, "of_no_known_kind", "400"),
+        (403, "security_exception", "security_exception"),
+        (404, "", "404"),
+        (409, "", "409"),
+        (413, "", "too_large"),
+        (600, "", "600"),
+    ],
+)
+def test_what_becomes_of_a_record_is_said_by_its_status_and_the_kind_of_error(
+    status: int, kind: str, reason: str
+) -> None:
+    item = {"index": {"status": status, "error": {"type": kind, "reason": "why"}}}
+    answer = json.dumps({"errors": True, "items": [item]}).encode()
+    outcome = read_results(answer, [1], has_ids=False)
+    assert [each.reason for each in outcome.rejected] == ([] if reason == "again" else [reason])
+    assert list(outcome.again) == ([(0, 0)] if reason == "again" else [])
 
 
 TAKEN_ITEM = '{"create":{"status":201}}'

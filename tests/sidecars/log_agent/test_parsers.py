@@ -66,14 +66,14 @@ def test_regex_gives_types_and_leaves_out_what_is_empty() -> None:
         types="code:integer size:float ok:bool rest:hex",
     )  # fmt: skip
     assert fields(made, "200 1.5 true ") == {"code": 200, "size": 1.5, "ok": True}
-    assert fields(made, "200 - true ff") == {"code": 200, "size": "-", "ok": True, "rest": 255}
+    assert fields(made, "200 - true ff") == {"code": 200, "size": 0.0, "ok": True, "rest": 255}
 
 
 def test_logfmt_has_quotes_escapes_and_bare_keys() -> None:
     made = parser(format="logfmt")
     text = r'level=info msg="a \"b\" c" flag n=1 empty='
     assert fields(made, text) == {
-        "level": "info", "msg": 'a "b" c', "flag": True, "n": "1", "empty": "",
+        "level": "info", "msg": 'a "b" c', "flag": True, "n": "1", "empty": True,
     }  # fmt: skip
     assert parser(format="logfmt", logfmt_no_bare_keys="on").parse(text, NOW) is None
 

@@ -175,7 +175,7 @@ def test_it_ends_when_a_file_appears(start: Starter, log: Path) -> None:
         (("--output=xml", "a.log"), 2, "--output: 'xml' is none of raw, prefix, json"),
         (("--reclaim", "a.log"), 1, "--reclaim needs --state.dir"),
         (("--max-line-bytes=0", "a.log"), 1, "max_line_bytes is 0; 1 is the least"),
-        (("[z-a].log",), 1, "invalid glob"),
+        (("[z-a].log",), 1, "invalid pattern"),
         (("--config.check", "[z-a].log"), 1, "bad character range z-a"),
     ],
 )

@@ -16,6 +16,7 @@ _STOP = (signal.SIGTERM, signal.SIGINT)
 class Signals:
     """SIGTERM and SIGINT stop, SIGHUP reloads; a second SIGINT ends the process at once.
 
+    SIGHUP may be held back until then, by `hold_reload`; one that has come meanwhile reloads.
     The handlers run between two byte codes of the main thread and only pass the word on.
     Where an event loop runs, `wake` makes it look (see `pillion.process.serve`).
     """
@@ -35,6 +36,7 @@ class Signals:
         for number in _STOP:
             self._before[number] = signal.signal(number, self._stop)
         self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._reload)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         if os.getpid() == 1:
             self._before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _reap)
         return self
@@ -52,6 +54,11 @@ class Signals:
     def _reload(self, _number: int, _frame: FrameType | None) -> None:
         if self._on_reload is not None:
             self._on_reload()
+
+
+def hold_reload() -> None:
+    """Hold SIGHUP back until `Signals` takes it: by itself it ends a process that only starts."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
 
 
 def reap_orphans() -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import sys
 import threading
+from traceback import format_exc
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 import pillion
 from pillion.errors import PillionError
 from pillion.lifecycle import Deadline, Health, Signals
+from pillion.lifecycle.signals import hold_reload
 from pillion.metrics.standard import ProcessCollector
 from pillion.process.host import Host
 from pillion.process.launch import launch
@@ -54,6 +55,7 @@ def run(
         application: makes what the service's routes are added to, with middlewares, routes and
             sub-applications of its own.
     """
+    hold_reload()
 
     def construct_and_serve(values: Values, log: Logger) -> int:
         # What is made until the start is no garbage, and to look for some takes 10 ms.
@@ -117,6 +119,7 @@ class _Process:
         self._within = context.values[ProcessSettings].drain_timeout
         self._stop: asyncio.Future[str] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._has_started = asyncio.Event()
 
     async def serve(self) -> int:
         loop = asyncio.get_running_loop()
@@ -128,6 +131,7 @@ class _Process:
         with signals:
             await self._host.start()
             self._log.info("started", version=self._version)
+            self._has_started.set()
             # What exists now lives as long as the process: the collector need not look again.
             gc.collect()
             gc.freeze()
@@ -148,9 +152,14 @@ class _Process:
         task.add_done_callback(self._tasks.discard)
 
     async def _reload(self) -> None:
+        await self._has_started.wait()
         # The error is logged where it is met; a signal has nobody else to tell.
-        with contextlib.suppress(PillionError):
+        try:
             await self._host.reload()
+        except PillionError:
+            return
+        except Exception as error:  # noqa: BLE001  # a task that dies unseen tells nobody
+            self._log.error("the reload failed", error=repr(error), where=format_exc())
 
 
 def _call(

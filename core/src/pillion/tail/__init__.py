@@ -12,6 +12,7 @@ What takes a tailer apart (its wakers, its waits, the files that it hands over) 
 from pillion.tail.checkpoint import Checkpoint, MemoryCheckpoint
 from pillion.tail.chunk import Chunk
 from pillion.tail.options import FromLine, LastLines, TailOptions
+from pillion.tail.patterns import check_pattern
 from pillion.tail.receipt import Receipt, ReceiptSource, merge
 from pillion.tail.status import FileStatus, Ledger
 from pillion.tail.tailer import Tailer
@@ -28,5 +29,6 @@ __all__ = [
     "ReceiptSource",
     "TailOptions",
     "Tailer",
+    "check_pattern",
     "merge",
 ]

@@ -4,7 +4,6 @@ from pillion.tail.checkpoint import CheckpointStore
 from pillion.tail.handover import OpenFiles
 from pillion.tail.inotify import InotifyWaker
 from pillion.tail.iteration import Sleeper
-from pillion.tail.patterns import check_globs
 from pillion.tail.wakers import PollingWaker, Waker
 
 __all__ = [
@@ -14,5 +13,4 @@ __all__ = [
     "PollingWaker",
     "Sleeper",
     "Waker",
-    "check_globs",
 ]

@@ -7,12 +7,8 @@ As in a shell, a name that begins with a dot is only matched by a pattern that b
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _MAGIC = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*+|\?|\[!?\]?[^\]/]*\]|[^*?\[]+|\[")
@@ -23,14 +19,13 @@ def is_glob(pattern: str) -> bool:
     return _MAGIC.search(pattern) is not None
 
 
-def check_globs(patterns: Iterable[str]) -> None:
-    """Raise ConfigurationError for a pattern that is no glob; whether a file is there or not."""
-    for pattern in patterns:
-        path_regex(pattern)
+def check_pattern(pattern: str) -> None:
+    """Raise ConfigurationError for a path or glob that cannot be searched for."""
+    path_regex(pattern)
 
 
 def name_regex(pattern: str) -> re.Pattern[str]:
-    """Return what matches one name, whole; raise ConfigurationError for what is no glob."""
+    """Return what matches one name, whole."""
     return _compiled(_name(pattern), pattern)
 
 
@@ -43,13 +38,13 @@ def path_regex(pattern: str) -> re.Pattern[str]:
     return _compiled("".join(parts) + ("(?:.*)" if last == "**" else _name(last)), pattern)
 
 
-def _compiled(expression: str, pattern: str) -> re.Pattern[str]:
+def _compiled(source: str, pattern: str) -> re.Pattern[str]:
+    if "\0" in pattern:
+        raise ConfigurationError(f"invalid path {pattern!r}: it has a NUL byte")
     try:
-        return re.compile(expression, re.DOTALL)
+        return re.compile(source, re.DOTALL)
     except re.error as error:
-        raise ConfigurationError(
-            f"invalid glob {pattern!r}: {error.msg}; a set is [a-z], [!a-z] or a list of characters"
-        ) from None
+        raise ConfigurationError(f"invalid pattern {pattern!r}: {error.msg}") from None
 
 
 def _name(pattern: str) -> str:

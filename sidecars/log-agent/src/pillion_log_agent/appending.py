@@ -44,6 +44,18 @@ def append_whole(descriptor: int, data: bytes) -> None:
         raise
 
 
+def sync_directory(path: str) -> None:
+    """Keep the name of a new file over a crash of the node, where the directory may be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _ends_a_line(path: str, size: int) -> bool:
     """Return whether the last byte ends a line; a file that may not be read is taken to."""
     try:

@@ -80,8 +80,10 @@ async def _replay(values: Values, log: Logger) -> int:
         dispatchers[output].put(batch, delivery, Receipt(delivery))
     for dispatcher in dispatchers.values():
         dispatcher.drain()
-    while not all(dispatcher.is_idle for dispatcher in dispatchers.values()):  # noqa: ASYNC110  # it ends once
-        await asyncio.sleep(0.05)
+    while not all(dispatcher.is_idle for dispatcher in dispatchers.values()):
+        ended, _ = await asyncio.wait(workers, timeout=0.05)
+        for worker in ended:
+            worker.result()
     for worker in workers:
         worker.cancel()
     await asyncio.gather(*workers, return_exceptions=True)

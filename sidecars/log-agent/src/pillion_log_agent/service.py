@@ -81,9 +81,16 @@ class Agent(Service):
         application.router.add_get("/api/v2/reload", self._answer_reload_count)
 
     async def start(self) -> None:
-        """Begin to read and to ship."""
-        await self.pipeline.start()
+        """Begin to read and to ship.
+
+        Raises:
+            ConfigurationError: a checkpoint is in use, or has no place.
+        """
+        async with self._reloading:
+            self.pipeline.prepare()
+            await self.pipeline.start()
         self._beating = asyncio.ensure_future(self._beat())
+        self._beating.add_done_callback(self._note_end_of_beat)
 
     async def reload(self) -> None:
         """Take up a changed configuration, whole or not at all.
@@ -96,11 +103,18 @@ class Agent(Service):
                 raise ConfigurationError("the process is shutting down")
             configuration, pipeline = self._construct()
             self._seen = _states(configuration.files)
+            # Whatever can fail has failed by now, and the old one is at work still.
+            pipeline.prepare()
             await self._retire(RELOAD_SECONDS, is_last=False)
             self._around.ledger.drop(self._around.ledger.in_flight, "reload")
             self.configuration, self.pipeline = configuration, pipeline
             self._around.handover.close_besides(pipeline.inputs)
-            await pipeline.start()
+            try:
+                await pipeline.start()
+            except Exception as error:
+                # There is no way back: the process ends, and says why.
+                pipeline.failure = error
+                raise
             self._status.reloads += 1
 
     async def _answer_reload(self, _request: web.Request) -> web.Response:
@@ -149,6 +163,9 @@ class Agent(Service):
                 "records are left that no output has taken; they will be read again",
                 in_flight=self._around.ledger.in_flight,
             )
+        except Exception as error:  # noqa: BLE001  # what it has not delivered is read again
+            self.pipeline.failure = self.pipeline.failure or error
+            self._log_failure(error)
         finally:
             self._retiring = None
         await self.pipeline.close()
@@ -186,6 +203,14 @@ class Agent(Service):
             self._context.log.warning("the configuration was not reloaded", reason=error)
         else:
             self._context.log.info("the configuration was reloaded", cause="it has changed")
+
+    def _note_end_of_beat(self, task: asyncio.Task[None]) -> None:
+        """End the process where nobody watches the pipeline any more."""
+        if not task.cancelled() and task.exception() is not None:
+            self.pipeline.failure = self.pipeline.failure or task.exception()
+            assert self.pipeline.failure is not None
+            self._log_failure(self.pipeline.failure)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def _beat(self) -> None:
         """Say that the loop turns, whether the outputs take records, and look for changes."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
+from pillion.web import Limits
+from pillion.web.connections import TLS_CONNECTION_SIZE
 from tests.core.web.handlers import Slow, answering, echo_body, serving
 
 if TYPE_CHECKING:
@@ -174,6 +176,30 @@ async def test_requests_in_flight_are_finished_at_the_close_over_tls(
         assert (await client.answer()).text == "slow "
         assert await client.is_closed()
         await closing
+
+
+async def test_the_longest_idle_makes_room_where_idle_tls_connections_meet_their_bound(
+    site: web.Application, serve: Serve, authority: Authority, configured: Configured
+) -> None:
+    limits = Limits(idle_tls_size=2 * TLS_CONNECTION_SIZE)
+    slow = Slow()
+    site.router.add_get("/slow", slow.answer)
+    async with serve(site, security=configured.read(PAIR), limits=limits) as running:
+        context = authority.client()
+        busy = await running.connect(context, server_hostname="localhost")
+        await busy.send(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")
+        await slow.until_started(1)
+        clients = []
+        for _ in range(3):
+            running.clock.advance(1)
+            clients.append(await running.connect(context, server_hostname="localhost"))
+            assert (await clients[-1].get("/")).status == 200
+        assert await clients[0].is_closed()
+        assert (await clients[1].get("/")).status == 200
+        slow.let_go.set()
+        assert (await busy.answer()).status == 200
+        running.server.sweep()
+        await running.until_connections(2)
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])

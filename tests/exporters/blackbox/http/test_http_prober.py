@@ -305,6 +305,8 @@ async def test_a_proxy_is_asked_for_the_whole_url() -> None:
         """
         result = await probed("http://nowhere.invalid/path", text)
     assert result.success, result.sentence
+    durations = result.scrape.labels("probe_http_duration_seconds")
+    assert "resolve" not in {labels["phase"] for labels in durations}
     assert seen[0].startswith(
         "GET http://nowhere.invalid/path HTTP/1.1\r\nHost: nowhere.invalid\r\n"
     )

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
 from pillion_blackbox_exporter.failure import ProbeError
 
 _PORT_LIMIT = 65_535
+_ENCODED = re.compile(r"%(?:3A|2F|5B|5D)", re.IGNORECASE)
+
+
+def decoded(target: str) -> str:
+    """Return a target that was percent-encoded twice as it was meant, any other as it is.
+
+    Clients encode the parameter once more than they should: `http://host%3A8080/`. What is
+    encoded behind the host stays, as it may be meant so.
+    """
+    scheme, separator, rest = target.partition("://")
+    host = (rest if separator else scheme).partition("/")[0].rpartition("@")[2]
+    return unquote(target) if _ENCODED.search(host) else target
 
 
 def split_host_port(target: str, default_port: int | None = None) -> tuple[str, int]:

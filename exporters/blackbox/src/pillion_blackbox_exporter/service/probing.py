@@ -11,6 +11,7 @@ from prometheus_client import Counter
 
 from pillion.masking import masked_target
 from pillion.web.standard import exposed
+from pillion_blackbox_exporter.probing.address import decoded
 from pillion_blackbox_exporter.probing.addresses import run_addresses
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
@@ -127,7 +128,7 @@ class ProbeHandler:
         if module is None:
             self._unknown.inc()
             return _refused(400, f"there is no module {name[:200]!r}")
-        target = query.get("target", "")
+        target = decoded(query.get("target", ""))
         if not target or len(target) > TARGET_LIMIT:
             what = "is too long" if target else "is missing"
             return _refused(400, f"the parameter target {what}")

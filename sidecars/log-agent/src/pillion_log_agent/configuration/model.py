@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pillion.errors import ConfigurationError, nearest
@@ -88,6 +88,8 @@ def build_model(sections: Sequence[Section], problems: Problems) -> Configuratio
     were_wrong = bool(problems.sentences)
     for section in sections:
         reader.take(section)
+    kinds = [section.kind for section in sections]
+    reader.check_matches(is_one_way=kinds.count("input") == kinds.count("output") == 1)
     for kind in ("input", "output"):
         # Where a file could not be read, what is missing may be in it.
         if not were_wrong and not any(section.kind == kind for section in sections):
@@ -138,11 +140,22 @@ class _Reader:
         plugin = Plugin(section, declaration, own, shared, name, is_sound)
         if any(other.name == name for other in of_kind):
             self._problems.add(section.place, plugin.title, f"the alias {name} is there twice")
-        if isinstance(shared, (FilterProperties, OutputProperties)) and not (
-            shared.match or shared.match_regex
-        ):
-            self._problems.add(section.place, plugin.title, "match is missing; * takes every tag")
         of_kind.append(plugin)
+
+    def check_matches(self, *, is_one_way: bool) -> None:
+        """Give the one output of the one input its `*`; any other plugin has to say its own."""
+        of_kind = self.plugins
+        for plugin in (*of_kind["filter"], *of_kind["output"]):
+            shared = plugin.shared
+            assert isinstance(shared, (FilterProperties, OutputProperties))
+            if shared.match or shared.match_regex:
+                continue
+            if is_one_way and plugin.section.kind == "output":
+                of_kind["output"] = [replace(plugin, shared=replace(shared, match="*"))]
+            else:
+                self._problems.add(
+                    plugin.section.place, plugin.title, "match is missing; * takes every tag"
+                )
 
     def _take_parser(self, section: Section) -> None:
         name = section.value("name")

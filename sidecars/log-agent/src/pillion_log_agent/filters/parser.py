@@ -60,7 +60,9 @@ class ParserFilter:
                 kept[str(self._key)] = record[str(self._key)]
             elif len(self._field.path) == 1:
                 kept.pop(str(self._key), None)
-            changed.append({**kept, **parsed.fields})
+            # What was found comes first; a field that is in the record already stays as it is.
+            found = {key: value for key, value in parsed.fields.items() if key not in kept}
+            changed.append({**found, **kept})
         batch.replace(changed)
         batch.times = Timestamps(times)
         return batch

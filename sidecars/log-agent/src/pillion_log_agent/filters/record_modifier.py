@@ -20,7 +20,9 @@ class RecordModifierProperties:
     """The properties of `record_modifier`."""
 
     record: tuple[tuple[str, ...], ...] = repeated("record", PAIR, "Add a field with a value.")
-    remove_key: tuple[str, ...] = repeated("remove_key", TEXT, "Take a field out.")
+    remove_key: tuple[str, ...] = repeated(
+        "remove_key", TEXT, "Take a field out, whatever its case."
+    )
     allowlist_key: tuple[str, ...] = repeated(
         "allowlist_key", TEXT, "Keep this field, and no others but these."
     )
@@ -33,8 +35,9 @@ class RecordModifierFilter:
 
     def __init__(self, properties: RecordModifierProperties, _context: FilterContext) -> None:
         self._added = [(pair[0], pair[1]) for pair in properties.record]
-        self._removed = properties.remove_key
-        self._allowed = {*properties.allowlist_key, *properties.whitelist_key}
+        self._removed = {key.lower() for key in properties.remove_key}
+        allowed = (*properties.allowlist_key, *properties.whitelist_key)
+        self._allowed = {key.lower() for key in allowed}
         self._uuid_key = properties.uuid_key
         if self._removed and self._allowed:
             raise ConfigurationError("remove_key and allowlist_key cannot be used together")
@@ -42,14 +45,15 @@ class RecordModifierFilter:
     def apply(self, batch: Batch) -> Batch:
         """Return the batch, changed; when fields are only added it need not be decoded."""
         if self._removed:
+            removed = self._removed
             for record in batch.records():
-                for key in self._removed:
-                    record.pop(key, None)
+                for key in [key for key in record if key.lower() in removed]:
+                    del record[key]
         elif self._allowed:
             allowed = self._allowed
             batch.replace(
                 [
-                    {key: value for key, value in record.items() if key in allowed}
+                    {key: value for key, value in record.items() if key.lower() in allowed}
                     for record in batch.records()
                 ]
             )

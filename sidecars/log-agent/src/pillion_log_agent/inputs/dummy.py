@@ -59,6 +59,9 @@ class DummyInput:
         self._context = context
         self._stopping = asyncio.Event()
 
+    def prepare(self) -> None:
+        """Nothing is taken."""
+
     async def run(self, intake: Intake) -> None:
         """Hand over records until there are enough, or `stop`."""
         properties = self._properties
@@ -78,6 +81,8 @@ class DummyInput:
                 count = min(count, properties.samples - made)
             intake.take(self._batch(origin, made, count), Receipt(Undivided(_nothing)))
             made += count
+        # As long as nothing else has ended the process, it goes on answering.
+        await self._stopping.wait()
 
     def _batch(self, origin: Origin, made: int, count: int) -> Batch:
         return Batch(

@@ -37,15 +37,22 @@ class Handover:
     Attributes:
         kept: by the input's kind and name, what it remembers.
         open_files: by the input's name, files that are open, of which some may be deleted.
+        checkpoints: the directories of checkpoints that are in use.
     """
 
     kept: dict[str, bytes] = field(default_factory=dict)
     open_files: dict[str, OpenFiles] = field(default_factory=dict)
+    checkpoints: set[str] = field(default_factory=set)
+
+    def close(self, name: str) -> None:
+        """Close the files of an input that are not wanted."""
+        if name in self.open_files:
+            self.open_files.pop(name).close()
 
     def close_besides(self, names: Collection[str]) -> None:
         """Close the files of inputs that none of these names follows."""
         for name in set(self.open_files) - set(names):
-            self.open_files.pop(name).close()
+            self.close(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,9 @@ class InputContext:
         in_flight_bytes: how much may be handed out and not acknowledged.
         handover: what an input leaves to the one of its name after a reload.
         joining: what joining lines needs.
+        claim: takes a directory for a checkpoint; raises ConfigurationError where another input
+            of the same configuration has it.
+        sync: has the outputs sync what they have written; raises OSError.
     """
 
     name: str
@@ -73,10 +83,20 @@ class InputContext:
     in_flight_bytes: int
     handover: Handover
     joining: MultilineContext
+    claim: Callable[[str], None]
+    sync: Callable[[], None]
 
 
 class Input(Protocol):
     """Where records come from."""
+
+    def prepare(self) -> None:
+        """Take what must not be in use, before the pipeline at work ends for this one.
+
+        Raises:
+            ConfigurationError: it is in use, or cannot be used.
+        """
+        ...
 
     async def run(self, intake: Intake) -> None:
         """Hand over batches, until there will be no more or `stop` was called."""

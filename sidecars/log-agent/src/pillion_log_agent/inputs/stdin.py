@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import SIZE, TEXT
+from pillion_log_agent.inputs.json_stream import read_stream
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.parsers.builtin import built_in
+from pillion_log_agent.parsers.json import decode_object
 from pillion_log_agent.parsers.make import make_parser
+from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.receipt import Receipt, Undivided
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,18 +55,19 @@ class StdinInput:
         self._context = context
         self._key = f"stdin {context.name}"
         self._longest = properties.buffer_size
-        parser = (
-            context.parser(properties.parser)
-            if properties.parser
-            else make_parser(built_in("docker"))
-        )
-        self._reader = LineReader(properties.key, parser)
+        self._is_json = properties.parser is None
+        parser = context.parser(properties.parser) if properties.parser else None
+        self._reader = LineReader(properties.key, parser or make_parser(built_in("docker")))
         self._unacknowledged: dict[int, bytes] = {}
         self._in_flight = 0
         self._rest = b""
+        self._is_cut = False
         self._stopping = asyncio.Event()
         self._is_last = False
         self._room = asyncio.Event()
+
+    def prepare(self) -> None:
+        """Nothing is taken."""
 
     async def run(self, intake: Intake) -> None:
         """Hand over lines until the end of the input, or `stop`."""
@@ -74,7 +79,7 @@ class StdinInput:
         is_at_end = False
         while not (self._stopping.is_set() or is_at_end):
             # What another has left may hold whole lines.
-            if b"\n" not in self._rest:
+            if b"\n" not in self._rest or self._is_cut:
                 data = await self._read(loop)
                 is_at_end = not data and not self._stopping.is_set()
                 self._rest += data
@@ -105,14 +110,33 @@ class StdinInput:
         rest = self._rest
         is_whole = is_last or len(rest) > self._longest
         end = len(rest) if is_whole else rest.rfind(b"\n") + 1
-        if end:
-            block, self._rest = rest[:end], rest[end:]
-            batch = self._reader.batch(block, self._tag, origin, offset, self._context.wall_ns())
+        if not end:
+            return offset
+        batch = self._batch(rest[:end], origin, offset, is_whole=is_whole)
+        end = batch.size
+        block, self._rest = rest[:end], rest[end:]
+        self._is_cut = not end
+        if len(batch):
             self._unacknowledged[offset] = block
             self._in_flight += batch.weight
             settled = partial(self._acknowledge, offset, batch.weight)
             intake.take(batch, Receipt(Undivided(settled)))
         return offset + end
+
+    def _batch(self, block: bytes, origin: Origin, offset: int, *, is_whole: bool) -> Batch:
+        """Return the records of a block; what may be the beginning of an object is left out."""
+        now = self._context.wall_ns()
+        if not self._is_json or all(map(_is_plain, block.splitlines())):
+            return self._reader.batch(block, self._tag, origin, offset, now)
+        stream = read_stream(block.decode("latin-1"), self._reader.key, now, is_last=is_whole)
+        return Batch(
+            self._tag,
+            origin,
+            Timestamps(stream.times),
+            records=stream.records,
+            offsets=[offset + each for each in stream.offsets],
+            size=stream.end,
+        )
 
     async def _read(self, loop: asyncio.AbstractEventLoop) -> bytes:
         """Return what is there, and nothing at the end of the input, or after `stop`."""
@@ -135,6 +159,11 @@ class StdinInput:
         del self._unacknowledged[offset]
         self._in_flight -= weight
         self._room.set()
+
+
+def _is_plain(line: bytes) -> bool:
+    """Whether a line is an object of its own, or plain text."""
+    return not line.lstrip().startswith((b"{", b"[")) or decode_object(line) is not None
 
 
 STDIN = Declaration(

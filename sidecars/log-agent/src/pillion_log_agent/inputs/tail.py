@@ -7,10 +7,11 @@ import os
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-from pillion.tail import Checkpoint, FromLine, LastLines, MemoryCheckpoint, Tailer, TailOptions
+from pillion.tail import FromLine, LastLines, MemoryCheckpoint, Tailer, TailOptions, check_pattern
 from pillion.tail.lowlevel import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
+from pillion_log_agent.inputs.synced import SyncedCheckpoint
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_multiline import Joiners, joining_of
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
@@ -84,31 +85,52 @@ class TailInput:
             properties.skip_empty_lines,
         )
         self._joiners = Joiners(plan, self._reader) if plan is not None else None
+        for pattern in (*properties.path, *properties.exclude_path):
+            check_pattern(pattern)
         self._directory = checkpoint_directory(properties.db, context)
+        if self._directory is not None:
+            context.claim(self._directory)
         self._options = options_of(properties, context.in_flight_bytes)
         self._tailer: Tailer | None = None
+        self._has_run = False
         self._is_stopping = False
+
+    def prepare(self) -> None:
+        """Take the checkpoint, unless an input at work has it, which leaves it to this one.
+
+        Raises:
+            ConfigurationError: another process has it, or its directory is none.
+        """
+        in_use = self._context.handover.checkpoints
+        if self._directory is not None and self._directory not in in_use:
+            self._tailer = self._open()
 
     async def run(self, intake: Intake) -> None:
         """Hand over a batch for each chunk, until all files are read to their ends after `stop`."""
-        tailer = self._tailer = self._open()
+        if self._tailer is None:
+            self._tailer = self._open()
+        # What is left here is of an input with the same name and another checkpoint.
+        self._context.handover.close(self._context.name)
+        self._has_run = True
         if self._properties.exit_on_eof:
-            tailer.stop()
-        giving_up = asyncio.ensure_future(self._give_up_late(intake)) if self._joiners else None
-        sleeper = Sleeper(tailer)
-        try:
-            while not (tailer.is_finished or self._is_stopping):
-                chunks = tailer.step()
-                for chunk in chunks:
-                    self._take(chunk, intake)
-                    await asyncio.sleep(0)
-                if not chunks and not tailer.is_finished:
-                    await sleeper.wait()
-        finally:
-            if giving_up is not None:
-                giving_up.cancel()
+            self._tailer.stop()
+        async with asyncio.TaskGroup() as tasks:
+            late = tasks.create_task(self._give_up_late(intake)) if self._joiners else None
+            await self._follow(self._tailer, intake)
+            if late is not None:
+                late.cancel()
         # What waits is delivered as it is: kept back, it would keep back what came with it.
         self._give_up(intake, None)
+
+    async def _follow(self, tailer: Tailer, intake: Intake) -> None:
+        sleeper = Sleeper(tailer)
+        while not (tailer.is_finished or self._is_stopping):
+            chunks = tailer.step()
+            for chunk in chunks:
+                self._take(chunk, intake)
+                await asyncio.sleep(0)
+            if not chunks and not tailer.is_finished:
+                await sleeper.wait()
 
     def stop(self, *, is_last: bool) -> None:
         """Read no more: it stays in the files, and the position is kept.
@@ -124,8 +146,14 @@ class TailInput:
 
     def close(self) -> None:
         """Write the checkpoint for the last time, and leave the files to who may follow."""
-        if self._tailer is not None:
+        if self._tailer is None:
+            return
+        if self._has_run:
             self._context.handover.open_files[self._context.name] = self._tailer.handover()
+        else:
+            self._tailer.close()
+        if self._directory is not None:
+            self._context.handover.checkpoints.discard(self._directory)
 
     def collect(self) -> Iterable[Metric]:
         """Return what the tailer counts."""
@@ -146,9 +174,9 @@ class TailInput:
 
     def _open(self) -> Tailer:
         context = self._context
-        return Tailer(
+        tailer = Tailer(
             self._properties.path,
-            checkpoint=Checkpoint(self._directory)
+            checkpoint=SyncedCheckpoint(self._directory, context.sync)
             if self._directory
             else MemoryCheckpoint(context.handover.kept, f"tail {context.name}"),
             options=self._options,
@@ -156,6 +184,9 @@ class TailInput:
             wall_ns=self._context.wall_ns,
             handover=context.handover.open_files.pop(context.name, None),
         )
+        if self._directory is not None:
+            context.handover.checkpoints.add(self._directory)
+        return tailer
 
     def _take(self, chunk: Chunk, intake: Intake) -> None:
         tag, origin = self._named(chunk.path, chunk.identity)
@@ -241,8 +272,8 @@ def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
 def checkpoint_directory(db: str | None, context: InputContext) -> str | None:
     """Return where the positions are kept: beside `db`, else below the state directory."""
     if db:
-        return f"{db}.pillion"
-    return os.path.join(context.state, context.name) if context.state else None
+        return os.path.realpath(f"{db}.pillion")
+    return os.path.realpath(os.path.join(context.state, context.name)) if context.state else None
 
 
 def parser_of(

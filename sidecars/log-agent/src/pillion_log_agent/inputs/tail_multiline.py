@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from pillion.errors import ConfigurationError
 from pillion_log_agent.inputs.first_line import FirstLine
+from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.pieces import PieceJoiner, PieceOptions
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE
 from pillion_log_agent.multiline.combine import TEXT_KEY, combine, named
@@ -14,16 +17,16 @@ from pillion_log_agent.multiline.lines import LineJoiner, LineShape
 from pillion_log_agent.multiline.records import RecordJoiner, RecordShape
 from pillion_log_agent.multiline.stream import Joining
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, RUNTIMES
+from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pillion.tail import Chunk
     from pillion_log_agent.inputs.input import InputContext
-    from pillion_log_agent.inputs.lines import LineReader
     from pillion_log_agent.inputs.tail_properties import TailProperties
     from pillion_log_agent.multiline.stream import End
-    from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.batch import Batch, Record
     from pillion_log_agent.records.origin import Origin
     from pillion_log_agent.records.receipt import Receipt
 
@@ -41,12 +44,14 @@ class JoiningPlan:
 
     Attributes:
         pieces: what a runtime has split.
+        whole: reads the lines that are whole again, as `docker_mode` has it: a parser's, or text.
         lines: lines as they are in the file.
         records: lines that a runtime or a parser has taken apart.
         parser: the name of that parser.
     """
 
     pieces: PieceOptions | None = None
+    whole: LineReader | None = None
     lines: tuple[Joining, LineShape] | None = None
     records: tuple[Joining, RecordShape] | None = None
     parser: str | None = None
@@ -89,8 +94,9 @@ class Joiners:
             _keep(self._pieces, identity, pieces)
             yield from self._joined_records(handed, clock)
         else:
-            batch = self._reader.batch(chunk.data, tag, origin, chunk.start, now)
-            yield from self._joined_records((batch, chunk.receipt), clock)
+            reader = plan.whole or self._reader
+            batch = reader.batch(chunk.data, tag, origin, chunk.start, now)
+            yield from self._recorded((batch, chunk.receipt), clock)
 
     def give_up(self, now: int, clock: float | None, end: End) -> Iterator[Handed]:
         """Yield what has waited too long, as far as it has come; with no clock, all of it."""
@@ -112,6 +118,11 @@ class Joiners:
                 yield joined.batch, joined.receipt
 
     def _joined_records(self, handed: Handed, clock: float) -> Iterator[Handed]:
+        if self._plan.whole is not None:
+            handed = _read_again(handed[0], self._plan.whole), handed[1]
+        yield from self._recorded(handed, clock)
+
+    def _recorded(self, handed: Handed, clock: float) -> Iterator[Handed]:
         if self._records is None:
             yield handed
             return
@@ -125,6 +136,21 @@ class Joiners:
         if not chunk.data.startswith(b"{"):
             return False
         return chunk.data.count(DOCKER_WHOLE) == chunk.data.count(b"\n")
+
+
+def _read_again(batch: Batch, reader: LineReader) -> Batch:
+    """Return the records of docker's lines as a reader of such lines has them."""
+    records, times = batch.records(), list(batch.times.nanoseconds())
+    found: list[Record] = []
+    for index, record in enumerate(records):
+        text = msgspec.json.encode(record).decode()
+        parsed = reader.parser.parse(text, times[index]) if reader.parser is not None else None
+        found.append({reader.key: text} if parsed is None else parsed.fields)
+        if parsed is not None and parsed.time is not None:
+            times[index] = parsed.time
+    batch.replace(found)
+    batch.times = Timestamps(times)
+    return batch
 
 
 def _keep(joiners: dict[str, T], identity: str, joiner: T) -> None:
@@ -152,6 +178,9 @@ def joining_of(properties: TailProperties, context: InputContext) -> JoiningPlan
     runtimes = [name.lower() for name in names if parsers.is_runtime(name)]
     others = [name for name in names if not parsers.is_runtime(name)]
     pieces = _piece_options(runtimes, properties, context)
+    if properties.docker_mode and not names:
+        parser = context.parser(properties.parser) if properties.parser else None
+        return JoiningPlan(pieces, LineReader(properties.key, parser))
     if not others:
         return JoiningPlan(pieces) if pieces is not None else None
     plan = combine([parsers.get(name) for name in others])

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError, TransientError
 from pillion.settings import optional, setting
-from pillion_log_agent.appending import append_whole, open_to_append
+from pillion_log_agent.appending import append_whole, open_to_append, sync_directory
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
 from pillion_log_agent.outputs.output import TAKEN
-from pillion_log_agent.outputs.rendering import Date, decoded, interleaved, lines, objects
+from pillion_log_agent.outputs.rendering import Date, arrows, decoded, interleaved, lines, objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,8 @@ class FileOutput:
             raise ConfigurationError("path: has a NUL byte")
         self._properties = properties
         self._files: dict[str, int] = {}
+        self._unsynced: set[str] = set()
+        self._new: set[str] = set()
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
         """Append the batches.
@@ -78,6 +81,7 @@ class FileOutput:
             for path, parts in texts.items():
                 descriptor = self._open(path)
                 written.append((descriptor, os.fstat(descriptor).st_size))
+                self._unsynced.add(path)
                 for part in parts:
                     append_whole(descriptor, part)
         except OSError as error:
@@ -90,11 +94,35 @@ class FileOutput:
             ) from None
         return TAKEN
 
+    def sync(self) -> None:
+        """Have all that was written on disk, with the names of new files.
+
+        Raises:
+            OSError: some of it may not be there.
+        """
+        for path in sorted(self._unsynced):
+            self._sync(path)
+
     async def close(self) -> None:
         """Close the files."""
         for descriptor in self._files.values():
             os.close(descriptor)
         self._files.clear()
+
+    def _sync(self, path: str) -> None:
+        descriptor = self._files[path]
+        if S_ISREG(os.fstat(descriptor).st_mode):
+            os.fsync(descriptor)
+            if path in self._new:
+                sync_directory(os.path.dirname(path) or ".")
+                self._new.discard(path)
+        self._unsynced.discard(path)
+
+    def _let_go(self, path: str) -> None:
+        """Close a file; what was written to it is synced, as nobody can do so later."""
+        if path in self._unsynced:
+            self._sync(path)
+        os.close(self._files.pop(path))
 
     def _path(self, tag: str) -> str:
         name = self._properties.file or tag.replace("/", "_").strip(".") or "records"
@@ -110,13 +138,14 @@ class FileOutput:
                     return descriptor
             except FileNotFoundError:
                 pass
-            os.close(self._files.pop(path))
+            self._let_go(path)
         if len(self._files) >= MOST_OPEN:
-            os.close(self._files.pop(next(iter(self._files))))
+            self._let_go(next(iter(self._files)))
         if self._properties.mkdir:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         descriptor = open_to_append(path, 0o644)
         self._files[path] = descriptor
+        self._new.add(path)
         return descriptor
 
     def _rendered(self, batch: Batch) -> bytes:
@@ -125,6 +154,8 @@ class FileOutput:
         if self._properties.format == "plain":
             return lines(batch, Date(key=""))
         times = batch.times.epoch(9)
+        if self._properties.format != "csv":
+            times = [f"{float(time):.6f}" for time in times]
         found = [
             self._fields(time, record) for time, record in zip(times, decoded(batch), strict=True)
         ]
@@ -135,17 +166,18 @@ class FileOutput:
         if properties.format == "template":
             text = properties.template.replace("{time}", time)
             for key, value in record.items():
-                text = text.replace(f"{{{key}}}", str(value))
+                shown = value if isinstance(value, str) else arrows(value)
+                text = text.replace(f"{{{key}}}", shown)
             return text + "\n"
         is_csv = properties.format == "csv"
         default = "," if is_csv else "\t"
         between = _DELIMITERS.get(properties.delimiter.lower(), properties.delimiter) or default
         if is_csv:
-            return between.join([time, *(f'"{value}"' for value in record.values())]) + "\n"
+            return between.join([time, *map(arrows, record.values())]) + "\n"
         label = properties.label_delimiter
         pairs = [
             f'"time"{label}{time}',
-            *(f'"{key}"{label}"{value}"' for key, value in record.items()),
+            *(f'"{key}"{label}{arrows(value)}' for key, value in record.items()),
         ]
         return between.join(pairs) + "\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +62,15 @@ class Outcome:
 
 
 TAKEN = Outcome()
+
+
+@runtime_checkable
+class SyncedOutput(Protocol):
+    """An output whose records are in files of this node: safe only once they are synced."""
+
+    def sync(self) -> None:
+        """Have all that was written on disk; raises OSError."""
+        ...
 
 
 class Output(Protocol):

@@ -100,7 +100,7 @@ def _sql(batch: Batch) -> list[str]:
 
 
 _DATES: dict[str, Callable[[Batch], list[str]]] = {
-    "double": lambda batch: batch.times.epoch(6),
+    "double": lambda batch: [repr(round(float(time), 6)) for time in batch.times.epoch(9)],
     "epoch": lambda batch: [time.split(".")[0] for time in batch.times.epoch(3)],
     "epoch_ms": lambda batch: [time.replace(".", "") for time in batch.times.epoch(3)],
     "iso8601": _quoted,
@@ -112,7 +112,7 @@ def arrow_text(batch: Batch) -> bytes:
     """Return records as fluent-bit's stdout prints them, with `=>` between key and value."""
     found = []
     for number, (time, fields) in enumerate(zip(batch.times.epoch(9), decoded(batch), strict=True)):
-        found.append(f"[{number}] {batch.tag}: [[{time}, {{}}], {_arrows(fields)}]\n")
+        found.append(f"[{number}] {batch.tag}: [[{time}, {{}}], {arrows(fields)}]\n")
     return "".join(found).encode("utf-8", "replace")
 
 
@@ -122,12 +122,15 @@ def decoded(batch: Batch) -> list[dict[str, Any]]:
     return found
 
 
-def _arrows(value: Any) -> str:
+def arrows(value: Any) -> str:
+    """Return a value as fluent-bit prints it."""
+    if value is None:
+        return "nil"
     if isinstance(value, dict):
-        inside = ", ".join([f'"{key}"=>{_arrows(each)}' for key, each in value.items()])
+        inside = ", ".join([f'"{key}"=>{arrows(each)}' for key, each in value.items()])
         return f"{{{inside}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_arrows, value))}]"
+        return f"[{', '.join(map(arrows, value))}]"
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, float):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.parsers.lenient import decode_leniently
 from pillion_log_agent.parsers.parsed import Parsed
 from pillion_log_agent.parsers.shared import Finishing, ParserProperties
 from pillion_log_agent.records.timestamps import Timestamps
@@ -67,11 +67,7 @@ def decode_object(text: str | bytes) -> dict[str, Any] | None:
     try:
         value = _object.decode(text)
     except _DECODE_ERRORS:
-        try:
-            # It reads what is not quite right: halves of surrogate pairs, NaN.
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return None
+        value = decode_leniently(text)
     return value if isinstance(value, dict) else None
 
 

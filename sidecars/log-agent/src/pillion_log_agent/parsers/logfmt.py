@@ -16,7 +16,7 @@ from pillion_log_agent.parsers.shared import Finishing, ParserProperties
 if TYPE_CHECKING:
     from pillion_log_agent.records.timestamps import Timestamps
 
-_PAIR = re.compile(r'([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*+)"?|([^\s"]*)))?')
+_PAIR = re.compile(r'([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*+)"?|([^\s"=]*)))?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class LogfmtParser:
         self._finishing = Finishing.of(properties)
 
     def parse(self, text: str, now: int) -> Parsed | None:
-        """Return the pairs; a key by itself is true."""
+        """Return the pairs; a key by itself is true, and so is one with nothing behind its =."""
         fields: Fields = {}
         for match in _PAIR.finditer(text):
             key, quoted, plain = match.groups()
             if quoted is not None:
                 fields[key] = unescaped(quoted)
             elif plain is not None:
-                fields[key] = plain
+                fields[key] = plain or True
             elif self._no_bare_keys:
                 return None
             else:

@@ -29,7 +29,7 @@ class LtsvParser:
         fields: Fields = {}
         for part in text.split("\t"):
             label, colon, value = part.partition(":")
-            if colon and label:
+            if colon and label and value:
                 fields[label] = value
         if not fields:
             return None

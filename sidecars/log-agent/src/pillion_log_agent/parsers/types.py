@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pillion.settings import Kind
@@ -11,13 +12,25 @@ if TYPE_CHECKING:
 
     from pillion_log_agent.parsers.parsed import Fields
 
-_TRUE = ("true", "1", "yes", "on")
 _LONGEST = 400
+_WHOLE = re.compile(r"\s*([-+]?[0-9]+)", re.ASCII)
+_REAL = re.compile(r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)", re.ASCII)
+_HEX = re.compile(r"\s*(?:0[xX])?([0-9a-fA-F]+)", re.ASCII)
+
+
+def _bool(text: str) -> bool:
+    word = text.lower()
+    if word.startswith(("true", "false")):
+        return word.startswith("true")
+    raise ValueError("is neither true nor false")
+
+
+# Numbers are those that the text begins with, as the C library reads them; else 0.
 _CASTS: dict[str, Callable[[str], Any]] = {
-    "integer": lambda text: int(float(text)) if "." in text else int(text),
-    "float": float,
-    "hex": lambda text: int(text, 16),
-    "bool": lambda text: text.lower() in _TRUE,
+    "integer": lambda text: int(found[1]) if (found := _WHOLE.match(text)) else 0,
+    "float": lambda text: float(found[1]) if (found := _REAL.match(text)) else 0.0,
+    "hex": lambda text: int(found[1], 16) if (found := _HEX.match(text)) else 0,
+    "bool": _bool,
     "string": str,
 }
 

@@ -12,7 +12,7 @@ from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.inputs.input import Handover, InputContext
 from pillion_log_agent.multiline.combine import MultilineContext
 from pillion_log_agent.multiline.make import MultilineParsers
-from pillion_log_agent.outputs.output import OutputContext
+from pillion_log_agent.outputs.output import OutputContext, SyncedOutput
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.patterns.tags import Match
 from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
@@ -92,6 +92,8 @@ class _Building:
         self._parsers = Parsers(configuration.parsers)
         self._multiline = MultilineParsers(configuration.multiline_parsers)
         total = self._service.mem_buf_limit or around.in_flight_bytes
+        self._synced: list[SyncedOutput] = []
+        self._claimed: dict[str, str] = {}
         self._share = max(total // max(len(configuration.inputs), 1), MIB)
 
     def input(self, plugin: Plugin) -> Input | None:
@@ -107,9 +109,22 @@ class _Building:
             limit,
             around.handover,
             self._joining(plugin.name, limit),
+            partial(self._claim, plugin.name),
+            self._sync,
         )
         made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)
         return made
+
+    def _claim(self, name: str, directory: str) -> None:
+        other = self._claimed.setdefault(directory, name)
+        if other != name:
+            raise ConfigurationError(
+                f"db: {directory} is that of the input {other} too; give each a db of its own"
+            )
+
+    def _sync(self) -> None:
+        for each in self._synced:
+            each.sync()
 
     def stage(self, plugin: Plugin) -> Stage | None:
         around = self._around
@@ -134,6 +149,8 @@ class _Building:
         )
         if made is None:
             return None
+        if isinstance(made, SyncedOutput):
+            self._synced.append(made)
         service = self._service
         dispatcher = Dispatcher(
             plugin.name,

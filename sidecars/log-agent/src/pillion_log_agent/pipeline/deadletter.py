@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pillion_log_agent.appending import append_whole, open_to_append
+from pillion_log_agent.appending import append_whole, open_to_append, sync_directory
 from pillion_log_agent.patterns.times import show_iso
 
 if TYPE_CHECKING:
@@ -137,19 +137,7 @@ def _append(path: str, lines: bytes) -> None:
         if S_ISREG(before.st_mode):
             os.fsync(descriptor)
             if not before.st_size:
-                _sync_directory(os.path.dirname(path) or ".")
-    finally:
-        os.close(descriptor)
-
-
-def _sync_directory(path: str) -> None:
-    """Keep the name of a new file over a crash of the node, where the directory may be read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except PermissionError:
-        return
-    try:
-        os.fsync(descriptor)
+                sync_directory(os.path.dirname(path) or ".")
     finally:
         os.close(descriptor)
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import HoldingFilter
 from pillion_log_agent.inputs.input import FileInput
 from pillion_log_agent.pipeline.delivery import Delivery
@@ -110,6 +111,20 @@ class Pipeline:
                 tuple(each.dispatcher for each in self.targets if each.match.meets(tag)),
             )
         return found
+
+    def prepare(self) -> None:
+        """Take what its inputs need for themselves, while another pipeline is at work.
+
+        Raises:
+            ConfigurationError: one of them cannot have it; then none keeps anything.
+        """
+        try:
+            for each in self.inputs.values():
+                each.prepare()
+        except ConfigurationError:
+            for each in self.inputs.values():
+                each.close()
+            raise
 
     async def start(self) -> None:
         """Begin to read, filter and ship."""
@@ -297,5 +312,7 @@ class Pipeline:
         return task
 
     def _note_failure(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            self.failure = self.failure or task.exception()
+        failure = None if task.cancelled() else task.exception()
+        while isinstance(failure, BaseExceptionGroup):
+            failure = failure.exceptions[0]
+        self.failure = self.failure or failure

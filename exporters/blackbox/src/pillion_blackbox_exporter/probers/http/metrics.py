@@ -9,6 +9,7 @@ from pillion_blackbox_exporter.probing.report import Gauge
 
 if TYPE_CHECKING:
     from pillion.net import Head
+    from pillion_blackbox_exporter.configuration.http import HttpSection
     from pillion_blackbox_exporter.probing.probe import Probe
 
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
@@ -44,9 +45,18 @@ def begin_report(probe: Probe) -> None:
 
 
 def report_durations(probe: Probe) -> None:
-    """Report how long each phase took, those too that ended with the probe."""
-    for phase in PHASES:
+    """Report how long each phase took, those too that ended with the probe.
+
+    Where a proxy resolves the target, there is no `resolve`.
+    """
+    for phase in PHASES[is_resolved_by_proxy(probe.module.http) :]:
         probe.report.label(DURATION, (("phase", phase),), probe.trace.total(phase))
+
+
+def is_resolved_by_proxy(section: HttpSection) -> bool:
+    """Whether the target's name is left to a proxy."""
+    has_proxy = bool(section.proxy_url or section.proxy_from_environment)
+    return has_proxy and section.skip_resolve_phase_with_proxy
 
 
 def report_head(probe: Probe, head: Head) -> None:

@@ -23,6 +23,7 @@ from pillion_blackbox_exporter.probers.http.metrics import (
     REDIRECTS,
     SSL,
     begin_report,
+    is_resolved_by_proxy,
     report_durations,
     report_head,
     report_length,
@@ -67,8 +68,7 @@ async def _probe(probe: Probe, section: HttpSection) -> None:
     host = wanted_host(section, probe.hostname)
     request = first_request(section, url, host)
     address = ""
-    has_proxy = bool(section.proxy_url or section.proxy_from_environment)
-    if not (has_proxy and section.skip_resolve_phase_with_proxy):
+    if not is_resolved_by_proxy(section):
         address = await resolve(
             probe,
             url.scheme,

@@ -183,9 +183,10 @@ async def keep_current(
             return
         except ExpiredError:
             continue
-        except TransientError as error:
+        except Exception as error:  # noqa: BLE001  # an object of a shape that nobody expects, too
             store.is_watched = False
-            log.warning("the watch of pods broke off; trying again", cause=error)
+            cause = error if isinstance(error, TransientError) else repr(error)
+            log.warning("the watch of pods failed, and is tried again", cause=cause)
             await asyncio.sleep(wait * (0.5 + draw() / 2))
             wait = min(wait * 2, LONGEST_WAIT)
 
