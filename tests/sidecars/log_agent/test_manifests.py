@@ -97,7 +97,10 @@ def test_the_grep_manifest_merges_logs_and_keeps_the_priorities_that_it_names(
         with agent(pointed_at(configuration, sink.port)) as running:
             wait_for_two_files(running)
             for priority in range(1, 7):
-                add(api, docker_line(json.dumps({"priority": str(priority), "message": "m"}), priority))
+                add(
+                    api,
+                    docker_line(json.dumps({"priority": str(priority), "message": "m"}), priority),
+                )
             add(web, docker_line(json.dumps({"priority": 6}), 9), docker_line("no object", 10))
             stop_when_read(running, 8)
             documents = sink.documents()
