@@ -7,11 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-from pillion.tail import FromLine, LastLines, Tailer, TailOptions, check_pattern
-from pillion.tail.sleeping import Sleeper
+from pillion.tail import FromLine, LastLines, MemoryCheckpoint, Tailer, TailOptions, check_pattern
+from pillion.tail.lowlevel import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
-from pillion_log_agent.inputs.memory import MemoryCheckpoint
 from pillion_log_agent.inputs.synced import SyncedCheckpoint
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_multiline import Joiners, joining_of
@@ -137,16 +136,13 @@ class TailInput:
 
     async def _follow(self, tailer: Tailer, intake: Intake) -> None:
         sleeper = Sleeper(tailer)
-        try:
-            while not (tailer.is_finished or self._is_stopping):
-                chunks = tailer.step()
-                for chunk in chunks:
-                    self._take(chunk, intake)
-                    await asyncio.sleep(0)
-                if not chunks and not tailer.is_finished:
-                    await sleeper.wait()
-        finally:
-            sleeper.close()
+        while not (tailer.is_finished or self._is_stopping):
+            chunks = tailer.step()
+            for chunk in chunks:
+                self._take(chunk, intake)
+                await asyncio.sleep(0)
+            if not chunks and not tailer.is_finished:
+                await sleeper.wait()
 
     def stop(self, *, is_last: bool) -> None:
         """Read no more: it stays in the files, and the position is kept.
@@ -165,7 +161,7 @@ class TailInput:
         if self._tailer is None:
             return
         if self._has_run:
-            self._context.handover.open_files[self._context.name] = self._tailer.hand_on()
+            self._context.handover.open_files[self._context.name] = self._tailer.handover()
         else:
             self._tailer.close()
         if self._directory is not None:
@@ -198,7 +194,7 @@ class TailInput:
             options=self._options,
             log=self._context.log,
             wall_ns=self._context.wall_ns,
-            handed_on=context.handover.open_files.pop(context.name, None),
+            handover=context.handover.open_files.pop(context.name, None),
         )
         if self._directory is not None:
             context.handover.checkpoints.add(self._directory)

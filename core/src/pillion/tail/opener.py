@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from pillion.tail.fingerprint import agrees, birth_at, key_of
 from pillion.tail.generation import CLOSED, Generation
-from pillion.tail.identity import agrees, key_of
-from pillion.tail.siblings import (
+from pillion.tail.rotation import (
     MOST_SEARCHES,
     OPEN_FLAGS,
+    OUT_OF_DESCRIPTORS,
     is_mere_copy,
     is_original,
     last_change,
     old_generations,
     open_original,
+    open_regular,
     steadily,
 )
 from pillion.tail.start import start_offset
@@ -25,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pillion.log import Logger
-    from pillion.tail.checkpoint_format import Entry
+    from pillion.tail.checkpoint.format import Entry
+    from pillion.tail.errors import PathErrors
     from pillion.tail.follower import Follower
-    from pillion.tail.known import Known
-    from pillion.tail.siblings import Sibling
-    from pillion.tail.trouble import Troubles
+    from pillion.tail.registry import Registry
+    from pillion.tail.rotation import Sibling
 
 CLOCK_SLACK_NS = 20_000_000
 """Time stamps of files come from a clock that is up to one tick of the kernel late."""
@@ -40,20 +42,20 @@ class Opener:
     """Opens generations, each at the position where reading is to go on.
 
     Attributes:
-        known: the generations that are held or done with.
-        troubles: reports what keeps a path from being opened.
+        registry: the generations that are held or done with.
+        errors: reports what keeps a path from being opened.
         log: where a loss is reported.
         wall_ns: the wall clock.
     """
 
-    known: Known
-    troubles: Troubles
+    registry: Registry
+    errors: PathErrors
     log: Logger
     wall_ns: Callable[[], int]
 
     def open_path(self, follower: Follower, seen: os.stat_result, now: float) -> None:
         """Take up the file that is at the path, unless it is followed already."""
-        held = self.known.held.get((seen.st_dev, seen.st_ino))
+        held = self.registry.held.get((seen.st_dev, seen.st_ino))
         if held is not None:
             if held in follower.generations and not held.is_truncated:
                 # It was renamed, and has come back.
@@ -67,9 +69,9 @@ class Opener:
         if descriptor is None:
             return
         key = key_of(descriptor)
-        entry = self.known.done_with(key)
+        entry = self.registry.done_with(key)
         if entry is not None:
-            self.known.forget(key)
+            self.registry.forget(key)
             if is_original(descriptor, entry) and agrees(descriptor, entry.fingerprint):
                 self.take_on(follower, descriptor, entry, now)
                 return
@@ -85,7 +87,7 @@ class Opener:
         generation.began_ns = follower.looked_ns or self.wall_ns()
         follower.next_ordinal += 1
         follower.generations.append(generation)
-        self.known.hold(generation)
+        self.registry.hold(generation)
         _note_size(generation, now)
         return generation
 
@@ -98,7 +100,7 @@ class Opener:
             is_old = sibling.touched_ns < since_ns - CLOCK_SLACK_NS
             if is_old or sibling.size < mark.position or sibling.key == entry.key:
                 continue
-            descriptor = None if sibling.key in self.known.held else sibling.open()
+            descriptor = None if sibling.key in self.registry.held else sibling.open()
             if descriptor is not None:
                 try:
                     if agrees(descriptor, mark) and not self._is_done(descriptor):
@@ -114,10 +116,10 @@ class Opener:
         except OSError:
             return False
         key = (seen.st_dev, seen.st_ino)
-        if not S_ISREG(seen.st_mode) or self.known.is_taken(key, path):
+        if not S_ISREG(seen.st_mode) or self.registry.is_taken(key, path, birth_at(old)):
             return False
         is_young = seen.st_mtime_ns >= since_ns - CLOCK_SLACK_NS
-        return is_young and seen.st_size > 0 and self.known.done_with(key) is None
+        return is_young and seen.st_size > 0 and self.registry.done_with(key) is None
 
     def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
         """Take up generations that came and went between two looks, and lie beside the path.
@@ -147,7 +149,7 @@ class Opener:
         adopted = 0
         for sibling in old_generations(follower.path):
             is_old = sibling.touched_ns < since_ns - CLOCK_SLACK_NS
-            if is_old or self.known.is_taken(sibling.key, follower.path):
+            if is_old or self.registry.is_taken(sibling.key, follower.path, sibling.birth_ns):
                 continue
             descriptor = sibling.open()
             if descriptor is None:
@@ -162,14 +164,19 @@ class Opener:
     def reopen(self, generation: Generation) -> bool:
         """Open a generation that was closed to spare descriptors; return whether it is there."""
         entry = generation.entry_as_read()
-        descriptor = open_original(entry)
+        descriptor = open_regular(generation.path)
+        if descriptor is not None and not is_original(descriptor, entry):
+            os.close(descriptor)
+            descriptor = None
+        if descriptor is None:
+            descriptor = open_original(entry)
         if descriptor is None:
             return False
         if not agrees(descriptor, entry.fingerprint):
             os.close(descriptor)
             return False
         generation.descriptor = descriptor
-        self.known.hold(generation)
+        self.registry.hold(generation)
         return True
 
     def open_copied(self, entry: Entry) -> int | None:
@@ -187,7 +194,7 @@ class Opener:
         siblings = [
             sibling
             for sibling in old_generations(entry.path)
-            if sibling.size >= mark.position and sibling.key not in self.known.held
+            if sibling.size >= mark.position and sibling.key not in self.registry.held
         ]
         since = entry.began_ns - CLOCK_SLACK_NS
         made_since = [sibling for sibling in siblings if sibling.made_ns >= since]
@@ -210,12 +217,14 @@ class Opener:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            self.troubles.cannot_open(follower, error)
+            if error.errno in OUT_OF_DESCRIPTORS:
+                self.registry.has_run_out()
+            self.errors.cannot_open(follower, error)
             return None
-        if key_of(descriptor) in self.known.held or not S_ISREG(os.fstat(descriptor).st_mode):
+        if key_of(descriptor) in self.registry.held or not S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)  # replaced between the two calls; the next look will tell
             return None
-        self.troubles.is_over(follower)
+        self.errors.is_over(follower)
         return descriptor
 
     def take_on(self, follower: Follower, descriptor: int, entry: Entry, now: float) -> Generation:
@@ -226,12 +235,17 @@ class Opener:
         follower.next_ordinal = max(ordinal, entry.ordinal + 1)
         generation.identity = entry.identity
         generation.began_ns = entry.began_ns
-        generation.start_at(entry.fingerprint.position, entry.line)
+        try:
+            generation.start_at(entry.fingerprint.position, entry.line)
+        except OSError:
+            follower.generations.remove(generation)
+            self.registry.release(generation)
+            raise
         return generation
 
     def _is_done(self, descriptor: int) -> bool:
         """Return whether it is a generation that was read to its end."""
-        done = self.known.done_with(key_of(descriptor))
+        done = self.registry.done_with(key_of(descriptor))
         return (
             done is not None
             and is_original(descriptor, done)

@@ -8,47 +8,46 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED
-from pillion.tail.ledger import DELETED_UNREAD, TRUNCATED_UNREAD
-from pillion.tail.opening import CLOCK_SLACK_NS, Opener, report_loss
-from pillion.tail.rotation import Verdict, judge
-from pillion.tail.siblings import last_change
+from pillion.tail.opener import CLOCK_SLACK_NS, Opener, report_loss
+from pillion.tail.rotation import Verdict, judge, last_change
+from pillion.tail.status import DELETED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pillion.log import Logger
     from pillion.tail.chunk import Chunk
+    from pillion.tail.errors import PathErrors
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
-    from pillion.tail.known import Known
     from pillion.tail.options import TailOptions
-    from pillion.tail.reading import Reader
-    from pillion.tail.trouble import Troubles
+    from pillion.tail.reader import Reader
+    from pillion.tail.registry import Registry
 
-MOST_OLD_GENERATIONS = 16
+MOST_OLD_GENERATIONS = 3
 """So many are held open after they are read to their end, for what may still be appended."""
 
 
 @dataclass(slots=True)
-class Looker:
+class Reconciler:
     """Brings followers up to date, and lets go of generations that are read to their end.
 
     Attributes:
         options: how to read.
-        known: the generations that are held or done with.
+        registry: the generations that are held or done with.
         opener: takes up files.
         reader: keeps the ledger, and what is left of unfinished lines.
-        troubles: reports what keeps a path from being read.
+        errors: reports what keeps a path from being read.
         log: where a loss is reported.
         wall_ns: the wall clock.
         leftovers: chunks that came of a look, to be handed out before all others.
     """
 
     options: TailOptions
-    known: Known
+    registry: Registry
     opener: Opener
     reader: Reader
-    troubles: Troubles
+    errors: PathErrors
     log: Logger
     wall_ns: Callable[[], int]
     leftovers: list[Chunk] = field(default_factory=list)
@@ -67,13 +66,13 @@ class Looker:
             seen = os.stat(follower.path)
         except (FileNotFoundError, NotADirectoryError):
             self._detach(follower, now)
-            self.troubles.is_missing(follower)
+            self.errors.is_missing(follower)
             if follower.looked_ns and self._has_changed_beside(follower):
                 # It may have come and gone since the last look, and lie beside its path now.
                 follower.unsearched_ns = follower.unsearched_ns or follower.looked_ns
             follower.looked(now, looked_ns)
         except OSError as error:
-            self.troubles.cannot_open(follower, error)
+            self.errors.cannot_open(follower, error)
         else:
             self._look_into(follower, seen, now, looked_ns)
         if follower.unsearched_ns:
@@ -106,15 +105,15 @@ class Looker:
         ledger.truncations += 1
         ledger.rotations += 1
         copy = self.opener.open_copied(generation.entry_as_read())
-        self.known.held.pop(key, None)
-        self.known.open_files -= 1
+        self.registry.held.pop(key, None)
+        self.registry.open_files -= 1
         generation.detached_at = now
         if copy is not None:
             seen = os.fstat(copy)
             generation.move_to(copy, (seen.st_dev, seen.st_ino))
             generation.partial_end = 0
             generation.grow(seen.st_size, now)
-            self.known.hold(generation)
+            self.registry.hold(generation)
         else:
             generation.is_truncated = True
         fresh = self.opener.take(follower, descriptor, now)
@@ -133,7 +132,7 @@ class Looker:
         if self.opener.reopen(generation):
             return True
         lost = self.reader.lose(generation, DELETED_UNREAD)
-        self.known.release(generation)
+        self.registry.release(generation)
         generation.is_truncated = True
         read_to = generation.offset
         report_loss(
@@ -158,15 +157,15 @@ class Looker:
     def _see(self, follower: Follower, seen: os.stat_result, now: float) -> None:
         if not S_ISREG(seen.st_mode):
             self._detach(follower, now)
-            self.troubles.is_no_file(follower, seen)
+            self.errors.is_no_file(follower, seen)
             return
         try:
             self._compare(follower, seen, now)
         except OSError as error:
-            self.troubles.cannot_open(follower, error)
+            self.errors.cannot_open(follower, error)
         else:
             if follower.trouble and follower.live is not None:
-                self.troubles.is_over(follower)
+                self.errors.is_over(follower)
 
     def _see_old(self, follower: Follower, generation: Generation, now: float) -> None:
         try:
@@ -263,7 +262,8 @@ class Looker:
         try:
             adopted = self.opener.adopt_between(follower, follower.looked_ns, now)
         except OSError as error:
-            self.troubles.cannot_open(follower, error)
+            self.registry.has_run_out()
+            self.errors.cannot_open(follower, error)
         follower.put_live_last()
         return adopted
 
@@ -303,10 +303,10 @@ class Looker:
             follower.generations.remove(generation)
             entry = generation.entry(is_done=True)
             if seen.st_nlink:
-                self.known.finish(entry)
+                self.registry.finish(entry)
             else:
-                self.known.finish_deleted(entry)
-            self.known.release(generation)
+                self.registry.finish_deleted(entry)
+            self.registry.release(generation)
 
     def _is_finished(self, follower: Follower, generation: Generation, now: float) -> bool:
         if generation.has_unread or generation.has_partial or generation.has_in_flight:

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from pillion.tail.wake import PollingWaker
+from pillion.tail.wakers import PollingWaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -31,7 +31,7 @@ PAUSE_SECONDS = 2.0
 LONGEST_PAUSE = 60.0
 
 
-class WatchingWaker:
+class InotifyWaker:
     """Watches directories; where that fails, it is a `PollingWaker` and has said so once."""
 
     __slots__ = ("_clock", "_hints", "_log", "_observer", "_refused", "_sleep", "_watched")
@@ -200,7 +200,7 @@ class _Watched:
         "started_at",
     )
 
-    def __init__(self, waker: WatchingWaker, directory: str) -> None:
+    def __init__(self, waker: InotifyWaker, directory: str) -> None:
         self._waker = waker
         self.directory = directory
         self.handle: ObservedWatch | None = None

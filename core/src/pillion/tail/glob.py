@@ -35,7 +35,7 @@ class Found:
     empty: list[str] = field(default_factory=list)
 
 
-class Discovery:
+class GlobSearch:
     """Searches for files by literal paths and globs, less what is excluded.
 
     Attributes:

@@ -3,22 +3,60 @@
 from __future__ import annotations
 
 import os
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from pillion.tail.follower import Follower
-from pillion.tail.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pillion.log import Logger
-    from pillion.tail.checkpoint_format import Entry
-    from pillion.tail.discovery import Discovery, Found
-    from pillion.tail.keeping import Keeper
-    from pillion.tail.looking import Looker
+    from pillion.tail.checkpoint.format import Entry
+    from pillion.tail.checkpoint.writer import CheckpointWriter
+    from pillion.tail.glob import Found, GlobSearch
     from pillion.tail.options import TailOptions
+    from pillion.tail.reconciler import Reconciler
     from pillion.tail.resumption import Resumption
-    from pillion.tail.wake import Waker
+    from pillion.tail.wakers import Waker
+
+LOOKS_AT_ONCE = 256
+"""A look costs some 6 us; more of them in a row would keep busy files waiting."""
+
+
+class Schedule:
+    """A heap of followers by the time at which they are due."""
+
+    __slots__ = ("_heap", "_number")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Follower]] = []
+        self._number = 0
+
+    def put(self, follower: Follower, due: float) -> None:
+        """Look at a follower at this time, and no more at the one set before."""
+        follower.due = due
+        self._number += 1
+        heappush(self._heap, (due, self._number, follower))
+
+    def due(self, now: float) -> Iterator[Follower]:
+        """Yield, and take off, who is due; no more than LOOKS_AT_ONCE."""
+        heap = self._heap
+        for _ in range(LOOKS_AT_ONCE):
+            if not heap or heap[0][0] > now:
+                return
+            due, _, follower = heappop(heap)
+            if follower.due == due and follower.is_wanted:
+                follower.due = -1.0
+                yield follower
+
+    def next_due(self) -> float | None:
+        """Return when the next one is due."""
+        heap = self._heap
+        while heap and heap[0][2].due != heap[0][0]:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
 
 LOOK_SECONDS_FOR_EACH = 0.0005
 WATCHED_SECONDS_FOR_EACH = 0.001
@@ -29,7 +67,7 @@ SOONEST_SCAN = 0.05
 WATCHED_SCANS = 5
 
 
-class Following:
+class Scanner:
     """The followers: found by searching, looked at in turn, let go when nothing is left.
 
     Attributes:
@@ -44,9 +82,9 @@ class Following:
         "_is_first",
         "_is_fresh",
         "_log",
-        "_looker",
         "_options",
         "_pending",
+        "_reconciler",
         "_refused_directories",
         "_resumption",
         "_scanned_ns",
@@ -62,17 +100,17 @@ class Following:
     def __init__(
         self,
         *,
-        discovery: Discovery,
-        looker: Looker,
+        discovery: GlobSearch,
+        reconciler: Reconciler,
         resumption: Resumption,
         waker: Waker,
         options: TailOptions,
-        keeper: Keeper,
+        writer: CheckpointWriter,
         log: Logger,
         wall_ns: Callable[[], int],
     ) -> None:
         self._discovery = discovery
-        self._looker = looker
+        self._reconciler = reconciler
         self._resumption = resumption
         self._waker = waker
         self._options = options
@@ -83,16 +121,16 @@ class Following:
         self._empty: set[str] = set()
         self._refused_directories: dict[str, str] = {}
         self._is_first = True
-        self._is_fresh = keeper.is_fresh
-        self._since_ns = self._scanned_ns = keeper.snapshot.looked_ns
+        self._is_fresh = writer.is_fresh
+        self._since_ns = self._scanned_ns = writer.snapshot.looked_ns
         self.followers: dict[str, Follower] = {}
         self.scan_due = 0.0
         self._pending: dict[str, list[Entry]] = {}
         self._targets: dict[str, Follower] = {}
-        for entry in keeper.snapshot.entries:
+        for entry in writer.snapshot.entries:
             if not entry.is_done and discovery.covers(entry.path):
                 self._pending.setdefault(entry.path, []).append(entry)
-                looker.opener.known.claimed[entry.key] = entry.path
+                reconciler.opener.registry.claimed[entry.key] = entry
 
     def looked_ns(self) -> int:
         """Return the wall time up to which every path that holds a file has been looked at."""
@@ -112,7 +150,7 @@ class Following:
 
     def refused(self) -> dict[str, str]:
         """Return the files and directories that may not be read, each with why."""
-        return {**self._refused_directories, **self._looker.troubles.refused}
+        return {**self._refused_directories, **self._reconciler.errors.refused}
 
     def why_blind(self) -> str | None:
         """Return why a path that was given literally, or all that globs find, may not be read.
@@ -121,7 +159,7 @@ class Following:
         """
         refused = self.refused()
         for path in self._discovery.patterns:
-            if path in self._looker.troubles.refused:
+            if path in self._reconciler.errors.refused:
                 return refused[path]
         if not refused or any(
             f.generations and not f.trouble for f in list(self.followers.values())
@@ -151,7 +189,7 @@ class Following:
             is_there = follower.path in found.paths or follower.path in came_and_went
             if not (is_there or follower.generations or follower.entries):
                 follower.is_wanted = False
-                self._looker.troubles.forget(follower)
+                self._reconciler.errors.forget(follower)
                 del self.followers[follower.path]
                 self._targets.pop(follower.target, None)
         self._is_first = self._is_fresh = False
@@ -170,7 +208,7 @@ class Following:
             for path, rotated in found.rotated.items()
             if path not in self.followers
             and path not in self._pending
-            and any(self._looker.opener.is_new(old, path, since_ns) for old in rotated)
+            and any(self._reconciler.opener.is_new(old, path, since_ns) for old in rotated)
         }
 
     def look(self, now: float) -> Iterator[Follower]:
@@ -210,7 +248,7 @@ class Following:
     def _follow(self, path: str, now: float, since_ns: int) -> None:
         """Follow a path that was not there, or was of no interest, at the last search."""
         follower = self.followers[path] = Follower(path, self._options.poll_min)
-        follower.next_ordinal = self._looker.opener.known.next_ordinal(path)
+        follower.next_ordinal = self._reconciler.opener.registry.next_ordinal(path)
         self._find_target(follower)
         if self._is_fresh:
             follower.start = self._options.start
@@ -224,7 +262,7 @@ class Following:
         if follower.entries and not self._resume(follower, now):
             self._schedule.put(follower, now + options.poll_watched)
             return
-        gained = self._looker.look(follower, now)
+        gained = self._reconciler.look(follower, now)
         is_watched = self._waker.watches(follower.directory)
         least = options.poll_min
         if gained:
@@ -245,7 +283,7 @@ class Following:
         try:
             return self._resumption.resume(follower, self._since_ns, now)
         except OSError as error:
-            self._looker.troubles.cannot_open(follower, error)
+            self._reconciler.errors.cannot_open(follower, error)
             return False
 
     def _find_target(self, follower: Follower) -> None:

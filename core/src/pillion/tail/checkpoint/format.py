@@ -17,13 +17,13 @@ from os import fsdecode, fsencode
 from typing import TYPE_CHECKING, cast
 from zlib import crc32
 
-from pillion.tail.identity import Fingerprint
+from pillion.tail.fingerprint import Fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pillion.tail.chunk import LineState
-    from pillion.tail.identity import FileKey
+    from pillion.tail.fingerprint import FileKey
 
 MAGIC = b"pillion-tail"
 VERSION = b"2"

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion.tail.checkpoint_format import Entry, Snapshot, encode_entry
+from pillion.tail.checkpoint.format import Entry, Snapshot, encode_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pillion.log import Logger
-    from pillion.tail.checkpoint import Checkpoint
+    from pillion.tail.checkpoint.store import CheckpointStore
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
-    from pillion.tail.known import Known
+    from pillion.tail.registry import Registry
 
 COST_FACTOR = 50
 """A write that takes long is made less often: it may cost 2 % of the time."""
 
 
-class Keeper:
+class CheckpointWriter:
     """Turns what is known into a checkpoint; without a directory, into nothing.
 
     Attributes:
@@ -30,7 +30,7 @@ class Keeper:
 
     __slots__ = ("_checkpoint", "_interval", "_lines", "due", "is_dirty", "snapshot")
 
-    def __init__(self, checkpoint: Checkpoint | None, interval: float, log: Logger) -> None:
+    def __init__(self, checkpoint: CheckpointStore | None, interval: float, log: Logger) -> None:
         self._checkpoint = checkpoint
         self._interval = interval
         self._lines: dict[int, tuple[Entry, bytes]] = {}
@@ -52,7 +52,7 @@ class Keeper:
     def save(
         self,
         followers: Iterable[Follower],
-        known: Known,
+        registry: Registry,
         pending: Iterable[Entry],
         looked_ns: int,
     ) -> bool:
@@ -67,7 +67,7 @@ class Keeper:
         ]
         positions = [generation.acked for generation in generations]
         rows = [self._line(generation) for generation in generations]
-        rows += [encode_entry(entry) for entry in known.done()]
+        rows += [encode_entry(entry) for entry in registry.done()]
         rows += [encode_entry(entry) for entry in pending]
         if len(self._lines) > 2 * len(rows):
             self._lines.clear()

@@ -1,11 +1,10 @@
-"""Positions that outlive a reload and not the process, for inputs that keep none on disk."""
+"""Positions that outlive a tailer and not the process."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion.tail import Checkpoint
-from pillion.tail.checkpoint_format import Snapshot, decode, encode
+from pillion.tail.checkpoint.format import Snapshot, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
@@ -13,25 +12,33 @@ if TYPE_CHECKING:
     from pillion.log import Logger
 
 
-class MemoryCheckpoint(Checkpoint):
-    """A checkpoint in a mapping that the tailers of one input hand on to each other."""
+class MemoryCheckpoint:
+    """A checkpoint in a mapping, by a name: what one tailer leaves there the next one takes up.
 
-    __slots__ = ("_kept", "_name")
+    Attributes:
+        writes: how many writes have succeeded.
+        failures: none fails.
+        unreadable: none is.
+        was_lost: none is.
+    """
+
+    __slots__ = ("_kept", "_name", "failures", "unreadable", "was_lost", "writes")
 
     def __init__(self, kept: MutableMapping[str, bytes], name: str) -> None:
-        super().__init__("/")
         self._kept = kept
         self._name = name
+        self.writes = self.failures = self.unreadable = 0
+        self.was_lost = False
 
-    def load(self, log: Logger) -> Snapshot:
+    def load(self, log: Logger) -> Snapshot:  # noqa: ARG002  # there is nothing to report
         """Return what the tailer before has left, if there was one."""
-        self._log = log
         text = self._kept.get(self._name)
         return decode(text) if text is not None else Snapshot()
 
     def save(self, lines: Iterable[bytes], looked_ns: int) -> bool:
         """Keep the lines."""
         self._kept[self._name] = encode(lines, looked_ns)
+        self.writes += 1
         return True
 
     def close(self) -> None:

@@ -14,8 +14,8 @@ from pillion.tail.generation import CLOSED
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pillion.tail.fingerprint import FileKey
     from pillion.tail.generation import Generation
-    from pillion.tail.identity import FileKey
 
 
 class OpenFiles:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pillion.errors import ConfigurationError
-from pillion.tail.checkpoint_format import Snapshot, UnreadableError, decode, encode
+from pillion.tail.checkpoint.format import Snapshot, UnreadableError, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,42 @@ PREVIOUS = "tail.checkpoint.previous"
 FRESH = "tail.checkpoint.new"
 ASIDE = "tail.checkpoint.unreadable"
 LOCK = "tail.lock"
+
+
+class CheckpointStore(Protocol):
+    """Where the positions of one tailer are kept; `Checkpoint` on disk, or `MemoryCheckpoint`."""
+
+    @property
+    def writes(self) -> int:
+        """How many writes have succeeded."""
+        ...
+
+    @property
+    def failures(self) -> int:
+        """How many have failed."""
+        ...
+
+    @property
+    def unreadable(self) -> int:
+        """How many copies could not be read at the start."""
+        ...
+
+    @property
+    def was_lost(self) -> bool:
+        """Whether there was a checkpoint, and no copy of it could be read."""
+        ...
+
+    def load(self, log: Logger) -> Snapshot:
+        """Take the store for this tailer and return what it holds."""
+        ...
+
+    def save(self, lines: Iterable[bytes], looked_ns: int) -> bool:
+        """Keep the lines of `encode_entry`; return whether they are safe."""
+        ...
+
+    def close(self) -> None:
+        """Let the store go."""
+        ...
 
 
 class Checkpoint:

@@ -11,20 +11,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from pillion.tail.chunk import Chunk
+from pillion.tail.chunk import Chunk, Span
+from pillion.tail.fingerprint import read_trail
 from pillion.tail.holes import end_of_hole, is_hole_at
-from pillion.tail.identity import read_trail
-from pillion.tail.ledger import HOLE, LONG_LINE, READ_ERROR, TRUNCATED_UNREAD
 from pillion.tail.lines import NEWLINE, piece_length, whole_lines
 from pillion.tail.receipt import Receipt
-from pillion.tail.span import Span
+from pillion.tail.status import HOLE, LONG_LINE, READ_ERROR, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
-    from pillion.tail.chunk import LineState
+    from pillion.tail.chunk import LineState, SettledSpans
     from pillion.tail.generation import Generation
-    from pillion.tail.ledger import Ledger
     from pillion.tail.options import TailOptions
-    from pillion.tail.span import SettledSpans
+    from pillion.tail.status import Ledger
 
 KEPT_PARTIAL_BYTES = 64 * 1024
 """How much of an unfinished line is kept in memory in case its file is truncated."""
