@@ -237,7 +237,7 @@ class TailInput:
             if len(young) < len(times):
                 intake.drop(len(times) - len(young), "ignore_older")
                 batch = batch.select(young)
-        excess = batch.weight - batch.size
+        excess = batch.read_weight - batch.size
         if excess:
             # Short lines take more memory than room in their file.
             receipt.add_weight(excess)

@@ -104,9 +104,14 @@ class Batch:
         return len(self.times)
 
     @property
-    def weight(self) -> int:
-        """What it counts for, in bytes, where memory is bounded."""
+    def read_weight(self) -> int:
+        """What it counted for, in bytes, when it was read."""
         return max(self.size, LEAST_WEIGHT * len(self))
+
+    @property
+    def weight(self) -> int:
+        """What it counts for, in bytes, where memory is bounded: fields are added, too."""
+        return max(self.read_weight, len(self._block or b""))
 
     @property
     def is_decoded(self) -> bool:
