@@ -35,7 +35,7 @@ def test_the_stdout_manifest_prints_what_its_author_sees(node: Path) -> None:
         lines = eventually(running.lines, lambda lines: len(lines) == 2)
         running.started.stop()
     assert lines[0] == {
-        "date": 1795255207.007456,
+        "date": 1795255207.007457,
         "log": "hello\n",
         "stream": "stdout",
         "time": "2026-11-21T10:00:07.007456789Z",
