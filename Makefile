@@ -59,6 +59,16 @@ oracle: $(INSTALLED) ## Kill and rotate at random around the tail engine for MIN
 oracle-agent: $(INSTALLED) ## The same over the whole log agent, before a sink that is out of order
 	$(BIN)/python -m tests.oracle.agent --minutes $(or $(MINUTES),10)
 
+# The tester of tests has an environment of its own; nothing here imports it.
+.tools/mutants/.installed: requirements/mutants.txt
+	$(PYTHON) -m venv .tools/mutants
+	.tools/mutants/bin/python -m pip install --quiet --require-hashes -r requirements/mutants.txt
+	@touch $@
+
+.PHONY: mutants
+mutants: $(INSTALLED) .tools/mutants/.installed ## Change ROOM=tail or delivery, MOST=n times, and count what tests find
+	.tools/mutants/bin/python -m tools.mutants $(or $(ROOM),delivery) --most $(or $(MOST),100)
+
 .PHONY: flood
 flood: $(INSTALLED) ## Flood the log agent in 128 MiB while its sink is down for SECONDS=n
 	PILLION_FLOOD_SECONDS=$(or $(SECONDS),180) PILLION_FLOOD_MB=$(or $(MB),100) \
@@ -120,6 +130,7 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	printf './core\n./sidecars/log-agent\n' | $(COMPILE) - -o requirements/log-agent.txt
 	echo ./images | $(COMPILE) - -o requirements/images.txt
 	echo pip | $(COMPILE) - -o requirements/pip.txt
+	echo cosmic-ray | $(COMPILE) - -o requirements/mutants.txt
 	printf './%s\n' $(MEMBERS) | $(COMPILE) - requirements/dev.in -o requirements/dev.txt
 
 .PHONY: clean

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("nginx_exporter", "log_streamer", "blackbox_exporter", "log_agent")
+BENCHMARKS = ("nginx_exporter", "log_streamer", "blackbox_exporter", "log_agent", "image")
 
 
 def main(names: list[str]) -> int:

@@ -22,11 +22,14 @@ STARTS = 5
 GOAL_RSS, GOAL_FIRST = 42.0, 0.5
 
 
-def main() -> None:
+def main(
+    program: tuple[str, ...] = (ours("pillion-nginx-exporter"),),
+    title: str = "nginx exporter, beside prometheus-nginx-exporter",
+) -> None:
     port, our_port, peer_port = free_port(), free_port(), free_port()
     uri = f"http://127.0.0.1:{port}/stub_status"
     our_command = (
-        ours("pillion-nginx-exporter"),
+        *program,
         f"--nginx.scrape-uri={uri}",
         f"--web.listen-address=127.0.0.1:{our_port}",
     )
@@ -44,7 +47,7 @@ def main() -> None:
         firsts = _starts(our_command, our_port), _starts(peer_command, peer_port)
         us = stack.enter_context(measured(*our_command, port=our_port))
         peer = stack.enter_context(measured(*peer_command, port=peer_port))
-        show("nginx exporter, beside prometheus-nginx-exporter", _rows(us, peer, firsts))
+        show(title, _rows(us, peer, firsts))
 
 
 def _rows(us: Measured, peer: Measured, firsts: tuple[list[float], list[float]]) -> list[Row]:

@@ -19,7 +19,9 @@ from pillion.settings.help import markdown_table
 from pillion_log_agent.configuration.declaration import Declaration
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-BLOCK = re.compile(r"(<!-- (?:flags|properties): (\S+):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(
+    r"(<!-- (?:flags|properties|table): (\S+):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL
+)
 
 
 def written(text: str) -> str:
@@ -31,6 +33,8 @@ def _table(module: str, name: str) -> str:
     found = getattr(importlib.import_module(module), name)
     if isinstance(found, Command):
         return markdown_table(found)
+    if callable(found) and not isinstance(found, (Command, Declaration)):
+        return str(found())
     if isinstance(found, Declaration):
         return properties_table(found)
     raise TypeError(f"{module}:{name} is neither a Command nor a Declaration")
@@ -48,6 +52,11 @@ def properties_table(declaration: Declaration) -> str:
     rows += [
         f"| `{name}` | | | accepted, changes nothing: {reason} |"
         for name, reason in declaration.accepted.items()
+        if name not in {item.name for item in declaration.settings()}
+    ]
+    rows += [
+        f"| `{name}` | | | refused, unless off: {instead} |"
+        for name, instead in declaration.refused.items()
     ]
     return "\n".join(rows) + "\n"
 

@@ -7,13 +7,14 @@ the builder has: no pip, shell or network is expected there.
 
 from __future__ import annotations
 
-import compileall
 import json
 import os
 import py_compile
 import shutil
+import struct
 import subprocess
 import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
 BUILD = Path("/build")
@@ -22,7 +23,8 @@ PROGRAMS = "usr/local/bin"
 
 # What a running program never opens.
 UNUSED = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cc", "*.hpp", "py.typed", "tests", "RECORD",
-          "REQUESTED", "INSTALLER", "direct_url.json", "cel_expr_python/ext")  # fmt: skip
+          "REQUESTED", "INSTALLER", "direct_url.json", "cel_expr_python/ext",
+          "bazel-project")  # fmt: skip  # the last is what cel-expr-python was built from
 
 
 def main(layer: str) -> None:
@@ -33,18 +35,12 @@ def main(layer: str) -> None:
     (tree / PROGRAMS).mkdir(parents=True)
     install(BUILD / layer, packages)
     prune(packages)
+    strip(packages)
     if layer == "shared":
         write_program(tree / PROGRAMS / "pillion-health", (BUILD / "health.py").read_text())
     else:
         write_component(tree, json.loads((BUILD / layer / "component.json").read_text()))
-    # The hash in a compiled file is never checked, so that no source is looked at on start,
-    # and a rebuild gives the same bytes.
-    compiled = compileall.compile_dir(
-        packages, quiet=1, workers=1, stripdir=str(tree),
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )  # fmt: skip
-    if not compiled:
-        sys.exit("install.py: a file does not compile")
+    compile_all(packages, tree)
     settle(tree)
 
 
@@ -69,6 +65,24 @@ def install(wheels: Path, packages: Path) -> None:
         shutil.rmtree(fresh)
 
 
+def compile_all(packages: Path, tree: Path) -> None:
+    """Compile every file without its docstrings and asserts.
+
+    It goes by the name that Python looks for without -OO, so that none has to be started with it.
+    The hash in a compiled file is never checked: no source is looked at on start, and a rebuild
+    gives the same bytes.
+    """
+    for source in packages.rglob("*.py"):
+        py_compile.compile(
+            str(source),
+            cache_from_source(str(source)),
+            f"/{source.relative_to(tree)}",
+            doraise=True,
+            optimize=2,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+
+
 def run(command: list[str]) -> None:
     """Run a program; its failure is the build's."""
     subprocess.run(command, check=True)  # noqa: S603  # our own words
@@ -85,6 +99,34 @@ def prune(packages: Path) -> None:
                 path.unlink()
 
 
+def strip(packages: Path) -> None:
+    """Cut what no loader reads off compiled modules: symbols and debugging information.
+
+    They stand behind the last segment, where section headers are too, which may be absent.
+    Source: elf(5). The builder has no binutils.
+    """
+    for path in packages.rglob("*.so"):
+        content = bytearray(path.read_bytes())
+        end = end_of_segments(content)
+        if end is not None:
+            content[40:48] = bytes(8)  # e_shoff
+            content[60:64] = bytes(4)  # e_shnum, e_shstrndx
+            path.write_bytes(content[:end])
+
+
+def end_of_segments(content: bytes | bytearray) -> int | None:
+    """Return where the last segment of a 64-bit little-endian ELF file ends, None of another."""
+    if content[:6] != b"\x7fELF\x02\x01":
+        return None
+    (table,) = struct.unpack_from("<Q", content, 32)
+    size, count = struct.unpack_from("<HH", content, 54)
+    ends = [table + size * count]
+    for at in range(table, table + size * count, size):
+        offset, length = struct.unpack_from("<Q16xQ", content, at + 8)
+        ends.append(offset + length)
+    return int(max(ends))
+
+
 def write_component(tree: Path, component: dict[str, list[str] | str]) -> None:
     """Write the launcher, the names that it also goes by, and the folders to mount at."""
     name = str(component["command"])
@@ -94,12 +136,17 @@ def write_component(tree: Path, component: dict[str, list[str] | str]) -> None:
     launcher = launcher.replace('PROGRAMS = ("",)', f"PROGRAMS = {component['gives_way_to']!r}")
     write_program(tree / PROGRAMS / name, launcher)
     for alias in component["aliases"]:
-        link(tree / alias.lstrip("/"), f"/{PROGRAMS}/{name}")
+        link(tree / merged(alias), f"/{PROGRAMS}/{name}")
     for program in component["gives_way_to"]:
         if program.startswith("/"):
-            link(tree / program.lstrip("/"), "busybox")
+            link(tree / merged(program), "busybox")
     for folder in component["mount_points"]:
         (tree / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
+
+
+def merged(path: str) -> str:
+    """Return where a path truly is: /bin is a link to /usr/bin, which a layer must not replace."""
+    return f"usr{path}" if path.startswith("/bin/") else path.lstrip("/")
 
 
 def write_program(path: Path, text: str) -> None:

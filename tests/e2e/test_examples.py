@@ -60,7 +60,7 @@ def test_the_log_streamer_streams_both_files_each_in_its_container(node: Node, f
 @FORMS
 def test_the_log_agent_ships_lines_with_the_pod_s_name(node: Node, form: str) -> None:
     with example(node, f"log-agent{form}") as pod:
-        pod.wait_for(lambda: '"pod":"counter"' in pod.logs("log-agent"))
+        pod.wait_for(lambda: '"pod":"counter-log-agent' in pod.logs("log-agent"))
         assert pod.probe("log-agent", "livenessProbe")
         assert pod.stop()["log-agent"] == 0
 

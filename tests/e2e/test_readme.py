@@ -50,7 +50,8 @@ def answer(pod: Playing, asked: str) -> str:
     if logs := re.fullmatch(r"kubectl logs deploy/(\S+) -c (\S+)", asked):
         assert logs[1] == pod.pod.name
         return pod.logs(logs[2])
-    assert asked == f"kubectl get pod -l app={pod.pod.labels['app']}"
+    label = "app.kubernetes.io/name"
+    assert asked == f"kubectl get pod -l {label}={pod.pod.labels[label]}"
     stay = [item.name for item in (*pod.pod.init, *pod.pod.containers)]
     return f"{sum(map(pod.is_running, stay))}/{len(stay)}"
 

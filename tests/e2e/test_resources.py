@@ -6,6 +6,7 @@ leave room, and not to be thrice of what is needed: requests are what a cluster 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,13 +17,17 @@ from tests.e2e.node_logs import ContainerLog
 from tests.e2e.player.quantities import number
 from tests.e2e.shipped import example, writing
 from tests.k8s_examples.examples import EXAMPLES, built
+from tests.servers.certificates import Authority
+from tests.servers.kubernetes_api import in_a_thread
 
 if TYPE_CHECKING:
     import docker
 
     from tests.e2e.player.play import Node, Playing
 
+MIB = 2**20
 SCRAPES = 300
+BURSTS = 5
 LINES = 300_000
 PROBE = "/probe?target=http://127.0.0.1/healthz"
 # One after the other, faster than any application logs.
@@ -37,11 +42,11 @@ def node(node: Node, example_images: dict[str, str]) -> Node:
     return node
 
 
-def fits(pod: Playing, name: str, *, idle: bool = False) -> None:
-    """Assert that a container's request fits what it has now, after the load if there was one."""
+def fits(pod: Playing, name: str, peak: int = 0, *, idle: bool = False) -> None:
+    """Assert that a container's request fits its peak, or what it has now, after the load if any."""
     (container,) = [item for item in (*pod.pod.init, *pod.pod.containers) if item.name == name]
     asked = number(container.get("resources")["requests"]["memory"])
-    has = pod.memory(name)
+    has = peak or pod.memory(name)
     assert not pod.was_killed_for_memory(name)
     assert has < 0.85 * asked, "there is no room left"
     assert idle or asked < 3.5 * has, "it asks for far more than it needs"
@@ -67,16 +72,32 @@ def test_a_reader_under_a_flood_of_lines(node: Node, name: str, reader: str) -> 
         fits(pod, reader)
 
 
-def test_the_agent_of_a_node_under_a_flood_of_lines(
-    node: Node, client: docker.DockerClient
+def test_the_agent_of_a_node_under_five_bursts_of_lines_with_a_command_beside_them(
+    node: Node, client: docker.DockerClient, tmp_path: Path
 ) -> None:
     address = gateway(client)
     node.hosts = {"kubernetes.default.svc": address, "opensearch.monitoring": address}
+    authority = Authority(tmp_path)
+    node.authority, node.token = Path(authority.path).read_text(), "token"
+    pair = authority.issue("kubernetes.default.svc")
     log = ContainerLog(node.folder / "host", "cri", "web-1")
-    log.write(*(f"{index}{LINE}" for index in range(LINES // 3)))
-    with bulk_sink(address, 9200) as found, node.play(built(EXAMPLES / "daemonset")) as pod:
-        pod.wait_for(lambda: sum(map(len, found.values())) == LINES // 3)
-        fits(pod, "log-agent")
+    with (
+        in_a_thread(address, 443, pair) as api,
+        bulk_sink(address, 9200) as found,
+        node.play(built(EXAMPLES / "daemonset")) as pod,
+    ):
+        api.add("shop", "web-1", team="blue")
+        pod.wait_for(lambda: pod.scrape(2020))
+        peak = 0
+        for _ in range(BURSTS):
+            log.write(*(f"{index}{LINE}" for index in range(LINES // 3)))
+            while sum(map(len, found.values())) < LINES // 3:
+                peak = max(peak, pod.memory("log-agent"))
+                assert pod.execute("log-agent", ["pillion-health"])[0] == 0
+            found.clear()
+        assert peak < 90 * MIB
+        pod.wait_for(lambda: pod.memory("log-agent") < 55 * MIB, "the memory of before", 60)
+        fits(pod, "log-agent", peak)
 
 
 def test_all_four_beside_one_application(node: Node) -> None:

@@ -6,9 +6,9 @@ from pillion_images.errors import ImageError
 from pillion_images.wheelhouse import platform_tags
 
 
-def test_a_platform_takes_wheels_of_every_c_library_that_debian_12_can_load() -> None:
+def test_a_platform_takes_wheels_of_every_c_library_that_debian_13_can_load() -> None:
     tags = platform_tags("linux/arm64")
-    assert tags[0] == "manylinux_2_36_aarch64"
+    assert tags[0] == "manylinux_2_41_aarch64"
     assert "manylinux_2_17_aarch64" in tags
     assert "manylinux2014_aarch64" in tags
 

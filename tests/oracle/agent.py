@@ -3,8 +3,9 @@
     python -m tests.oracle.agent SEED [--operations 120]
     python -m tests.oracle.agent --minutes 30
 
-Files are written, rotated, cut and deleted as around the tail engine alone; the agent is killed,
-stopped and reloaded meanwhile, and the sink refuses, resets, lies, is late and is away. Every line must
+Files are written, rotated, cut and deleted as around the tail engine alone; the agent is killed
+(also at each system call that makes a checkpoint, a dead letter or an output file safe), stopped and
+reloaded meanwhile, and the sink refuses, resets, lies, is late and is away. Every line must
 arrive, as a document or in the dead-letter file (and in the output file, where there is one);
 none under two ids; and the ledger must be even whenever it is looked at.
 """
@@ -47,6 +48,8 @@ pipeline:
     - {{name: es, match: '*', host: 127.0.0.1, port: {port}, index: logs, compress: {compress}}}
 {output}
 """
+DYING, LATEST_SAVE = 0.4, 40
+"""How many of its lives end at a save point, and which one that is at the latest."""
 PARSERS = ("", "parser: json", "multiline.parser: cri", "multiline.parser: docker, cri")
 """None of these finds anything in what is written here: each line comes as it is."""
 BLANKS = " \t\r\n\v\f"
@@ -94,8 +97,11 @@ class Sinking:
         (folder / "agent.yaml").write_text(text)
 
     def begin(self, oracle: Oracle) -> Life:
-        folder = oracle.directory
-        return AgentProcess(folder, oracle.state, self._sink, self.judge, oracle.evidence)
+        folder, draw = oracle.directory, oracle.random
+        die_at = draw.randint(1, LATEST_SAVE) if draw.random() < DYING else 0
+        return AgentProcess(
+            folder, oracle.state, self._sink, self.judge, oracle.evidence, die_at=die_at
+        )
 
     def misbehave(self) -> None:
         """Have the sink do a few things that it should not."""

@@ -5,21 +5,30 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pillion.testing import Started
 from tests.oracle.arriving import Arrival, Judge
 from tests.oracle.state import kept_positions, open_inodes
-from tests.sidecars.log_agent.running import COMMAND, balances, summary
+from tests.sidecars.log_agent.running import balances, summary
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pillion.testing import Scrape
     from tests.oracle.truth import Truth
     from tests.servers.bulk_sink import Sink
 
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import sys
+from tests.oracle.reader import die_at_save_point
+if {die_at}:
+    die_at_save_point({die_at})
+from pillion_log_agent.main import main
+sys.exit(main())
+"""
 PATIENCE = 30.0
 DRAIN_SECONDS = 10
 LOOK_EVERY = 0.3
@@ -34,11 +43,21 @@ class AgentProcess:
         kept: by identity, the positions that were safe on disk when it started.
         has_state: there was a checkpoint with a look in it.
         full_disk: never.
+        may_die: it is killed at a save point.
     """
 
     full_disk = False
 
-    def __init__(self, folder: Path, state: Path, sink: Sink, judge: Judge, log: IO[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        state: Path,
+        sink: Sink,
+        judge: Judge,
+        log: IO[str],
+        *,
+        die_at: int = 0,
+    ) -> None:
         self.kept, self.has_state = kept_positions(state)
         self._folder = folder
         self._sink = sink
@@ -47,7 +66,9 @@ class AgentProcess:
         self._look_due = 0.0
         self.process: subprocess.Popen[Any] = subprocess.Popen(
             [
-                *COMMAND,
+                sys.executable,
+                "-c",
+                PROGRAM.format(die_at=die_at),
                 f"--config.file={folder / 'agent.yaml'}",
                 "--web.listen-address=127.0.0.1:0",
                 f"--dead-letter.file={folder / 'letters'}",
@@ -55,7 +76,9 @@ class AgentProcess:
             ],
             stderr=subprocess.PIPE,
             text=True,
+            cwd=ROOT,
         )
+        self.may_die = die_at > 0
         self._started = Started(self.process, PATIENCE)
 
     def wait_until_ready(self, truth: Truth) -> None:
@@ -72,11 +95,16 @@ class AgentProcess:
     def drain(self, truth: Truth) -> bool:
         """Look at its ledger and at what has arrived, now and then."""
         if self.process.poll() is not None:
-            truth.faults.append(f"it ended by itself, with status {self.process.poll()}")
+            if not self._was_killed:
+                truth.faults.append(f"it ended by itself, with status {self.process.poll()}")
             return False
         now = time.monotonic()
         if now >= self._look_due:
-            self._look_at_ledger(truth)
+            try:
+                self._look_at_ledger(truth)
+            except OSError:
+                self.process.wait(PATIENCE)
+                return self.drain(truth)
             self.judge(truth)
             took = time.monotonic() - now
             self._look_due = now + max(LOOK_EVERY, COST_FACTOR * took)
@@ -84,6 +112,9 @@ class AgentProcess:
 
     def stop(self, truth: Truth) -> None:
         status = self._started.stop()
+        if self._was_killed:
+            self.kill(truth)
+            return
         if status != 0:
             truth.faults.append(f"it ended with status {status}")
         figures = summary(self._started.log)
@@ -93,6 +124,10 @@ class AgentProcess:
             truth.faults.append(f"the line at exit leaves records in flight: {figures}")
         self.judge(truth)
         self.end()
+
+    @property
+    def _was_killed(self) -> bool:
+        return self.may_die and self.process.poll() == -signal.SIGKILL
 
     def kill(self, truth: Truth) -> None:
         self.process.kill()

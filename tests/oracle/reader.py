@@ -13,7 +13,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from pillion.log import Logger
-from pillion.tail import Checkpoint, PollingWaker, Tailer, TailOptions
+from pillion.tail import Checkpoint, Tailer, TailOptions
+from pillion.tail.lowlevel import PollingWaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

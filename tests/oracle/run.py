@@ -77,8 +77,8 @@ class Oracle:
         self.note(self.writer.operate(self.reader))
         if self.random.random() < 0.3:
             time.sleep(self.random.random() * 0.02)
-        if self.reader is not None:
-            self.reader.drain(self.truth)
+        if self.reader is not None and not self.reader.drain(self.truth):
+            self.kill()
 
     def start(self) -> None:
         self.note("start")
@@ -111,7 +111,9 @@ class Oracle:
         assert self.reader is not None
         deadline = time.monotonic() + self.patience
         while self.truth.missing() and time.monotonic() < deadline:
-            self.reader.drain(self.truth)
+            if not self.reader.drain(self.truth):
+                self.kill()
+                self.start()
             time.sleep(0.01)
         self.reader.stop(self.truth)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pillion.tail.checkpoint_format import UnreadableError, decode
+from pillion.tail.checkpoint.format import UnreadableError, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pillion.tail.checkpoint_format import Snapshot
+    from pillion.tail.checkpoint.format import Snapshot
 
 
 def open_inodes(pid: int) -> list[int]:

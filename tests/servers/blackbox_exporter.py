@@ -1,4 +1,4 @@
-"""Debian's prometheus-blackbox-exporter, the peer, with a configuration of the test's own."""
+"""The peer, Debian's or the newest, with a configuration of the test's own."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 import httpx
 
 from pillion.testing import Scrape
+from tools import peers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-PROGRAM = "prometheus-blackbox-exporter"
+DEBIANS = "prometheus-blackbox-exporter"
 PATIENCE = 15.0
+
+program = DEBIANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,14 @@ class Peer:
 
 @asynccontextmanager
 async def blackbox_exporter(folder: Path, configuration: str) -> AsyncIterator[Peer]:
-    """Start it and wait until it is ready."""
+    """Start the one that `program` names, and wait until it is ready."""
     path = folder / "blackbox.yml"
     path.write_text(configuration)
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{sock.getsockname()[1]}"
     flags = [f"--config.file={path}", f"--web.listen-address={address}", "--log.level=error"]
-    process = subprocess.Popen([PROGRAM, *flags])
+    process = subprocess.Popen([program, *flags])
     try:
         async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(PATIENCE):
             while not await _is_ready(client, address):
@@ -59,9 +62,15 @@ async def blackbox_exporter(folder: Path, configuration: str) -> AsyncIterator[P
         process.wait(PATIENCE)
 
 
+def programs() -> dict[str, str]:
+    """Return the versions of the peer that are on this machine."""
+    found = {"0.23": shutil.which(DEBIANS), "0.28": peers.blackbox_exporter()}
+    return {version: path for version, path in found.items() if path is not None}
+
+
 def is_here() -> bool:
     """Whether the peer is on this machine."""
-    return shutil.which(PROGRAM) is not None
+    return shutil.which(DEBIANS) is not None
 
 
 async def _is_ready(client: httpx.AsyncClient, address: str) -> bool:

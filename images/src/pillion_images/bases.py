@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # The minor version of Python in every base: compiled wheels and byte-code are made for it.
-PYTHON = "3.11"
+PYTHON = "3.13"
 
 DEBIAN_BASE = "pillion/base"
 DEBIAN_BUSYBOX = "pillion/busybox"
@@ -31,8 +31,8 @@ class Base:
 
 BASES = {
     "distroless": Base(
-        builder="docker.io/library/python:3.11-slim-bookworm",
-        runtime="gcr.io/distroless/python3-debian12:nonroot",
+        builder="docker.io/library/python:3.13-slim-trixie",
+        runtime="gcr.io/distroless/python3-debian13:nonroot",
         busybox="docker.io/library/busybox:1.37-musl",
         python="/usr/bin/python3",
     ),

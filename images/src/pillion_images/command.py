@@ -113,7 +113,7 @@ def _build(options: argparse.Namespace) -> int:
         )
         for component in chosen(options.components):
             name = build(client, component, how, _speaker(component.name))
-            measured.append(sizes.measure(client, name, how.base.runtime))
+            measured.append(sizes.measure(client, component, name, how.base.runtime))
     print(f"\n{sizes.table(measured)}  (MB)")
     return _complain([line for size in measured for line in size.complaints()])
 

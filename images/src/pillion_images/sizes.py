@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
     import docker
 
+    from pillion_images.components import Component
+
 MEGABYTE = 1_000_000
 BASE_LIMIT = 60 * MEGABYTE
-OWN_LIMIT = 30 * MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,14 @@ class Size:
         base: what the image that it stands on has.
         shared: the layer of the core and what the core needs; the same in every image.
         own: all that follows.
+        allowed: what the two may have together.
     """
 
     image: str
     base: int
     shared: int
     own: int
+    allowed: int = 30 * MEGABYTE
 
     @property
     def total(self) -> int:
@@ -42,17 +45,22 @@ class Size:
         found = []
         if self.base > BASE_LIMIT:
             found.append(f"{self.image}: the base has {_megabytes(self.base)} MB, 60 are allowed")
-        if added > OWN_LIMIT:
-            found.append(f"{self.image} adds {_megabytes(added)} MB to its base, 30 are allowed")
+        if added > self.allowed:
+            allowed = self.allowed // MEGABYTE
+            found.append(
+                f"{self.image} adds {_megabytes(added)} MB to its base, {allowed} are allowed"
+            )
         return found
 
 
-def measure(client: docker.DockerClient, image: str, base: str) -> Size:
-    """Measure an image that was built on `base`."""
+def measure(client: docker.DockerClient, component: Component, image: str, base: str) -> Size:
+    """Measure an image of a component that was built on `base`."""
     underneath = client.images.get(base)
     layers = [entry["Size"] for entry in reversed(client.images.get(image).history())]
     added = [size for size in layers[len(underneath.history()) :] if size]
-    return Size(image, int(underneath.attrs["Size"]), sum(added[:1]), sum(added[1:]))
+    return Size(
+        image, int(underneath.attrs["Size"]), sum(added[:1]), sum(added[1:]), component.allowed
+    )
 
 
 def table(sizes: Iterable[Size]) -> str:

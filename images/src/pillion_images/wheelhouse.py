@@ -19,8 +19,8 @@ from pillion_images.errors import ImageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What Debian 12's C library (2.36) can load, newest first; pip wants each by name.
-_GLIBC = range(36, 4, -1)
+# What Debian 13's C library (2.41) can load, newest first; pip wants each by name.
+_GLIBC = range(41, 4, -1)
 _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 
 

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from pillion.testing import Scrape, started
@@ -163,7 +164,7 @@ sys.exit(export("queue-exporter", "Q.", 9300, collect))
 
 
 def _ask_in_vain(queue: Started) -> None:
-    with pytest.raises((OSError, EOFError)):
+    with pytest.raises(httpx.RemoteProtocolError):
         queue.get("/metrics")
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.log import Logger
-from pillion.tail import Checkpoint, Chunk, PollingWaker, Tailer, TailOptions
+from pillion.tail import Checkpoint, Chunk, Tailer, TailOptions
+from pillion.tail.lowlevel import PollingWaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +52,9 @@ class Bench:
 
     def crash(self) -> None:
         """Let go of everything without a last word, as SIGKILL does."""
-        for generation in list(self.tailer._known.held.values()):
+        for generation in list(self.tailer._registry.held.values()):
             generation.close()
-        self.tailer._keeper.close()
+        self.tailer._writer.close()
         self.tailer.waker.close()
         self.tailers.remove(self.tailer)
 
@@ -96,7 +97,7 @@ class Bench:
         ledger = self.tailer.ledger
         held = sum(
             chunk.end - chunk.start
-            for generation in self.tailer._known.held.values()
+            for generation in self.tailer._registry.held.values()
             for chunk in generation.in_flight or ()
             if not chunk.is_settled
         )

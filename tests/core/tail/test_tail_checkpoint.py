@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion.tail.checkpoint_format import (
+from pillion.tail.checkpoint.format import (
     Entry,
     Snapshot,
     UnreadableError,
@@ -17,7 +17,7 @@ from pillion.tail.checkpoint_format import (
     encode,
     encode_entry,
 )
-from pillion.tail.identity import Fingerprint
+from pillion.tail.fingerprint import Fingerprint
 
 if TYPE_CHECKING:
     from tests.core.tail.conftest import Bench

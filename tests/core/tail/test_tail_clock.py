@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pillion.tail import PollingWaker, Tailer, TailOptions
+from pillion.tail import Tailer, TailOptions
+from pillion.tail.lowlevel import PollingWaker
 
 if TYPE_CHECKING:
     from tests.core.tail.conftest import Bench

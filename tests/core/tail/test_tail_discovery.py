@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pillion.tail.access import Identity, explain_denied
-from pillion.tail.discovery import Discovery
+from pillion.tail.errors import Identity, explain_denied
+from pillion.tail.glob import GlobSearch
 from pillion.tail.patterns import path_regex
 from pillion.tail.rotation import is_compressed_name, is_old_name
 
@@ -55,15 +55,15 @@ def tree(tmp_path: Path) -> Path:
     ],
 )
 def test_a_glob_finds(tree: Path, pattern: str, expected: list[str]) -> None:
-    found = Discovery([f"{tree}/{pattern}"], []).search()
+    found = GlobSearch([f"{tree}/{pattern}"], []).search()
     assert [path.removeprefix(f"{tree}/") for path in found.paths] == expected
     for name in expected:
-        assert Discovery([f"{tree}/{pattern}"], []).covers(f"{tree}/{name}")
+        assert GlobSearch([f"{tree}/{pattern}"], []).covers(f"{tree}/{name}")
 
 
 @pytest.mark.parametrize("exclude", ["b.*", "*.txt", "/**/*.txt", "/**/b.txt"])
 def test_what_is_excluded_is_left_out(tree: Path, exclude: str) -> None:
-    found = Discovery([f"{tree}/*"], [exclude]).search()
+    found = GlobSearch([f"{tree}/*"], [exclude]).search()
     assert list(found.paths) == [f"{tree}/a.log"]
 
 
@@ -74,14 +74,14 @@ def test_a_star_stays_within_a_name() -> None:
 
 def test_a_link_back_to_its_own_start_is_not_followed_for_ever(tree: Path) -> None:
     (tree / "x" / "loop").symlink_to(tree)
-    found = Discovery([f"{tree}/**/a.log"], []).search()
+    found = GlobSearch([f"{tree}/**/a.log"], []).search()
     assert len(found.paths) == 3
 
 
 def test_ten_thousand_files_are_found_once_each(tmp_path: Path) -> None:
     for number in range(10_000):
         os.close(os.open(f"{tmp_path}/{number}.log", os.O_CREAT))
-    found = Discovery([f"{tmp_path}/*.log", f"{tmp_path}/1*"], []).search()
+    found = GlobSearch([f"{tmp_path}/*.log", f"{tmp_path}/1*"], []).search()
     assert len(found.paths) == 10_000
 
 
@@ -129,7 +129,7 @@ def test_what_is_no_file_is_named_once_for_what_it_is(bench: Bench) -> None:
     assert log.count("is a FIFO") == 1
     assert log.count("is a socket") == 1
     assert log.count("is a character device") == 1
-    assert bench.tailer.unreadable_paths == 4
+    assert len(bench.tailer.refused) == 4
 
 
 def test_a_directory_that_gives_way_to_a_file_is_taken_up(bench: Bench) -> None:
@@ -139,7 +139,7 @@ def test_a_directory_that_gives_way_to_a_file_is_taken_up(bench: Bench) -> None:
     os.rmdir(bench.path("a.log"))
     bench.write("a.log", b"1\n")
     assert bench.read() == b"1\n"
-    assert bench.tailer.unreadable_paths == 0
+    assert len(bench.tailer.refused) == 0
 
 
 def test_a_file_that_may_not_be_read_is_said_once_and_taken_up_later(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pillion.tail import Checkpoint, PollingWaker, Tailer
+from pillion.tail import Checkpoint, Tailer
+from pillion.tail.lowlevel import PollingWaker
 
 if TYPE_CHECKING:
     from tests.core.tail.conftest import Bench
@@ -15,10 +16,10 @@ def open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def hand_on(bench: Bench, *, meanwhile: str = "") -> None:
+def replace(bench: Bench, *, meanwhile: str = "") -> None:
     """Put another tailer in the place of the one at work; delete or cut its file meanwhile."""
     before, path = bench.tailer, bench.path("a.log")
-    files = before.hand_on()
+    files = before.handover()
     bench.tailers.remove(before)
     if "cut" in meanwhile:
         os.truncate(path, 0)
@@ -30,7 +31,7 @@ def hand_on(bench: Bench, *, meanwhile: str = "") -> None:
         checkpoint=Checkpoint(bench.path("state")),
         waker=PollingWaker(),
         clock=bench.clock,
-        handed_on=files,
+        handover=files,
     )
     bench.tailers.append(bench.tailer)
 
@@ -40,7 +41,7 @@ def test_what_is_deleted_meanwhile_is_read_to_its_end(bench: Bench) -> None:
     bench.append("a.log", b"one\n")
     assert bench.read() == b"one\n"
     bench.append("a.log", b"two\n")
-    hand_on(bench, meanwhile="deleted")
+    replace(bench, meanwhile="deleted")
     bench.append("a.log", b"three\n")
     assert bench.read() == b"two\nthree\n"
     assert bench.tailer.ledger.bytes_lost == 0
@@ -52,7 +53,7 @@ def test_what_was_deleted_before_is_too(bench: Bench) -> None:
     chunks = bench.chunks(ack=False)
     os.unlink(bench.path("a.log"))
     bench.chunks(ack=False)
-    hand_on(bench)
+    replace(bench)
     assert bench.read() == chunks[0].data
 
 
@@ -60,7 +61,7 @@ def test_what_is_cut_filled_and_deleted_meanwhile_is_read(bench: Bench) -> None:
     bench.open("a.log", state=True)
     bench.append("a.log", b"one and more\n")
     assert bench.read() == b"one and more\n"
-    hand_on(bench, meanwhile="cut and deleted")
+    replace(bench, meanwhile="cut and deleted")
     assert bench.read() == b"4\n"
 
 
@@ -72,9 +73,9 @@ def test_nothing_stays_open_that_is_not_wanted(bench: Bench) -> None:
     least = open_files()
     bench.open("a.log", state=True)
     bench.read()
-    hand_on(bench)
+    replace(bench)
     bench.read()
-    hand_on(bench, meanwhile="cut")
+    replace(bench, meanwhile="cut")
     bench.read()
     bench.close()
     assert open_files() == least

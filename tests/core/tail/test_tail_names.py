@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.tail.generation import CLOSED, Generation
-from pillion.tail.known import MOST_DONE
+from pillion.tail.registry import MOST_DONE
 
 if TYPE_CHECKING:
     from tests.core.tail.conftest import Bench
@@ -85,7 +85,7 @@ def test_a_path_whose_file_was_deleted_counts_on(bench: Bench, *, restarts: bool
 
 def test_paths_that_are_gone_are_not_remembered_for_ever(bench: Bench) -> None:
     bench.open("*.log", state=True, rotate_wait=0.0)
-    known = bench.tailer._known
+    known = bench.tailer._registry
     generation = Generation("", (1, 1), 0, CLOSED, now=0.0)
     for number in range(2 * MOST_DONE):
         entry = replace(generation.entry(is_done=True), path=f"/{number}", key=(1, number))

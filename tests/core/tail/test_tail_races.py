@@ -61,6 +61,6 @@ def test_an_empty_file_that_is_filled_copied_and_cut_within_a_look(
         bench.append("a.log", b"three, and more than before\n")
 
     # It has been searched for beside its path by then, and is about to be looked into.
-    (live,) = [each for each in bench.tailer._known.held.values() if each.detached_at is None]
+    (live,) = [each for each in bench.tailer._registry.held.values() if each.detached_at is None]
     once_after(monkeypatch, "pread", live.descriptor, rotate)
     assert bench.read() == b"two\nthree, and more than before\n"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.errors import ConfigurationError
-from pillion.tail import Checkpoint, LastLines, PollingWaker, Tailer
+from pillion.tail import Checkpoint, LastLines, Tailer
+from pillion.tail.lowlevel import PollingWaker
 
 if TYPE_CHECKING:
     from tests.core.tail.conftest import Bench

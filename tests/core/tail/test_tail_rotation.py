@@ -217,7 +217,7 @@ def test_many_rotations_leave_nothing_behind(bench: Bench) -> None:
         bench.write("a.log", b"%d\n" % number)
         assert bench.read(after=0.3) == b"%d\n" % number
     assert bench.tailer.open_files < 20
-    assert len(bench.tailer._known.done()) <= 32
+    assert len(bench.tailer._registry.done()) <= 32
 
 
 def test_an_old_file_that_is_compressed_behind_us_is_read_to_its_end(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.tail import FromLine, LastLines
-from pillion.tail.reclaim import Reclaimer
+from pillion.tail.holes import HolePuncher
 from tests import needs
 
 if TYPE_CHECKING:
@@ -256,10 +256,10 @@ def test_reclaiming_gives_space_back_and_keeps_what_identifies(bench: Bench) -> 
 def test_a_file_system_without_holes_is_said_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Reclaimer, *rest: object) -> None:
+    def refuse(self: HolePuncher, *rest: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(Reclaimer, "_punch", refuse)
+    monkeypatch.setattr(HolePuncher, "_punch", refuse)
     bench.write("a.log", LINE * 32_768)
     bench.open("a.log", state=True, reclaim=True)
     assert len(bench.read()) == 4 * 1024 * 1024

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.log import Logger
-from pillion.tail import PollingWaker, Tailer, TailOptions, WatchingWaker
-from pillion.tail.watching import BUSY_EVENTS
+from pillion.tail import Tailer, TailOptions
+from pillion.tail.inotify import BUSY_EVENTS
+from pillion.tail.lowlevel import InotifyWaker, PollingWaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def waker() -> Iterator[WatchingWaker]:
-    made = WatchingWaker(Logger(level="error"))
+def waker() -> Iterator[InotifyWaker]:
+    made = InotifyWaker(Logger(level="error"))
     yield made
     made.close()
 
 
-def wait_for_hint(waker: WatchingWaker, path: str) -> bool:
+def wait_for_hint(waker: InotifyWaker, path: str) -> bool:
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         waker.wait(0.1)
@@ -48,14 +49,14 @@ def test_wake_ends_a_wait_and_is_not_remembered_longer_than_that() -> None:
     waker.close()
 
 
-def test_a_write_in_a_watched_directory_is_a_hint(tmp_path: Path, waker: WatchingWaker) -> None:
+def test_a_write_in_a_watched_directory_is_a_hint(tmp_path: Path, waker: InotifyWaker) -> None:
     waker.watch({str(tmp_path)})
     assert waker.watches(str(tmp_path))
     (tmp_path / "a.log").write_text("1\n")
     assert wait_for_hint(waker, f"{tmp_path}/a.log")
 
 
-def test_reading_gives_no_hints(tmp_path: Path, waker: WatchingWaker) -> None:
+def test_reading_gives_no_hints(tmp_path: Path, waker: InotifyWaker) -> None:
     (tmp_path / "a.log").write_text("1\n")
     waker.watch({str(tmp_path)})
     (tmp_path / "a.log").read_text()
@@ -66,7 +67,7 @@ def test_reading_gives_no_hints(tmp_path: Path, waker: WatchingWaker) -> None:
 
 def test_a_directory_in_which_much_happens_is_put_aside(tmp_path: Path) -> None:
     now = [1000.0]
-    waker = WatchingWaker(Logger(level="error"), lambda: now[0])
+    waker = InotifyWaker(Logger(level="error"), lambda: now[0])
     waker.watch({str(tmp_path)})
     for number in range(2 * BUSY_EVENTS):
         (tmp_path / f"{number}").write_text("")
@@ -79,9 +80,7 @@ def test_a_directory_in_which_much_happens_is_put_aside(tmp_path: Path) -> None:
     waker.close()
 
 
-def test_a_directory_that_was_replaced_is_watched_anew(
-    tmp_path: Path, waker: WatchingWaker
-) -> None:
+def test_a_directory_that_was_replaced_is_watched_anew(tmp_path: Path, waker: InotifyWaker) -> None:
     directory = tmp_path / "logs"
     directory.mkdir()
     waker.watch({str(directory)})
@@ -94,12 +93,12 @@ def test_a_directory_that_was_replaced_is_watched_anew(
 
 
 def test_without_inotify_it_says_so_once_and_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waker: WatchingWaker
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waker: InotifyWaker
 ) -> None:
-    def refuse(self: WatchingWaker) -> None:
+    def refuse(self: InotifyWaker) -> None:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(WatchingWaker, "_running_observer", refuse)
+    monkeypatch.setattr(InotifyWaker, "_running_observer", refuse)
     (tmp_path / "a.log").write_text("1\n")
     options = TailOptions(poll_max=0.01)
     with Tailer([f"{tmp_path}/a.log"], options=options, waker=waker) as tailer:

@@ -237,9 +237,9 @@ class Playing:
             return False
         return probes.succeeds(container, probe, self.address)
 
-    def wait_for(self, look: Callable[[], T], what: str = "") -> T:
+    def wait_for(self, look: Callable[[], T], what: str = "", within: float = PATIENCE) -> T:
         """Return what a look shows once it shows something; else all logs are in the error."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + within
         while not (seen := look()):
             if time.monotonic() > end:
                 logs = "\n".join(f"--- {name}\n{self.logs(name)}" for name in self._running)

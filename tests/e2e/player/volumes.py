@@ -153,7 +153,10 @@ class Volumes:
         read_only = bool(mount.get("readOnly"))
         if name in self._in_memory:
             made = self._in_memory[name].name
-            return docker.types.Mount(target, made, type="volume", read_only=read_only)
+            # Docker would give it the mode of what the image has there.
+            return docker.types.Mount(
+                target, made, type="volume", read_only=read_only, no_copy=True
+            )
         volume, path = self._pod.volumes[name], self.folder(name)
         if "hostPath" in volume:
             path = self._on_host(volume)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pillion_log_agent.outputs.output import Outcome, Output
-    from pillion_log_agent.records.batch import Record
+    from pillion_log_agent.records.columns import Record
 
 ORIGIN = Origin("tail.0", "/a.log", "generation")
 
@@ -61,6 +61,7 @@ class Desk:
         letters: Path | None = None,
         letters_limit: int = 1 << 20,
         policy: RetryPolicy | None = None,
+        flush: float = 0.0,
         remind_every: float = 60.0,
     ) -> None:
         self.log = io.StringIO()
@@ -76,15 +77,22 @@ class Desk:
         self.dispatcher = Dispatcher(
             "out",
             output,
-            flush=0.0,
+            flush=flush,
             retry_policy=policy or RetryPolicy(),
             figures=self.ledger.outputs["out"],
             dead_letters=self.dead_letters,
             log=logger,
             outage=self.outage,
+            draw=lambda: 1.0,
         )
 
-    def put(self, count: int, name: str = "batch", records: list[Record] | None = None) -> None:
+    def put(
+        self,
+        count: int,
+        name: str = "batch",
+        records: list[Record] | None = None,
+        size: int | None = None,
+    ) -> None:
         """Put a batch into its queue."""
         self.ledger.take(count)
         delivery = Delivery(count, self.ledger, noting(self.settled, name))
@@ -96,7 +104,7 @@ class Desk:
                 Timestamps([0] * count),
                 records=made,
                 offsets=list(range(count)),
-                size=count,
+                size=count if size is None else size,
             ),
             delivery,
             Receipt(delivery),

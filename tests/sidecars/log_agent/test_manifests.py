@@ -35,7 +35,7 @@ def test_the_stdout_manifest_prints_what_its_author_sees(node: Path) -> None:
         lines = eventually(running.lines, lambda lines: len(lines) == 2)
         running.started.stop()
     assert lines[0] == {
-        "date": 1795255207.007456,
+        "date": 1795255207.007457,
         "log": "hello\n",
         "stream": "stdout",
         "time": "2026-11-21T10:00:07.007456789Z",
@@ -97,15 +97,18 @@ def test_the_grep_manifest_merges_logs_and_keeps_the_priorities_that_it_names(
         with agent(pointed_at(configuration, sink.port)) as running:
             wait_for_two_files(running)
             for priority in range(1, 7):
-                add(api, docker_line(json.dumps({"priority": priority, "message": "m"}), priority))
+                add(
+                    api,
+                    docker_line(json.dumps({"priority": str(priority), "message": "m"}), priority),
+                )
             add(web, docker_line(json.dumps({"priority": 6}), 9), docker_line("no object", 10))
             stop_when_read(running, 8)
             documents = sink.documents()
     sources = [each["_source"] for each in documents]
     of_api = [each for each in sources if each["kubernetes"]["container_name"] == "api"]
-    assert sorted(each["priority"] for each in of_api) == [2, 3, 4]
+    assert sorted(each["priority"] for each in of_api) == ["2", "3", "4"]
     assert of_api[0]["message"] == "m"
-    assert of_api[0]["log"] == '{"priority": 2, "message": "m"}\n'
+    assert of_api[0]["log"] == '{"priority": "2", "message": "m"}\n'
     assert {each.get("priority") for each in sources if each not in of_api} == {6, None}
     figures = summary(running.started.log)
     assert balances(figures)

@@ -68,11 +68,11 @@ def test_the_grep_manifest_keeps_the_priorities_that_it_names(
     with agent(pointed_at(configuration, opensearch.port)) as running:
         wait_for_two_files(running)
         for priority in range(1, 7):
-            add(api, docker_line(json.dumps({"priority": priority, "message": "m"}), priority))
+            add(api, docker_line(json.dumps({"priority": str(priority), "message": "m"}), priority))
         add(web, docker_line(json.dumps({"priority": 6}), 9), docker_line("no object", 10))
         stop_when_read(running, 8)
     of_api = opensearch.search("test", "kubernetes.container_name:api AND message:m")
-    assert sorted(each["_source"]["priority"] for each in of_api) == [2, 3, 4]
+    assert sorted(each["_source"]["priority"] for each in of_api) == ["2", "3", "4"]
     (plain,) = opensearch.search("test", "log:object")
     assert "priority" not in plain["_source"]
 

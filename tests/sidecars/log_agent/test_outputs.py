@@ -15,9 +15,10 @@ from pillion_log_agent.outputs.elasticsearch.results import read_refusal, read_r
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.outputs.rendering import Date, arrow_text, lines
-from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.records.wire import json_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def batch(*records: dict[str, Any], tag: str = "app") -> Batch:
         tag,
         Origin("tail.0", "/a", "1-2-0-ab"),
         Timestamps([NOW] * len(records)),
-        block=encoded(list(records)),
+        block=json_lines(list(records)),
         offsets=[100 + 16 * number for number in range(len(records))],
     )
 
@@ -191,6 +192,30 @@ def test_each_record_has_a_result_of_its_own() -> None:
     assert [(each.batch, each.index, each.reason) for each in outcome.rejected] == [
         (1, 0, "mapper_parsing_exception")
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "reason"),
+    [
+        *[(status, "", "again") for status in (408, 425, 429, 500, 502, 503, 507, 599)],
+        (403, "cluster_block_exception", "again"),
+        (400, "mapper_parsing_exception", "mapper_parsing_exception"),
+        (400, "of_no_known_kind", "400"),
+        (403, "security_exception", "security_exception"),
+        (404, "", "404"),
+        (409, "", "409"),
+        (413, "", "too_large"),
+        (600, "", "600"),
+    ],
+)
+def test_what_becomes_of_a_record_is_said_by_its_status_and_the_kind_of_error(
+    status: int, kind: str, reason: str
+) -> None:
+    item = {"index": {"status": status, "error": {"type": kind, "reason": "why"}}}
+    answer = json.dumps({"errors": True, "items": [item]}).encode()
+    outcome = read_results(answer, [1], has_ids=False)
+    assert [each.reason for each in outcome.rejected] == ([] if reason == "again" else [reason])
+    assert list(outcome.again) == ([(0, 0)] if reason == "again" else [])
 
 
 TAKEN_ITEM = '{"create":{"status":201}}'

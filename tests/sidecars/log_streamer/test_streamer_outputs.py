@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion.tail import Chunk, FromLine, LastLines, PollingWaker, Receipt
+from pillion.tail import Chunk, FromLine, LastLines, Receipt
+from pillion.tail.chunk import SettledSpans, Span
 from pillion.tail.generation import CLOSED, Generation
-from pillion.tail.span import SettledSpans, Span
+from pillion.tail.lowlevel import PollingWaker
 from pillion_log_streamer.labels import parse_labels
 from pillion_log_streamer.outputs import OUTPUTS
 from pillion_log_streamer.outputs.json_lines import JsonLines

@@ -175,6 +175,8 @@ def test_it_ends_when_a_file_appears(start: Starter, log: Path) -> None:
         (("--output=xml", "a.log"), 2, "--output: 'xml' is none of raw, prefix, json"),
         (("--reclaim", "a.log"), 1, "--reclaim needs --state.dir"),
         (("--max-line-bytes=0", "a.log"), 1, "max_line_bytes is 0; 1 is the least"),
+        (("[z-a].log",), 1, "invalid pattern"),
+        (("--config.check", "[z-a].log"), 1, "bad character range z-a"),
     ],
 )
 def test_what_cannot_work_is_said_at_the_start(
@@ -194,7 +196,11 @@ def test_the_check_of_the_configuration_opens_nothing(start: Starter, log: Path)
 def test_it_needs_no_event_loop_and_little_memory(start: Starter, log: Path) -> None:
     running = start(log)
     running.read(6)
-    time.sleep(2.5)
+    descriptors = Path(f"/proc/{running.process.pid}/fd")
+    deadline = time.monotonic() + 20
+    while not any("inotify" in str(each.readlink()) for each in descriptors.iterdir()):
+        assert time.monotonic() < deadline, "the watch is what it does last at its start"
+        time.sleep(0.02)
     maps = Path(f"/proc/{running.process.pid}/maps").read_text()
     assert "_asyncio" not in maps
     status = Path(f"/proc/{running.process.pid}/status").read_text()

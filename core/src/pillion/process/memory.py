@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LARGE_BLOCK = 4 * 1024 * 1024
 
 
@@ -14,3 +19,55 @@ def keep_large_blocks() -> None:
     Source: mallopt(3), M_MMAP_THRESHOLD.
     """
     bytes(LARGE_BLOCK)
+
+
+def trim() -> None:
+    """Give what is free inside the heap back to the system, where the C library can.
+
+    glibc keeps it: after a burst a process has all that it ever needed at once. Source:
+    malloc_trim(3).
+    """
+    try:
+        # 0.5 MB, for who has had a burst only; some builds of Python have no ctypes.
+        import ctypes  # noqa: PLC0415
+    except ImportError:
+        return
+    release = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if release is not None:
+        release(0)
+
+
+class BurstTrimmer:
+    """Trims when a burst is over, and now and then while one goes on."""
+
+    LEAST = 4 * 1024 * 1024
+    """So many bytes have to be moved before it is worth it."""
+    QUIET = 256 * 1024
+    """A burst is over when no more than this is moved between two looks."""
+    LOOKS = 10
+    """After so many looks it is trimmed in the middle of a burst: what it keeps is in use."""
+
+    __slots__ = ("_is_bursting", "_looks", "_moved", "_since", "_trim")
+
+    def __init__(self, trim: Callable[[], None] = trim) -> None:
+        self._trim = trim
+        self._moved = 0
+        self._since = 0
+        self._looks = 0
+        self._is_bursting = False
+
+    def look(self, moved: int) -> None:
+        """Take note of how many bytes were moved so far; to be called about once a second."""
+        now, self._moved = moved - self._moved, moved
+        self._since += now
+        self._is_bursting |= self._since >= self.LEAST
+        if not self._is_bursting:
+            return
+        self._looks += 1
+        if now <= self.QUIET:
+            self._is_bursting = False
+            self._since = 0
+        elif self._looks < self.LOOKS:
+            return
+        self._looks = 0
+        self._trim()

@@ -4,19 +4,18 @@ with Tailer(["/var/log/app/*.log"], checkpoint=Checkpoint("/state")) as tailer:
     for chunk in tailer:  # or `async for`
         deliver(chunk.data)  # whole lines, as bytes
         chunk.ack()  # only now does the position move
+
+What takes a tailer apart (its wakers, its waits, the files that it hands over) is in
+`pillion.tail.lowlevel`.
 """
 
-from pillion.tail.checkpoint import Checkpoint
+from pillion.tail.checkpoint import Checkpoint, MemoryCheckpoint
 from pillion.tail.chunk import Chunk
-from pillion.tail.handing_on import OpenFiles
-from pillion.tail.ledger import Ledger
 from pillion.tail.options import FromLine, LastLines, TailOptions
 from pillion.tail.patterns import check_pattern
 from pillion.tail.receipt import Receipt, ReceiptSource, merge
-from pillion.tail.status import FileStatus
+from pillion.tail.status import FileStatus, Ledger
 from pillion.tail.tailer import Tailer
-from pillion.tail.wake import PollingWaker, Waker
-from pillion.tail.watching import WatchingWaker
 
 __all__ = [
     "Checkpoint",
@@ -25,14 +24,11 @@ __all__ = [
     "FromLine",
     "LastLines",
     "Ledger",
-    "OpenFiles",
-    "PollingWaker",
+    "MemoryCheckpoint",
     "Receipt",
     "ReceiptSource",
     "TailOptions",
     "Tailer",
-    "Waker",
-    "WatchingWaker",
     "check_pattern",
     "merge",
 ]

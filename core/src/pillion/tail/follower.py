@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion.tail.checkpoint_format import Entry
+    from pillion.tail.checkpoint.format import Entry
     from pillion.tail.generation import Generation
     from pillion.tail.options import Start
 

@@ -7,14 +7,19 @@ from collections import deque
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from pillion.tail.birth import birth_of
-from pillion.tail.checkpoint_format import Entry
-from pillion.tail.identity import HEAD_BYTES, TRAIL_BYTES, Fingerprint, name_generation, read_trail
+from pillion.tail.checkpoint.format import Entry
+from pillion.tail.fingerprint import (
+    HEAD_BYTES,
+    TRAIL_BYTES,
+    Fingerprint,
+    birth_of,
+    name_generation,
+    read_trail,
+)
 
 if TYPE_CHECKING:
-    from pillion.tail.chunk import LineState
-    from pillion.tail.identity import FileKey
-    from pillion.tail.span import Span
+    from pillion.tail.chunk import LineState, Span
+    from pillion.tail.fingerprint import FileKey
 
 CLOSED = -1
 

@@ -77,7 +77,7 @@ class TailCollector:
         yield self._gauge(
             "unreadable_files",
             "Files and directories that may not be read.",
-            tailer.unreadable_paths,
+            len(tailer.refused),
         )
 
     def _checkpoint(self) -> Iterator[Metric]:

@@ -5,28 +5,28 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pillion.tail.identity import agrees, key_of
-from pillion.tail.ledger import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
-from pillion.tail.opening import report_loss
-from pillion.tail.siblings import is_original, open_original, was_compressed
+from pillion.tail.fingerprint import agrees, key_of
+from pillion.tail.opener import report_loss
+from pillion.tail.rotation import is_original, open_original, was_compressed
+from pillion.tail.status import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
     from pillion.log import Logger
-    from pillion.tail.checkpoint_format import Entry
+    from pillion.tail.checkpoint.format import Entry
     from pillion.tail.follower import Follower
-    from pillion.tail.handing_on import OpenFiles
-    from pillion.tail.ledger import Ledger
-    from pillion.tail.opening import Opener
+    from pillion.tail.handover import OpenFiles
+    from pillion.tail.opener import Opener
+    from pillion.tail.status import Ledger
 
 
 class Resumption:
     """Takes up what a checkpoint has, from open files of the tailer before or from the disk."""
 
-    __slots__ = ("_handed_on", "_ledger", "_log", "_opener")
+    __slots__ = ("_handover", "_ledger", "_log", "_opener")
 
-    def __init__(self, opener: Opener, handed_on: OpenFiles, ledger: Ledger, log: Logger) -> None:
+    def __init__(self, opener: Opener, handover: OpenFiles, ledger: Ledger, log: Logger) -> None:
         self._opener = opener
-        self._handed_on = handed_on
+        self._handover = handover
         self._ledger = ledger
         self._log = log
 
@@ -36,63 +36,72 @@ class Resumption:
         What was rotated away in between, and still lies beside the path, is read before the
         file that is there now. Returns False where that file may not be opened now.
         """
-        opener = self._opener
-        entries = sorted(follower.entries, key=lambda entry: entry.ordinal)
         seen = _stat(follower.path)
-        at_path = opener.open_at(follower, seen) if seen is not None else None
+        at_path = self._opener.open_at(follower, seen) if seen is not None else None
         if seen is not None and at_path is None and follower.trouble:
             return False
-        follower.entries = ()
-        for entry in entries:
-            opener.known.claimed.pop(entry.key, None)
-        follower.next_ordinal = max(follower.next_ordinal, entries[-1].ordinal + 1)
-        for entry in entries:
-            if self._resume_one(follower, entry, at_path, since_ns, now):
-                at_path = None
-        if at_path is not None:
-            if key_of(at_path) in opener.known.held:
+        try:
+            self._resume_all(follower, at_path, since_ns, now)
+        finally:
+            if at_path is not None:
                 os.close(at_path)
-            else:
-                opener.take(follower, at_path, now)
-        # Only now: what was copied away before its size was taken is beside the path by then.
-        opener.adopt_between(follower, since_ns, now)
-        follower.put_live_last()
         return True
+
+    def _resume_all(
+        self, follower: Follower, at_path: int | None, since_ns: int, now: float
+    ) -> None:
+        """Take up the entries one after the other; after an error the rest is left for later."""
+        opener = self._opener
+        entries = sorted(follower.entries, key=lambda entry: entry.ordinal)
+        follower.next_ordinal = max(follower.next_ordinal, entries[-1].ordinal + 1)
+        for number, entry in enumerate(entries):
+            follower.entries = tuple(entries[number:])
+            self._resume_one(follower, entry, at_path, since_ns, now)
+            opener.registry.claimed.pop(entry.key, None)
+        if at_path is not None and key_of(at_path) not in opener.registry.held:
+            opener.take(follower, os.dup(at_path), now)
+        follower.entries = ()
+        # Only now: what was copied away before its size was taken is beside the path by then.
+        follower.unsearched_ns = since_ns
 
     def _resume_one(
         self, follower: Follower, entry: Entry, at_path: int | None, since_ns: int, now: float
-    ) -> bool:
-        """Go on with one generation; return whether its file is the one at the path."""
+    ) -> None:
+        """Go on with one generation where its file is, or where the copy is that was made of it."""
         opener = self._opener
         is_here = at_path is not None and is_original(at_path, entry)
-        original = at_path if is_here else self._original(entry)
+        original = os.dup(at_path) if at_path is not None and is_here else self._original(entry)
         if original is None:
             self._lose(entry, since_ns)
-            return False
-        if agrees(original, entry.fingerprint) and not (
-            is_here and opener.was_filled_alike(entry, original, since_ns)
-        ):
+            return
+        try:
+            is_intact = agrees(original, entry.fingerprint) and not (
+                is_here and opener.was_filled_alike(entry, original, since_ns)
+            )
+            # Where it was cut, what was in it is in a copy, if anywhere.
+            copy = None if is_intact else opener.open_copied(entry)
+        except OSError:
+            os.close(original)
+            raise
+        if is_intact:
             generation = opener.take_on(follower, original, entry, now)
             generation.detached_at = None if is_here else now
-            return is_here
-        # It was cut: what was in it is in a copy, if anywhere, and what is in it is another one.
-        copy = opener.open_copied(entry)
+            return
         if copy is not None:
             opener.take_on(follower, copy, entry, now).detached_at = now
         else:
             self._lose(entry, since_ns, was_cut=True)
         opener.take(follower, original, now).detached_at = None if is_here else now
-        return is_here
 
     def _original(self, entry: Entry) -> int | None:
         """Open the file of an entry that is not at its path, if it is there and not followed."""
-        held = self._handed_on.take(entry.key)
+        held = self._handover.take(entry.key)
         if held is not None:
             if is_original(held, entry):
                 return held
             os.close(held)
         found = open_original(entry)
-        if found is not None and key_of(found) in self._opener.known.held:
+        if found is not None and key_of(found) in self._opener.registry.held:
             os.close(found)
             return None
         return found

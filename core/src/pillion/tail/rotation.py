@@ -1,15 +1,23 @@
-"""What a look at a path means for the file that is being read there. Pure."""
+"""Old generations of a path: their names, and how they are found beside it."""
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum, auto
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator
+from pillion.tail.fingerprint import HEAD_BYTES, TRAIL_BYTES, birth_at, birth_of, key_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pillion.tail.checkpoint.format import Entry
+    from pillion.tail.fingerprint import FileKey
     from pillion.tail.generation import Generation
 
 _DATED = r"[0-9][0-9TZ:._+-]*"
@@ -82,3 +90,211 @@ def is_compressed_name(name: str, current: str) -> bool:
     """Return whether `name` is an old one of `current`, compressed."""
     match = _COMPRESSED.fullmatch(name)
     return match is not None and is_old_name(match[1], current)
+
+
+OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+"""Without blocking, since a FIFO may have taken the place of the file."""
+OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+MOST_SEARCHES = 8
+AMBIGUOUS_BYTES = 64 * 1024
+"""Two generations may begin with so much of the same; a banner is no longer than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """A regular file in the directory of a path, whose name is an old one of the path's.
+
+    Attributes:
+        path: where it is.
+        key: device and inode.
+        size: in bytes.
+        mtime_ns: when it was last written to.
+        birth_ns: when it was created; 0 where that is not known.
+    """
+
+    path: str
+    key: FileKey
+    size: int
+    mtime_ns: int
+    birth_ns: int
+
+    @property
+    def made_ns(self) -> int:
+        """When it was created, as far as that is known."""
+        return self.birth_ns or self.mtime_ns
+
+    @property
+    def touched_ns(self) -> int:
+        """The last time at which it was surely not there, or not whole yet."""
+        return max(self.birth_ns, self.mtime_ns)
+
+    def open(self) -> int | None:
+        """Open it, unless something else is at its path by now, or it may not be read.
+
+        Raises:
+            OSError: there are no descriptors left; it can be tried again.
+        """
+        descriptor = open_regular(self.path)
+        if descriptor is None or key_of(descriptor) == self.key:
+            return descriptor
+        os.close(descriptor)
+        return None
+
+
+def last_change(directories: Iterable[str]) -> int:
+    """Return when a name was last added to one of the directories, or taken away."""
+    return max(map(_changed_ns, directories))
+
+
+def steadily(path: str, search: Callable[[], int | None]) -> int | None:
+    """Search beside a path, and again where names have changed meanwhile and nothing was found.
+
+    Rotation renames one after the other, and a file that is renamed during a search is met twice
+    or not at all.
+    """
+    directories = directories_of(path)
+    for _ in range(MOST_SEARCHES):
+        before = last_change(directories)
+        found = search()
+        if found is not None or last_change(directories) == before:
+            return found
+    return None
+
+
+def _changed_ns(directory: str) -> int:
+    try:
+        return os.stat(directory).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def old_generations(path: str) -> list[Sibling]:
+    """Return what lies beside the path under an old name, the least recently written first."""
+    current = os.path.basename(path)
+    found = []
+    for entry in _entries(path):
+        if is_old_name(entry.name, current):
+            with suppress(OSError):
+                seen = entry.stat(follow_symlinks=False)
+                if S_ISREG(seen.st_mode) and seen.st_size:
+                    found.append(_sibling(entry.path, seen))
+    found.sort(key=lambda sibling: (sibling.mtime_ns, sibling.birth_ns))
+    return found
+
+
+def open_original(entry: Entry) -> int | None:
+    """Open the very file of a checkpoint entry where it was renamed to, in its own directory.
+
+    Whatever is in it by now: it may have been cut.
+    """
+    return steadily(entry.path, lambda: _open_original(entry))
+
+
+def _open_original(entry: Entry) -> int | None:
+    current = os.path.basename(entry.path)
+    for candidate in _entries(entry.path):
+        if candidate.inode() != entry.key[1]:
+            continue
+        # Without a birth time or a byte of content to go by, only the name tells it from another
+        # that was given the same inode.
+        is_known = entry.birth_ns or entry.fingerprint.head_length
+        if is_known or is_old_name(candidate.name, current):
+            descriptor = open_regular(candidate.path)
+            if descriptor is not None:
+                if is_original(descriptor, entry):
+                    return descriptor
+                os.close(descriptor)
+    return None
+
+
+def is_original(descriptor: int, entry: Entry) -> bool:
+    """Return whether an open file is the one of an entry: whatever is in it by now.
+
+    A device may have another number after the machine has started again; the inode and the time
+    of birth are the same then.
+    """
+    key = key_of(descriptor)
+    if key[1] != entry.key[1]:
+        return False
+    birth = birth_of(descriptor) if entry.birth_ns else 0
+    if birth:
+        return birth == entry.birth_ns
+    return key == entry.key
+
+
+def is_mere_copy(copy: Sibling, copied: int, live: int) -> bool:
+    """Return whether a file was copied and then went on, in place of being cut and filled again.
+
+    Args:
+        copy: what lies beside it.
+        copied: the same, open.
+        live: the file, open.
+
+    Where both begin with all that is in the copy, only time can tell: a file that was not written
+    since the copy was made was not cut either. Else what is short, or the same again and again,
+    may have been written twice, and is taken for that: better read again than never.
+    """
+    size = copy.size
+    seen = os.fstat(live)
+    if size > seen.st_size or (copy.birth_ns and birth_of(live) > copy.birth_ns):
+        return False
+    for length, at in ((min(size, HEAD_BYTES), 0), (min(size, TRAIL_BYTES), -1)):
+        offset = size - length if at else 0
+        if os.pread(copied, length, offset) != os.pread(live, length, offset):
+            return False
+    if seen.st_mtime_ns <= copy.made_ns:
+        return True
+    return size > AMBIGUOUS_BYTES and not _repeats_itself(copied, size)
+
+
+def _repeats_itself(descriptor: int, size: int) -> bool:
+    """Return whether the last bytes of a file stand shortly before, too."""
+    block = os.pread(descriptor, AMBIGUOUS_BYTES, size - AMBIGUOUS_BYTES)
+    trail = block[-TRAIL_BYTES:]
+    return block.find(trail) < len(block) - len(trail)
+
+
+def was_compressed(path: str, since_ns: int) -> bool:
+    """Return whether a compressed old generation of the path has appeared since then."""
+    current = os.path.basename(path)
+    for entry in _entries(path):
+        if is_compressed_name(entry.name, current):
+            with suppress(OSError):
+                if entry.stat().st_ctime_ns >= since_ns:
+                    return True
+    return False
+
+
+def open_regular(path: str) -> int | None:
+    """Open a regular file; return None where there is none, or it may not be read.
+
+    Raises:
+        OSError: there are no descriptors left.
+    """
+    try:
+        descriptor = os.open(path, OPEN_FLAGS)
+    except OSError as error:
+        if error.errno in OUT_OF_DESCRIPTORS:
+            raise
+        return None
+    if S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _sibling(path: str, seen: os.stat_result) -> Sibling:
+    key = (seen.st_dev, seen.st_ino)
+    return Sibling(path, key, seen.st_size, seen.st_mtime_ns, birth_at(path))
+
+
+def directories_of(path: str) -> list[str]:
+    """Return the directory of a path, and that of what it links to."""
+    both = (os.path.dirname(path), os.path.dirname(os.path.realpath(path)))
+    return list(dict.fromkeys(both))
+
+
+def _entries(path: str) -> Iterator[os.DirEntry[str]]:
+    for directory in directories_of(path):
+        with suppress(OSError), os.scandir(directory) as entries:
+            yield from entries

@@ -7,35 +7,34 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion.log import Logger
-from pillion.tail.discovery import Discovery
-from pillion.tail.following import Following
+from pillion.tail.checkpoint.writer import CheckpointWriter
+from pillion.tail.chunk import SettledSpans
+from pillion.tail.errors import PathErrors
 from pillion.tail.generation import CLOSED
-from pillion.tail.handing_on import OpenFiles
+from pillion.tail.glob import GlobSearch
+from pillion.tail.handover import OpenFiles
+from pillion.tail.holes import HolePuncher
+from pillion.tail.inotify import InotifyWaker
 from pillion.tail.iteration import iterate, iterate_async
-from pillion.tail.keeping import Keeper
-from pillion.tail.known import Known
-from pillion.tail.ledger import Ledger
-from pillion.tail.looking import Looker
-from pillion.tail.opening import Opener
+from pillion.tail.opener import Opener
 from pillion.tail.options import TailOptions
-from pillion.tail.reading import Reader
-from pillion.tail.reclaim import Reclaimer
+from pillion.tail.reader import Reader
+from pillion.tail.reconciler import Reconciler
+from pillion.tail.registry import Registry
 from pillion.tail.resumption import Resumption
-from pillion.tail.span import SettledSpans
-from pillion.tail.status import FileStatus, status_of
-from pillion.tail.trouble import Troubles
+from pillion.tail.scanner import Scanner
+from pillion.tail.status import FileStatus, Ledger, status_of
 from pillion.tail.turns import Turns
-from pillion.tail.watching import WatchingWaker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
-    from pillion.tail.checkpoint import Checkpoint
+    from pillion.tail.checkpoint.store import CheckpointStore
     from pillion.tail.chunk import Chunk
     from pillion.tail.turns import Copy
-    from pillion.tail.wake import Waker
+    from pillion.tail.wakers import Waker
 
 
 class Tailer:
@@ -56,50 +55,50 @@ class Tailer:
         self,
         paths: Sequence[str],
         *,
-        checkpoint: Checkpoint | None = None,
+        checkpoint: CheckpointStore | None = None,
         options: TailOptions | None = None,
         waker: Waker | None = None,
         log: Logger | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_ns: Callable[[], int] = time.time_ns,
-        handed_on: OpenFiles | None = None,
+        handover: OpenFiles | None = None,
     ) -> None:
         log = log or Logger(level="warn")
         if options is not None and options.reclaim and checkpoint is None:
             raise ConfigurationError("reclaim needs a checkpoint: a restart would find holes")
         self.options = options = options or TailOptions()
         self.ledger = Ledger()
-        self.waker: Waker = waker or WatchingWaker(log, clock)
+        self.waker: Waker = waker or InotifyWaker(log, clock)
         self.checkpoint = checkpoint
         self._clock = clock
         self._settled = SettledSpans(self.waker)
-        self._keeper = Keeper(checkpoint, options.checkpoint_interval, log)
-        self._known = Known(options.max_open_files)
-        for entry in self._keeper.snapshot.entries:
+        self._discovery = GlobSearch(paths, options.exclude)  # before anything is taken or locked
+        self._writer = CheckpointWriter(checkpoint, options.checkpoint_interval, log)
+        self._registry = Registry(options.max_open_files)
+        for entry in self._writer.snapshot.entries:
             if entry.is_done:
-                self._known.finish(entry)
-        self._troubles = Troubles(log)
-        self._handed_on = handed_on or OpenFiles()
-        opener = Opener(self._known, self._troubles, log, wall_ns)
+                self._registry.finish(entry)
+        self._errors = PathErrors(log)
+        self._handover = handover or OpenFiles()
+        opener = Opener(self._registry, self._errors, log, wall_ns)
         self._reader = reader = Reader(options, self.ledger, self._settled)
-        looker = Looker(options, self._known, opener, reader, self._troubles, log, wall_ns)
-        self._discovery = Discovery(paths, options.exclude)
-        self._following = Following(
+        reconciler = Reconciler(options, self._registry, opener, reader, self._errors, log, wall_ns)
+        self._scanner = Scanner(
             discovery=self._discovery,
-            looker=looker,
-            resumption=Resumption(opener, self._handed_on, self.ledger, log),
+            reconciler=reconciler,
+            resumption=Resumption(opener, self._handover, self.ledger, log),
             waker=self.waker,
             options=options,
-            keeper=self._keeper,
+            writer=self._writer,
             log=log,
             wall_ns=wall_ns,
         )
-        self._reclaimer = Reclaimer(self.ledger, log) if options.reclaim else None
-        self._turns = Turns(options, reader, looker)
+        self._hole_puncher = HolePuncher(self.ledger, log) if options.reclaim else None
+        self._turns = Turns(options, reader, reconciler)
         # That it has begun is worth keeping: what is rotated away from now on is to be read.
-        self._keeper.is_dirty = self._keeper.is_fresh
+        self._writer.is_dirty = self._writer.is_fresh
         self._is_stopping = False
-        self._is_finished = False
+        self._is_finished = self._is_closed = False
         self._watch_due = 0.0
 
     def step(self) -> list[Chunk]:
@@ -124,7 +123,7 @@ class Tailer:
         """
         now = self._begin()
         moved = self._turns.pump(copy, now)
-        self._keeper.is_dirty |= moved > 0
+        self._writer.is_dirty |= moved > 0
         self._end(now, is_idle=not moved)
         return moved
 
@@ -146,7 +145,7 @@ class Tailer:
             return 0.0
         now = self._clock()
         if now >= self._watch_due:
-            self._following.watch(now)
+            self._scanner.watch(now)
             self._watch_due = now + self.options.scan_interval
         self._settled.is_asleep = True
         return self.seconds_to_wait()
@@ -159,9 +158,9 @@ class Tailer:
         """Return for how long there is nothing to do; 0 when there is something now."""
         if self._turns.is_ready or self._settled:
             return 0.0
-        due = self._following.next_due()
-        if self._keeper.is_kept and self._keeper.is_dirty:
-            due = min(due, self._keeper.due)
+        due = self._scanner.next_due()
+        if self._writer.is_kept and self._writer.is_dirty:
+            due = min(due, self._writer.due)
         return max(0.0, due - self._clock())
 
     def hold(self, *, is_held: bool) -> None:
@@ -174,7 +173,7 @@ class Tailer:
     def stop(self) -> None:
         """Read what is there to its end, unfinished lines included, and then be finished."""
         self._is_stopping = True
-        self._following.scan_due = 0.0  # for a file that was made since the last search
+        self._scanner.scan_due = 0.0  # for a file that was made since the last search
         self.waker.wake()
 
     @property
@@ -188,24 +187,19 @@ class Tailer:
         return not self._turns.has_ready and self.ledger.bytes_in_flight == 0
 
     @property
-    def unreadable_paths(self) -> int:
-        """How many paths are there and cannot be read; `refused` says why."""
-        return len(self.refused)
-
-    @property
     def refused(self) -> dict[str, str]:
         """The files and directories that may not be read, each with a sentence that says why."""
-        return self._following.refused()
+        return self._scanner.refused()
 
     @property
     def why_blind(self) -> str | None:
         """Why a path that was given literally, or all that globs find, may not be read, or None."""
-        return self._following.why_blind()
+        return self._scanner.why_blind()
 
     @property
     def open_files(self) -> int:
         """How many files are held open."""
-        return self._known.open_files
+        return self._registry.open_files
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -222,45 +216,51 @@ class Tailer:
         now = self._clock()
         return [
             status_of(generation, now)
-            for follower in list(self._following.followers.values())
+            for follower in list(self._scanner.followers.values())
             for generation in tuple(follower.generations)
         ]
 
     def save(self) -> bool:
         """Write the checkpoint now; return whether it is safe on disk (or there is none)."""
         self._settle()
-        following = self._following
+        following = self._scanner
         started = self._clock()
-        is_safe = self._keeper.save(
-            following.followers.values(), self._known, following.pending(), following.looked_ns()
+        is_safe = self._writer.save(
+            following.followers.values(), self._registry, following.pending(), following.looked_ns()
         )
-        self._keeper.wait_after(started, self._clock())
-        if self._reclaimer is not None and is_safe:
-            for generation in self._known.held.values():
-                self._reclaimer.reclaim(generation)
+        self._writer.wait_after(started, self._clock())
+        if self._hole_puncher is not None and is_safe:
+            for generation in self._registry.held.values():
+                self._hole_puncher.reclaim(generation)
         return is_safe
 
     def close(self) -> None:
-        """Write the checkpoint for the last time and let everything go."""
-        self._keeper.is_dirty = True
+        """Write the checkpoint for the last time and let everything go.
+
+        Doing so again does nothing, nor does it after `handover`: the checkpoint is another's then.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._writer.is_dirty = True
         self.save()
-        self._keeper.close()
-        for generation in list(self._known.held.values()):
-            self._known.release(generation)
-        self._handed_on.close()
+        self._writer.close()
+        for generation in list(self._registry.held.values()):
+            self._registry.release(generation)
+        self._handover.close()
         self.waker.close()
 
-    def hand_on(self) -> OpenFiles:
+    def handover(self) -> OpenFiles:
         """Close, but keep the files open for a tailer that goes on from the same checkpoint.
 
         It finds there what was deleted meanwhile. What it does not take up is closed by it, or
         by `OpenFiles.close` where none follows.
         """
         self._settle()
-        self._handed_on.gather(self._known.held.values())
-        handed_on, self._handed_on = self._handed_on, OpenFiles()
+        self._handover.gather(self._registry.held.values())
+        handover, self._handover = self._handover, OpenFiles()
         self.close()
-        return handed_on
+        return handover
 
     def __iter__(self) -> Iterator[Chunk]:
         return iterate(self)
@@ -282,21 +282,21 @@ class Tailer:
     def _begin(self) -> float:
         now = self._clock()
         self._settle()
-        if now >= self._following.scan_due:
-            self._following.scan(now, self._clock)
-        for follower in self._following.look(now):
+        if now >= self._scanner.scan_due:
+            self._scanner.scan(now, self._clock)
+        for follower in self._scanner.look(now):
             self._turns.queue(follower, now)
-        if self._handed_on and not self._following.has_pending:
-            self._handed_on.close()
+        if self._handover and not self._scanner.has_pending:
+            self._handover.close()
         return now
 
     def _end(self, now: float, *, is_idle: bool) -> None:
         if is_idle and self._is_stopping and not self._turns.has_ready:
             self._turns.flush = True
-            for follower in self._following.look_at_all(now):
+            for follower in self._scanner.look_at_all(now):
                 self._turns.queue(follower, now)
             self._is_finished = not self._turns.has_ready
-        if self._keeper.is_dirty and self._keeper.is_kept and now >= self._keeper.due:
+        if self._writer.is_dirty and self._writer.is_kept and now >= self._writer.due:
             self.save()
 
     def _keep_names(self) -> None:
@@ -304,11 +304,11 @@ class Tailer:
         self._reader.has_named = False
         if not self.options.keep_names:
             return
-        for follower in self._following.followers.values():
+        for follower in self._scanner.followers.values():
             for generation in follower.generations:
                 if not generation.identity and generation.size and generation.descriptor != CLOSED:
                     generation.name()
-        self._keeper.is_dirty = True
+        self._writer.is_dirty = True
         self.save()
 
     def _settle(self) -> None:
@@ -316,5 +316,5 @@ class Tailer:
         for span in self._settled.drain():
             self.ledger.bytes_delivered += span.end - span.start
             self.ledger.lines_delivered += span.lines
-            self._keeper.is_dirty = True
+            self._writer.is_dirty = True
             self._turns.settle(span.generation)

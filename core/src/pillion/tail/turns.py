@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED
-from pillion.tail.reading import ContentChangedError
+from pillion.tail.reader import ContentChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pillion.tail.chunk import Chunk
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
-    from pillion.tail.looking import Looker
     from pillion.tail.options import TailOptions
-    from pillion.tail.reading import Reader
+    from pillion.tail.reader import Reader
+    from pillion.tail.reconciler import Reconciler
 
     Copy = Callable[[int, int, int], int]
 
@@ -35,9 +35,9 @@ class Turns:
 
     __slots__ = (
         "_is_full",
-        "_looker",
         "_options",
         "_reader",
+        "_reconciler",
         "_row",
         "flush",
         "is_heavy",
@@ -48,11 +48,11 @@ class Turns:
         self,
         options: TailOptions,
         reader: Reader,
-        looker: Looker,
+        reconciler: Reconciler,
     ) -> None:
         self._options = options
         self._reader = reader
-        self._looker = looker
+        self._reconciler = reconciler
         self._row: deque[Follower] = deque()
         self._is_full = False
         self.flush = False
@@ -62,7 +62,7 @@ class Turns:
     @property
     def has_ready(self) -> bool:
         """Whether anyone has something to read."""
-        return bool(self._row or self._looker.leftovers)
+        return bool(self._row or self._reconciler.leftovers)
 
     @property
     def is_ready(self) -> bool:
@@ -83,7 +83,7 @@ class Turns:
 
     def read(self, now: float) -> list[Chunk]:
         """Return a chunk of each in turn, until there is enough, or no more, or no room."""
-        chunks, self._looker.leftovers = self._looker.leftovers, []
+        chunks, self._reconciler.leftovers = self._reconciler.leftovers, []
         budget = STEP_BYTES - sum([len(chunk.data) for chunk in chunks])
         while self._row and budget > 0 and not (self._is_full or self.is_held or self.is_heavy):
             follower = self._row.popleft()
@@ -95,11 +95,11 @@ class Turns:
             try:
                 chunk = self._reader.read(generation, now, flush=flush)
             except ContentChangedError:
-                self._looker.truncated(follower, generation, now)
+                self._reconciler.truncated(follower, generation, now)
                 self.queue(follower, now)
                 continue
             except OSError as error:
-                self._looker.failed(generation, error, now)
+                self._reconciler.failed(generation, error, now)
                 continue
             if chunk is not None:
                 chunks.append(chunk)
@@ -123,15 +123,15 @@ class Turns:
             if turn is None:
                 continue
             generation, _ = turn
-            if not generation.content_holds():
-                self._looker.truncated(follower, generation, now)
-                self.queue(follower, now)
+            try:
+                if not generation.content_holds():
+                    self._reconciler.truncated(follower, generation, now)
+                    self.queue(follower, now)
+                    continue
+                count = self._copy(generation, copy)
+            except OSError as error:
+                self._reconciler.failed(generation, error, now)
                 continue
-            if not generation.identity:
-                generation.name()
-            if generation.hole_at == generation.offset:
-                self._reader.skip_hole(generation)
-            count = copy(generation.descriptor, generation.offset, STEP_BYTES)
             end = generation.offset + count
             generation.size = max(generation.size, end) if count else end
             generation.take_without_chunk(end)
@@ -141,6 +141,13 @@ class Turns:
             self.queue(follower, now)
         return moved
 
+    def _copy(self, generation: Generation, copy: Copy) -> int:
+        if not generation.identity:
+            generation.name()
+        if generation.hole_at == generation.offset:
+            self._reader.skip_hole(generation)
+        return copy(generation.descriptor, generation.offset, STEP_BYTES)
+
     def _turn(self, follower: Follower, now: float) -> tuple[Generation, bool] | None:
         """Return what to read of a follower, open."""
         patience = 0.0 if self.flush else self._options.partial_flush
@@ -149,9 +156,9 @@ class Turns:
             return None
         generation = turn[0]
         try:
-            if generation.descriptor == CLOSED and not self._looker.reopen(generation):
+            if generation.descriptor == CLOSED and not self._reconciler.reopen(generation):
                 return None
         except OSError as error:
-            self._looker.failed(generation, error, now)
+            self._reconciler.failed(generation, error, now)
             return None
         return turn

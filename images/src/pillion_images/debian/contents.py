@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 PACKAGES = (
     "python3-minimal",
-    "libpython3.11-stdlib",
+    "libpython3.13-stdlib",
     "libstdc++6",
     "ca-certificates",
     "tzdata",
@@ -20,6 +20,7 @@ _KEPT_ANYWAY = (
     "usr/share/zoneinfo/*",
     "usr/share/ca-certificates/*",
     "etc/ssl/*",
+    "etc/os-release",
     "etc/services",
     "etc/protocols",
     "etc/mime.types",
@@ -37,16 +38,16 @@ _DROPPED = (
     "*/gconv/*", "*/perl*", "*/krb5/*", "*/engines-3/*", "*/sasl2/*",
     "*/libdb-5*", "*/libsqlite3*", "*/libkrb5*", "*/libgssapi*", "*/libk5crypto*",
     "*/libcom_err*", "*/libkeyutils*", "*/libtirpc*", "*/libnsl*", "*/libpcre2*",
-    "*/libselinux*", "*/libacl*", "*/libattr*", "*/libzstd*", "*/libmd.so*", "*/libreadline*",
+    "*/libselinux*", "*/libacl*", "*/libattr*", "*/libmd.so*", "*/libreadline*",
     "*/libhistory*", "*/libncurses*", "*/libtinfo*", "*/libform*", "*/libmenu*", "*/libpanel*",
     "*/libtic*", "*/libexpatw*", "*/libmvec*", "*/libc_malloc_debug*", "*/libmemusage*",
     "*/libpcprofile*", "*/libthread_db*", "*/libnss_hesiod*", "*/libnss_compat*",
     # Modules of the standard library that no service imports.
-    "*/python3.11/test/*", "*/python3.11/idlelib/*", "*/python3.11/tkinter/*",
-    "*/python3.11/lib2to3/*", "*/python3.11/pydoc_data/*", "*/python3.11/turtledemo/*",
-    "*/python3.11/ensurepip/*", "*/python3.11/curses/*", "*/python3.11/sqlite3/*",
-    "*/python3.11/dbm/*", "*/python3.11/turtle.py", "*/python3.11/sitecustomize.py",
-    "*/python3.11/EXTERNALLY-MANAGED", "*/python3.11/config-3.11-*",
+    "*/python3.13/test/*", "*/python3.13/idlelib/*", "*/python3.13/tkinter/*",
+    "*/python3.13/lib2to3/*", "*/python3.13/pydoc_data/*", "*/python3.13/turtledemo/*",
+    "*/python3.13/ensurepip/*", "*/python3.13/curses/*", "*/python3.13/sqlite3/*",
+    "*/python3.13/dbm/*", "*/python3.13/turtle.py", "*/python3.13/sitecustomize.py",
+    "*/python3.13/EXTERNALLY-MANAGED", "*/python3.13/config-3.13-*",
     *(
         f"*/lib-dynload/{name}.*"
         for name in ("_sqlite3", "_dbm", "_curses*", "readline", "nis", "ossaudiodev", "_test*",

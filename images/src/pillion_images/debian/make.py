@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import docker
 
-# Python 3.11 is this release's.
-SUITE = "bookworm"
+# Python 3.13 is this release's.
+SUITE = "trixie"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 # Scanners and SBOM tools read one file a package here, as in distroless images.
 _RECORDS = "var/lib/dpkg/status.d"
@@ -34,10 +34,16 @@ _RECORD_PACKAGES = (
     'mkdir -p "$1"/{folder}; for deb in "$1"/var/cache/apt/archives/*.deb; do '
     'name=$(dpkg-deb -f "$deb" Package); dpkg-deb -f "$deb" > "$1"/{folder}/$name; done'
 )
-_COMPILE = (
-    "python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
-    f"/usr/lib/python{PYTHON}",
-)  # fmt: skip
+# Without docstrings and asserts, under the names that a Python without -OO looks for: as
+# container/install.py does it for what stands on the base.
+_COMPILE = f"""
+import importlib.util, pathlib, py_compile
+for source in pathlib.Path("/usr/lib/python{PYTHON}").rglob("*.py"):
+    py_compile.compile(
+        source, importlib.util.cache_from_source(source), doraise=True, optimize=2,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+"""
 
 
 def make_base(client: docker.DockerClient, say: Callable[[str], None]) -> str:
@@ -68,9 +74,9 @@ def make_busybox(client: docker.DockerClient, say: Callable[[str], None]) -> str
         unpack(("busybox-static",), packages)
         program = Path(folder, "busybox")
         with tarfile.open(packages) as archive:
-            content = archive.extractfile("./bin/busybox")
+            content = archive.extractfile("./usr/bin/busybox")
             if content is None:
-                raise ImageError("Debian's busybox-static has no bin/busybox")
+                raise ImageError("Debian's busybox-static has no usr/bin/busybox")
             program.write_bytes(content.read())
         program.chmod(0o755)
         names = subprocess.run([program, "--list"], capture_output=True, text=True, check=True)  # noqa: S603  # the file just made
@@ -90,12 +96,16 @@ def make_busybox(client: docker.DockerClient, say: Callable[[str], None]) -> str
 
 
 def unpack(packages: tuple[str, ...], target: Path) -> None:
-    """Unpack packages and what they depend on, into a tar."""
+    """Unpack packages and what they depend on, into a tar.
+
+    With them comes base-files, which has the links of a merged /usr: without /lib64 nothing starts.
+    """
     program = shutil.which("mmdebstrap")
     if program is None:
         raise ImageError("mmdebstrap is not on this machine; Debian's package has the same name")
     hook = _RECORD_PACKAGES.format(folder=shlex.quote(_RECORDS))
-    command = [program, "--quiet", "--variant=extract", f"--include={','.join(packages)}",
+    included = ",".join(("base-files", *packages))
+    command = [program, "--quiet", "--variant=extract", f"--include={included}",
                f"--extract-hook={hook}", SUITE, str(target)]  # fmt: skip
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own words
     if ran.returncode:
@@ -123,7 +133,7 @@ def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def _compile(client: docker.DockerClient, stripped: IO[bytes], target: Path) -> None:
     raw = import_image(client, stripped, f"{DEBIAN_BASE}-uncompiled")
-    container = client.containers.create(raw, list(_COMPILE), network_mode="none")
+    container = client.containers.create(raw, ["python3", "-c", _COMPILE], network_mode="none")
     try:
         container.start()
         if container.wait()["StatusCode"] != 0:

@@ -15,7 +15,7 @@ from aiohttp import web
 from pillion.errors import ConfigurationError, PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process import Service
-from pillion.process.memory import keep_large_blocks
+from pillion.process.memory import BurstTrimmer, keep_large_blocks
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.configuration.slow import slow_patterns
@@ -215,8 +215,10 @@ class Agent(Service):
     async def _beat(self) -> None:
         """Say that the loop turns, whether the outputs take records, and look for changes."""
         health = self._context.health
+        trimmer = BurstTrimmer()
         while True:
             health.beat("the pipeline", TIMEOUT)
+            trimmer.look(self._around.ledger.bytes_moved)
             dispatchers = [target.dispatcher for target in self.pipeline.targets]
             failing = [
                 f"output {each.name} failed: {each.outage.last_error}"

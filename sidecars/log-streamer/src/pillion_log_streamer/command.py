@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pillion.errors import ConfigurationError, UsageError
 from pillion.process import ProcessSettings, WebSettings, launch
 from pillion.settings import Command
+from pillion.tail import check_pattern
 from pillion_log_streamer.settings import StreamSettings, TailSettings
 from pillion_log_streamer.streamer import tail_options
 
@@ -60,4 +61,5 @@ def check(values: Values) -> None:
             "--reclaim needs --state.dir: without positions a restart would find holes in the "
             "place of lines"
         )
-    tail_options(values)
+    for pattern in (*values.arguments, *tail_options(values).exclude):
+        check_pattern(pattern)

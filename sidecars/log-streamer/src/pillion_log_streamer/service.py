@@ -24,6 +24,7 @@ from pillion.process.run import run
 from pillion.tail.metrics import TailCollector
 from pillion.web import peer_of
 from pillion.web.standard import add_metrics_route
+from pillion_log_streamer.failure import CrashedError
 from pillion_log_streamer.landing import Rates, landing_page
 from pillion_log_streamer.streamer import Streamer, stdout
 
@@ -104,6 +105,9 @@ class LogStreamer(Service):
             self._streamer.run(self._within)
         except PillionError as error:
             self.failure = error
+        except BaseException as error:
+            self.failure = CrashedError(f"the reading of files crashed: {error!r}")
+            raise  # with its traceback, as a crash of any thread
         finally:
             self._streamer.close()
             if not self._is_draining:

@@ -66,12 +66,17 @@ class Sink:
         """Move up to `count` bytes of an open file; return how many, 0 at its end.
 
         Into a pipe the kernel moves them itself, and they never enter this process.
+
+        Raises:
+            OSError: the file cannot be read.
+            StdoutClosedError: nobody reads any more.
         """
         if self._can_splice:
             try:
                 return self._splice(descriptor, offset, count)
             except OSError as error:
                 if error.errno not in CANNOT_SPLICE:
+                    os.pread(descriptor, 1, offset)  # raises where it is the file that failed
                     raise self._translated(error) from None
                 self._can_splice = False
         if self._buffer is None:

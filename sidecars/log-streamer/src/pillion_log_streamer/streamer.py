@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pillion.lifecycle import Deadline
 from pillion.process.memory import keep_large_blocks
-from pillion.tail import Checkpoint, PollingWaker, Tailer, TailOptions
+from pillion.tail import Checkpoint, Tailer, TailOptions
+from pillion.tail.lowlevel import PollingWaker
 from pillion_log_streamer.labels import PodLabels
 from pillion_log_streamer.outputs.output import Names, load
 from pillion_log_streamer.settings import StreamSettings, TailSettings

@@ -67,7 +67,7 @@ def test_a_serial_is_read_behind_two_names() -> None:
         ("DS", "example.com.\t60\tIN\tDS\t60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118"),
         ("DNSKEY", "example.com.\t60\tIN\tDNSKEY\t257 3 8 AwEAAaz/tAm8yTn4Mfeh5eyI96WSVexTBAvkMgJzkKTOiW1vkIbzxeF3"),
         ("SSHFP", "example.com.\t60\tIN\tSSHFP\t2 1 123456789ABCDEF67890123456789ABCDEF67890"),
-        ("TYPE65400", "example.com.\t60\tIN\tTYPE65400\t\\# 4 0a000001"),
+        ("TYPE65400", "example.com.\t60\tCLASS1\tTYPE65400\t\\# 4 0a000001"),
     ],
 )  # fmt: skip
 def test_a_record_reads_as_in_a_zone_file(kind: str, line: str) -> None:

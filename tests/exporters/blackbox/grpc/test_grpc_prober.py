@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.errors import ConfigurationError
+from pillion_blackbox_exporter.network.resolving import Resolved, Resolver
 from tests.exporters.blackbox.probed import module_of, probed
 from tests.servers.certificates import Authority
 from tests.servers.grpc_health import health_server
@@ -195,3 +196,25 @@ async def test_a_target_that_is_none_is_named(target: str) -> None:
     found = await probed(target, PLAIN)
     assert found.reason == "target"
     assert found.value("probe_grpc_status_code") == 14
+
+
+@pytest.mark.parametrize("preferred", ["ip4", "ip6"])
+async def test_a_name_is_dialled_and_not_its_first_address_alone(
+    monkeypatch: pytest.MonkeyPatch, preferred: str
+) -> None:
+    """The server listens on 127.0.0.1, and the name is ::1 as well."""
+
+    async def resolve(self: Resolver, host: str) -> Resolved:
+        return Resolved(("::1", "127.0.0.1"), 0.0)
+
+    monkeypatch.setattr(Resolver, "resolve", resolve)
+    async with health_server() as (target, _):
+        port = target.rpartition(":")[2]
+        module = f"""
+            prober: grpc
+            grpc: {{preferred_ip_protocol: {preferred}, ip_protocol_fallback: false}}
+        """
+        found = await probed(f"two.example:{port}", module)
+    assert found.success, found.log
+    assert found.value("probe_ip_protocol") == int(preferred[-1])
+    assert ("trying the other addresses" in found.log) == (preferred == "ip6")

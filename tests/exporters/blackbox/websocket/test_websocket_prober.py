@@ -45,7 +45,7 @@ async def test_an_upgrade_is_enough() -> None:
     assert found.value("probe_websocket_status_code") == 101
     assert found.value("probe_websocket_connection_upgraded") == 1
     assert found.value("probe_websocket_failed_due_to_regex") == 0
-    assert found.value("probe_websocket_duration_seconds", phase="upgrade") > 0
+    assert found.value("probe_websocket_duration_seconds", phase="processing") > 0
     assert found.value("probe_ip_protocol") == 4
     assert seen[0]["Host"] == target
 
@@ -66,7 +66,7 @@ async def test_a_conversation_is_held_with_groups_of_the_match(talk: object) -> 
         found = await probed(f"ws://{target}/", CONVERSATION)
     assert found.success, found.sentence
     assert found.value("probe_websocket_failed_due_to_regex") == 0
-    assert found.value("probe_websocket_duration_seconds", phase="exchange") > 0
+    assert found.value("probe_websocket_duration_seconds", phase="transfer") > 0
 
 
 async def test_a_message_that_does_not_match_fails() -> None:
@@ -158,8 +158,14 @@ async def test_a_target_that_is_none_is_named(target: str, sentence: str) -> Non
             "{proxy_url: 'http://p:1'}",
             "websocket.proxy_url: is not supported by the websocket prober",
         ),
-        ("{query_response: [{starttls: true}]}", "websocket.query_response: has starttls"),
-        ("{query_response: [{expect_bytes: x}]}", "websocket.query_response: has expect_bytes"),
+        (
+            "{http_config: {bearer_token: a}, basic_auth: {username: b}}",
+            "websocket.basic_auth: stands beside http_config; move it into it",
+        ),
+        (
+            "{http_config: {bearer_token: a, bearer_token_file: b}}",
+            "websocket.http_config: has both bearer_token and bearer_token_file",
+        ),
         ("{headers: {Upgrade: {values: [x]}}}", "websocket.headers: cannot set 'Upgrade'"),
     ],
 )
@@ -167,3 +173,41 @@ def test_what_is_not_supported_is_refused(section: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         module_of(f"prober: websocket\nwebsocket: {section}")
     assert sentence in str(error.value)
+
+
+async def test_credentials_and_tls_stand_below_http_config_as_for_the_peer() -> None:
+    module = """
+        prober: websocket
+        websocket:
+          http_config: {authorization: {credentials: a-token}, follow_redirects: true}
+          headers: {X-Sent: {values: ["true"]}}
+    """
+    async with websocket_server(listen) as (target, seen):
+        found = await probed(f"ws://{target}/", module)
+    assert found.success, found.log
+    assert seen[0]["Authorization"] == "Bearer a-token"
+    assert seen[0]["X-Sent"] == "true"
+
+
+async def test_labels_of_a_step_are_reported() -> None:
+    module = r"""
+        prober: websocket
+        websocket:
+          query_response:
+            - {expect: "hello ([0-9]+)", labels: [{name: number, value: "${1}"}]}
+    """
+    async with websocket_server(greet) as (target, _):
+        found = await probed(f"ws://{target}/", module)
+    assert found.value("probe_expect_info", number="42") == 1
+
+
+async def test_what_the_peer_reads_and_does_not_use_is_read_and_named() -> None:
+    steps = "[{expect: hello, starttls: true}, {expect_bytes: 'no such bytes'}]"
+    module = f"prober: websocket\nwebsocket: {{query_response: {steps}}}"
+    assert module_of(module).websocket.unused == (
+        "query_response.starttls",
+        "query_response.expect_bytes",
+    )
+    async with websocket_server(greet) as (target, _):
+        found = await probed(f"ws://{target}/", module)
+    assert found.success, found.log

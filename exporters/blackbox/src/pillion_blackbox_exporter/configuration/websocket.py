@@ -20,9 +20,20 @@ _HANDSHAKE = frozenset(
 )
 
 
-class WebsocketSection(HttpClient, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How the upgrade is asked for, and what is said over it."""
+class HttpConfig(HttpClient, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The keys of an HTTP client, in the place where blackbox_exporter has them."""
 
+    def __post_init__(self) -> None:
+        check_client(self)
+
+
+class WebsocketSection(HttpClient, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How the upgrade is asked for, and what is said over it.
+
+    The keys of an HTTP client stand below `http_config`, as for blackbox_exporter, or beside it.
+    """
+
+    http_config: HttpConfig | None = None
     preferred_ip_protocol: IpProtocol = ""
     ip_protocol_fallback: bool = True
     headers: dict[str, HeaderValues] = msgspec.field(default_factory=dict)
@@ -30,15 +41,37 @@ class WebsocketSection(HttpClient, frozen=True, forbid_unknown_fields=True, omit
 
     def __post_init__(self) -> None:
         check_client(self)
-        for key in ("headers", "http_headers"):
-            for name in getattr(self, key):
+        if self.http_config is not None:
+            beside = [name for name in _CLIENT_KEYS if getattr(self, name) != _DEFAULTS[name]]
+            if beside:
+                raise WrongKeyError(beside[0], "stands beside http_config; move it into it")
+        for key, headers in (("headers", self.headers), ("http_headers", self.client.http_headers)):
+            for name in headers:
                 if name.lower() in _HANDSHAKE:
                     raise WrongKeyError(key, f"cannot set {name!r}, which is the handshake's own")
         for key in ("proxy_url", "proxy_from_environment"):
             if getattr(self, key):
                 raise WrongKeyError(key, "is not supported by the websocket prober")
-        for step in self.query_response:
-            for key in ("starttls", "expect_bytes", "labels"):
-                if getattr(step, key):
-                    sentence = f"has {key}, which the websocket prober does not support"
-                    raise WrongKeyError("query_response", sentence)
+
+    @property
+    def client(self) -> HttpClient:
+        """The keys of an HTTP client, wherever they stand."""
+        return self if self.http_config is None else self.http_config
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The keys that are read because blackbox_exporter reads them, and change nothing."""
+        found = [
+            key for key in ("proxy_url", "proxy_from_environment") if getattr(self.client, key)
+        ]
+        steps = self.query_response
+        found += [
+            f"query_response.{key}"
+            for key in ("starttls", "expect_bytes")
+            if any(getattr(step, key) for step in steps)
+        ]
+        return tuple(found)
+
+
+_CLIENT_KEYS = HttpClient.__struct_fields__
+_DEFAULTS = {name: getattr(HttpClient(), name) for name in _CLIENT_KEYS}

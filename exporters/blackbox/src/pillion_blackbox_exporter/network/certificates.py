@@ -37,6 +37,7 @@ class Certificate:
         dns_names: of the subject alternative name.
         serial: lower-case hex, two digits a byte.
         fingerprint: SHA-256 of the DER, lower-case hex.
+        public_key: SHA-256 of the key's DER.
     """
 
     not_before: int
@@ -46,6 +47,7 @@ class Certificate:
     dns_names: tuple[str, ...]
     serial: str
     fingerprint: str
+    public_key: bytes
 
 
 @lru_cache(maxsize=512)
@@ -61,7 +63,7 @@ def parse_certificate(der: bytes) -> Certificate:
     if parts and parts[0][0] == _VERSION:
         parts.pop(0)
     try:
-        (_, serial), _, (_, issuer), (_, validity), (_, subject) = parts[:5]
+        (_, serial), _, (_, issuer), (_, validity), (_, subject), (_, key) = parts[:6]
         not_before, not_after = [_moment(tag, content) for tag, content in elements(validity)]
     except ValueError:
         raise ValueError("is no certificate") from None
@@ -71,10 +73,32 @@ def parse_certificate(der: bytes) -> Certificate:
         not_after=not_after,
         subject=distinguished_name(_attributes(subject)),
         issuer=distinguished_name(_attributes(issuer)),
-        dns_names=_dns_names(parts[5:]),
+        dns_names=_dns_names(parts[6:]),
         serial=number.to_bytes((number.bit_length() + 7) // 8, "big").hex(),
         fingerprint=hashlib.sha256(der).hexdigest(),
+        public_key=hashlib.sha256(key).digest(),
     )
+
+
+def longest_lived(
+    chain: tuple[Certificate, ...], trusted: tuple[Certificate, ...]
+) -> tuple[Certificate, ...]:
+    """Return the chain that lasts longest among those that lead to something trusted.
+
+    A certificate of a chain may be trusted in another edition, of the same name and key.
+
+    Args:
+        chain: one that was verified, the leaf first.
+        trusted: what is trusted.
+    """
+    chains = [chain]
+    for index, each in enumerate(chain[1:], start=1):
+        chains += [
+            (*chain[:index], other)
+            for other in trusted
+            if (other.subject, other.public_key) == (each.subject, each.public_key)
+        ]
+    return max(chains, key=lambda one: min((each.not_after for each in one), default=0))
 
 
 def certificates_of_message(message: bytes, *, is_tls13: bool) -> tuple[bytes, ...]:

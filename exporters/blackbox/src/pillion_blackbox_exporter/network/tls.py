@@ -10,6 +10,7 @@ from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.certificates import (
     Certificate,
     certificates_of_message,
+    longest_lived,
     parse_certificate,
 )
 from pillion_blackbox_exporter.network.ciphers import iana_name
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 _TLS13 = 0x0304
+TRUSTED_LIMIT = 32
 _DER = 2  # _ssl.ENCODING_DER
 VERIFY_REASONS: dict[int, Reason] = {
     9: "tls_not_yet_valid",
@@ -65,6 +67,7 @@ async def handshake(stream: Stream, context: ssl.SSLContext, server_name: str) -
     """
     if context.check_hostname and not server_name:
         raise ProbeError("configuration", "there is no host name to verify: set server_name")
+    server_name = server_name.removesuffix(".")  # a certificate and SNI have none (RFC 6066, 3)
     try:
         # A certificate has no trailing dot, and SNI must not (RFC 6066, 3).
         await stream.handshake(context, server_name.removesuffix(".") or None)
@@ -103,9 +106,14 @@ def _verified(stream: Stream) -> tuple[Certificate, ...]:
         return ()
     # Public from Python 3.13 on; the same method of the object below it before.
     if hasattr(tls, "get_verified_chain"):
-        return _parsed(tuple(tls.get_verified_chain()))
-    chain = tls._sslobj.get_verified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
-    return _parsed(tuple(each.public_bytes(_DER) for each in chain))
+        chain = _parsed(tuple(tls.get_verified_chain()))
+    else:
+        found = tls._sslobj.get_verified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
+        chain = _parsed(tuple(each.public_bytes(_DER) for each in found))
+    authorities = tls.context.get_ca_certs(binary_form=True)
+    if len(authorities) > TRUSTED_LIMIT:  # the system's, which have no editions of one key
+        return chain
+    return longest_lived(chain, _parsed(tuple(authorities)))
 
 
 def _parsed(chain: tuple[bytes, ...]) -> tuple[Certificate, ...]:

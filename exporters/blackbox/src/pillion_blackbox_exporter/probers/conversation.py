@@ -52,12 +52,7 @@ async def converse(
         if step.expect is not None:
             match = await _expect(probe, lines, step.expect)
             send = expand(send, match)
-            if step.labels:
-                values = [
-                    (label.name, _text(expand(label.value.encode(), match)))
-                    for label in step.labels
-                ]
-                probe.report.replace(EXPECT_INFO, values, 1)
+            report_labels(probe, step, match)
         if step.expect_bytes:
             await _expect_bytes(probe, lines, step.expect_bytes)
         if send:
@@ -69,6 +64,13 @@ async def converse(
             await secure(probe, stream, tls_config, server_name)
             probe.trace.begin("exchange")
     probe.trace.end()
+
+
+def report_labels(probe: Probe, step: QueryResponse, match: Match) -> None:
+    """Report the labels of a step with what was matched, where it has any."""
+    if step.labels:
+        values = [(label.name, _text(expand(label.value.encode(), match))) for label in step.labels]
+        probe.report.replace(EXPECT_INFO, values, 1)
 
 
 class Lines:

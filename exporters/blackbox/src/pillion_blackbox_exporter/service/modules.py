@@ -105,6 +105,8 @@ class Modules:
                 self._log.warning(
                     "no_follow_redirects is deprecated; write follow_redirects", module=name
                 )
+            for key in module.websocket.unused:
+                self._log.warning("the websocket prober does not use a key", module=name, key=key)
         self._gauges.succeeded()
         self._log.info(
             "the configuration is in force",

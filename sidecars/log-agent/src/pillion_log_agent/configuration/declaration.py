@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.configuration.section import Entry, Problems, Section
 
 _NOTHING = object()
+_OFF = ("", "off", "false", "no", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Declaration:
         summary: one sentence for the docs.
         properties: a frozen dataclass of declared settings.
         accepted: properties of fluent-bit's that change nothing here, each with the reason.
+        refused: properties of fluent-bit's that cannot be had here, each with what to do instead;
+            where they are off they change nothing.
         required: properties that must be given.
         build: makes the thing from its properties; nothing for the service.
         numbered: properties that are written with a number: `parser_n` as `parser_1`.
@@ -38,6 +41,7 @@ class Declaration:
     summary: str
     properties: type
     accepted: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     build: Callable[..., Any] | None = None
     numbered: tuple[str, ...] = ()
@@ -79,6 +83,7 @@ def read_properties(
     groups = [declaration] if shared is None else [declaration, shared]
     known = {item.name: (group, item) for group in reversed(groups) for item in group.settings()}
     accepted = {name for group in groups for name in group.accepted}
+    refused = {name: why for group in groups for name, why in group.refused.items()}
     values: list[dict[str, Any]] = [{} for _ in groups]
     for position, entry in enumerate(section.entries):
         name = declaration.name_of(entry.key)
@@ -88,6 +93,11 @@ def read_properties(
             if isinstance(value, InOrder):
                 value = replace(value, position=position)
             _take(values[groups.index(group)], item, value)
+        elif name in refused:
+            if entry.value.lower() not in _OFF:
+                problems.add(
+                    entry.place, f"{what}: {entry.key}", f"is not supported; {refused[name]}"
+                )
         elif name != "name" and name not in accepted:
             sentence = "" if problems.is_full else _unknown(name, sorted({*known, *accepted}))
             problems.add(entry.place, f"{what}: {entry.key}", sentence)

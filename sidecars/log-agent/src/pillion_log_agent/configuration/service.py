@@ -15,6 +15,7 @@ from pillion_log_agent.configuration.kinds import (
     TIME,
     choice,
 )
+from pillion_log_agent.configuration.reasons import NO_DISK, ONE_THREAD, WINDOWS
 
 MULTILINE_LIMIT = 2 * 1024 * 1024
 
@@ -57,7 +58,7 @@ class ServiceProperties:
     )
 
 
-_NO_DISK = "the log file is the buffer; nothing is kept on disk a second time"
+_ADAPTIVE = "a write begins as soon as a MiB is there, and after flush"
 _HEALTH = "an output that is down makes the process not ready, and a restart would mend nothing"
 SERVICE = Declaration(
     name="",
@@ -73,14 +74,41 @@ SERVICE = Declaration(
         "daemon": "a container's process stays in the foreground",
         "coro_stack_size": "there are no coroutine stacks to size",
         "log_file": "the log goes to standard error",
-        "storage.path": _NO_DISK,
-        "storage.sync": _NO_DISK,
-        "storage.checksum": _NO_DISK,
-        "storage.backlog.mem_limit": _NO_DISK,
-        "storage.max_chunks_up": _NO_DISK,
+        "storage.path": NO_DISK,
+        "storage.sync": NO_DISK,
+        "storage.checksum": NO_DISK,
+        "storage.backlog.mem_limit": NO_DISK,
+        "storage.max_chunks_up": NO_DISK,
         "storage.metrics": "the metrics are always there",
         "dns.mode": "the system resolves names",
         "dns.resolver": "the system resolves names",
         "dns.prefer_ipv4": "the system's order of addresses is used",
+        "dns.prefer_ipv6": "the system's order of addresses is used",
+        "storage.trim_files": NO_DISK,
+        "storage.type": NO_DISK,
+        "storage.inherit": NO_DISK,
+        "storage.keep.rejected": "refused records are in the dead-letter file, always",
+        "storage.rejected.path": "--dead-letter.file names it",
+        "storage.rejected.limit": "--dead-letter.limit says it",
+        "flush.adaptive": _ADAPTIVE,
+        "flush.adaptive.min_interval": _ADAPTIVE,
+        "flush.adaptive.max_interval": _ADAPTIVE,
+        "flush.adaptive.low_pressure": _ADAPTIVE,
+        "flush.adaptive.medium_pressure": _ADAPTIVE,
+        "flush.adaptive.high_pressure": _ADAPTIVE,
+        "flush.adaptive.up_steps": _ADAPTIVE,
+        "flush.adaptive.down_steps": _ADAPTIVE,
+        "json.convert_nan_to_null": "what is no number is written as null, always",
+        "plugins_file": "the plugins are part of the program; one that is not is refused by name",
+        "sp.convert_from_str_to_num": "there is no stream processor",
+        "windows.maxstdio": WINDOWS,
+        "hot_reload.ensure_thread_safety": ONE_THREAD,
+        "hot_reload.timeout": "a reload gives the old pipeline 20 s to end",
+    },
+    refused={
+        "security.fips_mode": "use a base image whose OpenSSL is in FIPS mode",
+        "json.escape_unicode": "JSON is UTF-8, which every reader takes",
+        "streams_file": "use filters, such as grep and modify",
+        "enable_chunk_trace": "use --log.level=debug and --config.explain",
     },
 )

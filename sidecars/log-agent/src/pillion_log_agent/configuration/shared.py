@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import PATTERN, RETRIES, SIZE, TEXT
+from pillion_log_agent.configuration.reasons import NO_DISK, ONE_THREAD, SAID_ONCE
 
 if TYPE_CHECKING:
     from pillion_log_agent.patterns.pattern import Pattern
 
 _ALIAS = "The name in metrics and the log; else the plugin's with a number."
-_ONE_THREAD = "one thread does the work"
-_NO_DISK = "the log file is the buffer; nothing is kept on disk a second time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,12 @@ INPUT = Declaration(
     properties=InputProperties,
     accepted={
         "log_level": "one level holds for the process",
-        "threaded": _ONE_THREAD,
-        "storage.type": _NO_DISK,
-        "storage.pause_on_chunks_overlimit": _NO_DISK,
+        "log_suppress_interval": SAID_ONCE,
+        "threaded": ONE_THREAD,
+        "thread.ring_buffer.capacity": ONE_THREAD,
+        "thread.ring_buffer.window": ONE_THREAD,
+        "storage.type": NO_DISK,
+        "storage.pause_on_chunks_overlimit": NO_DISK,
         "routable": "an input that goes nowhere is left out",
     },
 )
@@ -70,7 +72,10 @@ FILTER = Declaration(
     name="",
     summary="What every filter has.",
     properties=FilterProperties,
-    accepted={"log_level": "one level holds for the process"},
+    accepted={
+        "log_level": "one level holds for the process",
+        "log_suppress_interval": SAID_ONCE,
+    },
 )
 OUTPUT = Declaration(
     name="",
@@ -78,7 +83,8 @@ OUTPUT = Declaration(
     properties=OutputProperties,
     accepted={
         "log_level": "one level holds for the process",
-        "workers": _ONE_THREAD,
-        "storage.total_limit_size": _NO_DISK,
+        "log_suppress_interval": SAID_ONCE,
+        "workers": ONE_THREAD,
+        "storage.total_limit_size": NO_DISK,
     },
 )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pillion.settings import Kind, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, NUMBER
-from pillion_log_agent.parsers.json import decode_object
+from pillion_log_agent.patterns.times import SECOND
 from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.json_rows import decode_object
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.receipt import Receipt, Undivided
 from pillion_log_agent.records.timestamps import Timestamps
@@ -41,6 +42,17 @@ class DummyProperties:
     rate: int = setting("rate", NUMBER, "Records a second.", default=1)
     copies: int = setting("copies", NUMBER, "How many at a time.", default=1)
     samples: int = setting("samples", NUMBER, "How many in all; 0 for no end.", default=0)
+    interval_sec: int = setting(
+        "interval_sec", NUMBER, "Seconds between two times; comes before rate.", default=0
+    )
+    interval_nsec: int = setting("interval_nsec", NUMBER, "Nanoseconds more.", default=0)
+    start_time_sec: int = setting(
+        "start_time_sec", NUMBER, "The time of the first record, since 1970; -1 is now.", default=-1
+    )
+    start_time_nsec: int = setting("start_time_nsec", NUMBER, "Nanoseconds more.", default=-1)
+    fixed_timestamp: bool = setting(
+        "fixed_timestamp", FLAG, "Give every record the time of the first.", default=False
+    )
     flush_on_startup: bool = setting(
         "flush_on_startup", FLAG, "Begin with a record.", default=False
     )
@@ -55,6 +67,9 @@ class DummyInput:
         if properties.rate < 1 or properties.copies < 1:
             raise ValueError("rate and copies have to be at least 1")
         self._properties = properties
+        interval = properties.interval_sec + properties.interval_nsec / SECOND
+        self._interval = interval if interval > 0 else 1 / properties.rate
+        self._began = context.wall_ns()
         self._tag = shared.tag or context.name
         self._context = context
         self._stopping = asyncio.Event()
@@ -71,7 +86,7 @@ class DummyInput:
         while not self._stopping.is_set() and not 0 < properties.samples <= made:
             if made or not properties.flush_on_startup:
                 try:
-                    await asyncio.wait_for(self._stopping.wait(), 1 / properties.rate)
+                    await asyncio.wait_for(self._stopping.wait(), self._interval)
                 except TimeoutError:
                     pass
                 else:
@@ -88,10 +103,18 @@ class DummyInput:
         return Batch(
             self._tag,
             origin,
-            Timestamps([self._context.wall_ns()] * count),
+            Timestamps([self._time()] * count),
             records=[decode_object(self._properties.dummy) or {} for _ in range(count)],
             offsets=list(range(made, made + count)),
         )
+
+    def _time(self) -> int:
+        """Return the time of the next records; nanoseconds since 1970."""
+        properties = self._properties
+        first = self._began
+        if properties.start_time_sec >= 0 or properties.start_time_nsec >= 0:
+            first = max(properties.start_time_sec, 0) * SECOND + max(properties.start_time_nsec, 0)
+        return first + (0 if properties.fixed_timestamp else self._context.wall_ns() - self._began)
 
     def stop(self, *, is_last: bool) -> None:  # noqa: ARG002  # either way
         """Make no more."""
@@ -113,5 +136,6 @@ DUMMY = Declaration(
     name="dummy",
     summary="Makes the same record again and again.",
     properties=DummyProperties,
+    accepted={"metadata": "records have no metadata of their own here"},
     build=DummyInput,
 )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from pillion.log import Logger
-    from pillion.tail import OpenFiles
+    from pillion.tail.lowlevel import OpenFiles
     from pillion_log_agent.multiline.combine import MultilineContext
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch

@@ -7,11 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-from pillion.tail import FromLine, LastLines, Tailer, TailOptions, check_pattern
-from pillion.tail.sleeping import Sleeper
+from pillion.tail import FromLine, LastLines, MemoryCheckpoint, Tailer, TailOptions, check_pattern
+from pillion.tail.lowlevel import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
-from pillion_log_agent.inputs.memory import MemoryCheckpoint
 from pillion_log_agent.inputs.synced import SyncedCheckpoint
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_multiline import Joiners, joining_of
@@ -59,6 +58,13 @@ TAIL = Declaration(
         "db.journal_mode": "the checkpoint is a file of its own",
         "db.compare_filename": "a file is known by its content",
     },
+    refused={
+        "windows.path_encoding": "paths are bytes here, and UTF-8 in a configuration",
+        "unicode.encoding": "let the program write UTF-8, or convert its file with iconv",
+        "generic.encoding": "let the program write UTF-8, or convert its file with iconv",
+        "ignore_active_older_files": "leave out old files with exclude_path",
+        "docker_mode_parser": "use multiline.parser with docker and the name of a parser",
+    },
     required=("path",),
     numbered=("parser_n",),
     build=lambda *arguments: TailInput(*arguments),  # noqa: PLW0108  # it is defined below
@@ -71,6 +77,11 @@ class TailInput:
     def __init__(
         self, properties: TailProperties, shared: InputProperties, context: InputContext
     ) -> None:
+        if not properties.read_newly_discovered_files_from_head:
+            raise ConfigurationError(
+                "read_newly_discovered_files_from_head: off is not supported; a file that appears "
+                "later is read from its beginning, so that nothing in it is lost"
+            )
         if not properties.path:
             raise ConfigurationError("path: is empty; write globs of files, with commas")
         self._properties = properties
@@ -125,16 +136,13 @@ class TailInput:
 
     async def _follow(self, tailer: Tailer, intake: Intake) -> None:
         sleeper = Sleeper(tailer)
-        try:
-            while not (tailer.is_finished or self._is_stopping):
-                chunks = tailer.step()
-                for chunk in chunks:
-                    self._take(chunk, intake)
-                    await asyncio.sleep(0)
-                if not chunks and not tailer.is_finished:
-                    await sleeper.wait()
-        finally:
-            sleeper.close()
+        while not (tailer.is_finished or self._is_stopping):
+            chunks = tailer.step()
+            for chunk in chunks:
+                self._take(chunk, intake)
+                await asyncio.sleep(0)
+            if not chunks and not tailer.is_finished:
+                await sleeper.wait()
 
     def stop(self, *, is_last: bool) -> None:
         """Read no more: it stays in the files, and the position is kept.
@@ -153,7 +161,7 @@ class TailInput:
         if self._tailer is None:
             return
         if self._has_run:
-            self._context.handover.open_files[self._context.name] = self._tailer.hand_on()
+            self._context.handover.open_files[self._context.name] = self._tailer.handover()
         else:
             self._tailer.close()
         if self._directory is not None:
@@ -186,7 +194,7 @@ class TailInput:
             options=self._options,
             log=self._context.log,
             wall_ns=self._context.wall_ns,
-            handed_on=context.handover.open_files.pop(context.name, None),
+            handover=context.handover.open_files.pop(context.name, None),
         )
         if self._directory is not None:
             context.handover.checkpoints.add(self._directory)
@@ -195,7 +203,8 @@ class TailInput:
     def _take(self, chunk: Chunk, intake: Intake) -> None:
         tag, origin = self._named(chunk.path, chunk.identity)
         now = self._context.wall_ns()
-        if self._properties.skip_long_lines and not chunk.ends_line and chunk.after == "skipping":
+        skips = self._properties.skip_long_lines and not self._properties.truncate_long_lines
+        if skips and not chunk.ends_line and chunk.after == "skipping":
             intake.drop(1, "long_line")
             chunk.ack()
             return
@@ -224,7 +233,7 @@ class TailInput:
             if len(young) < len(times):
                 intake.drop(len(times) - len(young), "ignore_older")
                 batch = batch.select(young)
-        excess = batch.weight - batch.size
+        excess = batch.read_weight - batch.size
         if excess:
             # Short lines take more memory than room in their file.
             receipt.add_weight(excess)
@@ -264,7 +273,9 @@ def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
         chunk_bytes=chunk,
         in_flight_bytes=max(in_flight_bytes, longest + 1),
         max_line_bytes=longest,
-        long_lines="truncate" if properties.skip_long_lines else "split",
+        long_lines="truncate"
+        if properties.skip_long_lines or properties.truncate_long_lines
+        else "split",
         partial_flush=properties.partial_flush,
         rotate_wait=properties.rotate_wait,
         keep_names=True,

@@ -83,6 +83,18 @@ class TailProperties:
         "Drop a line that is too long, and count it; else it comes in pieces.",
         default=False,
     )
+    truncate_long_lines: bool = setting(
+        "truncate_long_lines",
+        FLAG,
+        "Take the beginning of a line that is too long, and drop the rest.",
+        default=False,
+    )
+    read_newly_discovered_files_from_head: bool = setting(
+        "read_newly_discovered_files_from_head",
+        FLAG,
+        "Read a file that appears later from its beginning; it always is.",
+        default=True,
+    )
     skip_empty_lines: bool = setting(
         "skip_empty_lines", FLAG, "Leave out empty lines.", default=False
     )

@@ -34,6 +34,12 @@ class TlsProperties:
     tls_min_version: str | None = optional(
         "tls.min_version", choice("tlsv1.1", "tlsv1.2", "tlsv1.3"), "The least version."
     )
+    tls_max_version: str | None = optional(
+        "tls.max_version", choice("tlsv1.1", "tlsv1.2", "tlsv1.3"), "The highest version."
+    )
+    tls_ciphers: str | None = optional(
+        "tls.ciphers", TEXT, "The ciphers to offer up to TLS 1.2, as OpenSSL writes them."
+    )
 
 
 def make_context(properties: TlsProperties) -> ssl.SSLContext | None:
@@ -49,13 +55,7 @@ def make_context(properties: TlsProperties) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = properties.tls_verify and properties.tls_verify_hostname
     context.verify_mode = ssl.CERT_REQUIRED if properties.tls_verify else ssl.CERT_NONE
-    versions = {
-        "tlsv1.1": ssl.TLSVersion.TLSv1_1,
-        "tlsv1.2": ssl.TLSVersion.TLSv1_2,
-        "tlsv1.3": ssl.TLSVersion.TLSv1_3,
-    }
-    if properties.tls_min_version is not None:
-        context.minimum_version = versions[properties.tls_min_version]
+    _restrict(context, properties)
     try:
         if properties.tls_ca_file or properties.tls_ca_path:
             context.load_verify_locations(properties.tls_ca_file, properties.tls_ca_path)
@@ -83,3 +83,25 @@ def make_context(properties: TlsProperties) -> ssl.SSLContext | None:
 
 def _why(error: OSError) -> str:
     return error.strerror or str(error)
+
+
+def _restrict(context: ssl.SSLContext, properties: TlsProperties) -> None:
+    """Hold a context to the versions and ciphers that are asked for."""
+    import ssl  # as above  # noqa: PLC0415
+
+    versions = {
+        "tlsv1.1": ssl.TLSVersion.TLSv1_1,
+        "tlsv1.2": ssl.TLSVersion.TLSv1_2,
+        "tlsv1.3": ssl.TLSVersion.TLSv1_3,
+    }
+    if properties.tls_min_version is not None:
+        context.minimum_version = versions[properties.tls_min_version]
+    if properties.tls_max_version is not None:
+        context.maximum_version = versions[properties.tls_max_version]
+    if properties.tls_ciphers is not None:
+        try:
+            context.set_ciphers(properties.tls_ciphers)
+        except ssl.SSLError:
+            raise ConfigurationError(
+                f"tls.ciphers: OpenSSL has none of {properties.tls_ciphers!r}"
+            ) from None

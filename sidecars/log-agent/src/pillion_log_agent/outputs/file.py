@@ -13,8 +13,10 @@ from pillion.settings import optional, setting
 from pillion_log_agent.appending import append_whole, open_to_append, sync_directory
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
+from pillion_log_agent.configuration.reasons import NO_UPSTREAM
 from pillion_log_agent.outputs.output import TAKEN
-from pillion_log_agent.outputs.rendering import Date, arrows, decoded, interleaved, lines, objects
+from pillion_log_agent.outputs.rendering import Date, arrows, lines
+from pillion_log_agent.records.wire import from_wire, interleaved, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +159,7 @@ class FileOutput:
         if self._properties.format != "csv":
             times = [f"{float(time):.6f}" for time in times]
         found = [
-            self._fields(time, record) for time, record in zip(times, decoded(batch), strict=True)
+            self._fields(time, record) for time, record in zip(times, batch.decoded(), strict=True)
         ]
         return "".join(found).encode("utf-8", "replace")
 
@@ -184,19 +186,33 @@ class FileOutput:
 
 def _out_file(batch: Batch) -> bytes:
     """Return `tag: [seconds.nanoseconds, {...}]` for each record."""
-    head, common = f"{batch.tag}: [", batch.common()
+    head = to_wire(f"{batch.tag}: [".encode())
     seconds, rest = batch.times.epoch_parts(9)
-    if common:
-        text = interleaved(head, seconds, rest, ", ", objects(batch, Date(key="")), "]\n")
-    else:
-        quote, middles = batch.cut()
-        text = interleaved(head, seconds, rest, ", {" + quote, middles, quote + "}]\n")
-    return text.encode()
+    return from_wire(interleaved(head, seconds, rest, ", {", *batch.pieces(), "}]\n"))
 
 
 FILE = Declaration(
     name="file",
     summary="Appends to files.",
     properties=FileProperties,
+    accepted=NO_UPSTREAM,
+    refused={
+        **dict.fromkeys(
+            ("rotate", "rotate_max_size", "rotate_max_files", "rotate_gzip"),
+            "use logrotate; a file that was renamed is made anew",
+        ),
+        **dict.fromkeys(
+            (
+                "enable_strftime",
+                "max_dynamic_files",
+                "on_missing_field",
+                "on_limit_reached",
+                "fallback_path",
+                "fallback_file",
+            ),
+            "leave out file, and each tag has a file of its own",
+        ),
+        "csv_column_names": "use the format ltsv, which has the names in each line",
+    },
     build=FileOutput,
 )

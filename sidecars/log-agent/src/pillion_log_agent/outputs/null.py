@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.configuration.reasons import NO_UPSTREAM
 from pillion_log_agent.outputs.output import TAKEN
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ NULL = Declaration(
     name="null",
     summary="Takes everything and keeps nothing.",
     properties=NullProperties,
-    accepted={"format": "nothing is written"},
+    accepted={
+        **dict.fromkeys(("format", "json_date_format", "json_date_key"), "nothing is written"),
+        **NO_UPSTREAM,
+    },
     build=NullOutput,
 )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pillion.settings import setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG
 from pillion_log_agent.parsers.decoders import unescaped
 from pillion_log_agent.parsers.parsed import Fields, Parsed
-from pillion_log_agent.parsers.shared import Finishing, ParserProperties
-
-if TYPE_CHECKING:
-    from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.parsers.shared import (
+    NOT_HERE,
+    OF_OTHER_FORMATS,
+    Finishing,
+    ParserProperties,
+)
 
 _PAIR = re.compile(r'([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*+)"?|([^\s"=]*)))?')
 
@@ -55,15 +56,13 @@ class LogfmtParser:
             return None
         return Parsed(fields, self._finishing.finish(fields, now))
 
-    def parse_block(self, _data: bytes) -> Timestamps | None:
-        """Return None: its lines are no JSON."""
-        return None
-
 
 LOGFMT = Declaration(
     name="logfmt",
     summary="Pairs of key and value, as Go programs write them.",
     properties=LogfmtProperties,
     required=("name",),
+    accepted=OF_OTHER_FORMATS,
+    refused=NOT_HERE,
     build=LogfmtParser,
 )

@@ -5,14 +5,14 @@ Source: ltsv.org.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.parsers.parsed import Fields, Parsed
-from pillion_log_agent.parsers.shared import Finishing, ParserProperties
-
-if TYPE_CHECKING:
-    from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.parsers.shared import (
+    NOT_HERE,
+    OF_OTHER_FORMATS,
+    Finishing,
+    ParserProperties,
+)
 
 
 class LtsvParser:
@@ -35,15 +35,13 @@ class LtsvParser:
             return None
         return Parsed(fields, self._finishing.finish(fields, now))
 
-    def parse_block(self, _data: bytes) -> Timestamps | None:
-        """Return None: its lines are no JSON."""
-        return None
-
 
 LTSV = Declaration(
     name="ltsv",
     summary="Labelled tab-separated values.",
     properties=ParserProperties,
     required=("name",),
+    accepted=OF_OTHER_FORMATS,
+    refused=NOT_HERE,
     build=LtsvParser,
 )

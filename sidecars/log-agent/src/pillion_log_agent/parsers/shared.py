@@ -20,6 +20,18 @@ OFFSET: Kind[int] = Kind("OFFSET", parse_offset)
 DEFAULT_TIME_KEY = "time"
 
 
+OF_OTHER_FORMATS = {
+    "regex": "for the format regex",
+    "skip_empty_values": "for the format regex",
+    "logfmt_no_bare_keys": "for the format logfmt",
+}
+"""What a parser of any format may be told; where it has the property itself, that comes first."""
+NOT_HERE = {
+    "time_zone": "say the offset in time_offset, or let the program write it into the time",
+    "time_system_timezone": "say the offset in time_offset",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ParserProperties:
     """What every parser can be told."""

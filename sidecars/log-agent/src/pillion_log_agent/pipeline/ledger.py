@@ -112,6 +112,12 @@ class Ledger:
         if count:
             self.joined[name, end] += count
 
+    @property
+    def bytes_moved(self) -> int:
+        """What all inputs have handed over and all outputs have taken."""
+        read = sum(figures.bytes for figures in self.inputs.values())
+        return read + sum(figures.bytes for figures in self.outputs.values())
+
     def summary(self) -> dict[str, int]:
         """Return the figures of the line at exit."""
         return {

@@ -248,6 +248,8 @@ class Pipeline:
                     receipt.release()
                     return
         batch.seal()
+        # What filters have added is held as long as the records, and bounded with them.
+        receipt.add_weight(batch.weight - batch.read_weight)
         delivery = Delivery(len(batch), self._ledger, receipt)
         delivered = Receipt(delivery)
         for dispatcher in route.dispatchers:

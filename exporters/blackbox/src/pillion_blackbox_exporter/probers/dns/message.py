@@ -70,9 +70,11 @@ class Answer:
     additionals: tuple[Record, ...]
 
     def is_of(self, query: bytes) -> bool:
-        """Whether it answers a query: the same id and question; one without question may."""
-        if not self.is_response or self.id != int.from_bytes(query[:2], "big"):
-            return False
+        """Whether it is a response with the id of a query."""
+        return self.is_response and self.id == int.from_bytes(query[:2], "big")
+
+    def echoes(self, query: bytes) -> bool:
+        """Whether it repeats the question of a query, or none at all."""
         asked = query[_HEADER.size :].lower()
         return not self.questions or [each.lower() for each in self.questions] == [asked]
 

@@ -1,7 +1,8 @@
 """DNS: asks a name server one question over UDP, TCP or TLS, and judges the records it answers.
 
-An answer counts when it carries the query's id and question and comes from the address that
-was asked; over UDP all else is let pass by, since it may be meant for an earlier query.
+An answer counts when it carries the query's id and comes from the address that was asked; over
+UDP all else is let pass by, since it may be meant for an earlier query. One that repeats another
+question is taken, as blackbox_exporter takes it, and the log says so.
 """
 
 from __future__ import annotations
@@ -113,10 +114,11 @@ async def _ask_over_udp(
             answer = _read(came.data)
             if answer.is_of(query):
                 probe.trace.end(came.moment)
+                _warn_of_question(probe, answer, query)
                 if answer.is_cut:
                     probe.log.warning("the server left records out for want of room")
                 return answer
-            probe.log.warning("let pass a datagram that does not answer the question")
+            probe.log.warning("let pass a datagram that is no answer")
     except OSError as error:
         raise connection_error(error, "waiting for the answer") from None
     finally:
@@ -140,8 +142,14 @@ async def _ask_over_tcp(
     finally:
         stream.close()
     if not answer.is_of(query):
-        raise ProbeError("protocol", "the answer has another id or question than the query")
+        raise ProbeError("protocol", "the answer has another id than the query")
+    _warn_of_question(probe, answer, query)
     return answer
+
+
+def _warn_of_question(probe: Probe, answer: wire.Answer, query: bytes) -> None:
+    if not answer.echoes(query):
+        probe.log.warning("the answer repeats another question than the one that was asked")
 
 
 async def _receive_message(stream: Stream) -> bytes:

@@ -8,6 +8,7 @@ without spaces and digests in capitals, since expressions in use were written fo
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import dns.exception
@@ -17,6 +18,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.wire
 
+from pillion_blackbox_exporter.probers.dns.fields import FROM_DATA, FROM_TEXT
 from pillion_blackbox_exporter.probers.dns.message import OPT
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 JUMP_LIMIT = 126  # compression pointers in one record
 
-_DIGESTS = frozenset({43, 44, 59})  # DS, SSHFP, CDS
+_TEXTS = frozenset({16, 99})  # TXT and SPF, which some servers leave empty
 
 
 class _Parser(dns.wire.Parser):
@@ -56,15 +58,23 @@ def record_text(message: bytes, record: Record) -> str:
         return f"{owner}\t{record.ttl}\tCLASS{record.klass}\t{kind}\t{data}"
     klass = dns.rdataclass.RdataClass.make(record.klass)
     parser.current, parser.jumps = record.data_start, 0
+    content = message[record.data_start : record.data_end]
     try:
-        with parser.restrict_to(record.data_end - record.data_start):
-            rdata = dns.rdata.from_wire_parser(
-                klass, dns.rdatatype.RdataType.make(record.type), parser
-            )
-        text = rdata.to_text(chunksize=0)
-    except (dns.exception.DNSException, ValueError):
+        if record.type in FROM_DATA:
+            text = FROM_DATA[record.type](content)
+        elif record.type in _TEXTS and not content:
+            text = ""
+        else:
+            text = _library_text(parser, klass, record)
+    except (dns.exception.DNSException, ValueError, struct.error):
         raise ValueError(f"has wrong data in a record of the type {kind}") from None
-    if record.type in _DIGESTS:
-        before, space, digest = text.rpartition(" ")
-        text = before + space + digest.upper()
-    return f"{owner}\t{record.ttl}\t{dns.rdataclass.to_text(klass)}\t{kind}\t{text}"
+    of = f"CLASS{record.klass}" if kind.startswith("TYPE") else dns.rdataclass.to_text(klass)
+    return f"{owner}\t{record.ttl}\t{of}\t{kind}\t{text}"
+
+
+def _library_text(parser: _Parser, klass: dns.rdataclass.RdataClass, record: Record) -> str:
+    with parser.restrict_to(record.data_end - record.data_start):
+        kind = dns.rdatatype.RdataType.make(record.type)
+        text = dns.rdata.from_wire_parser(klass, kind, parser).to_text(chunksize=0)
+    change = FROM_TEXT.get(record.type)
+    return change(text) if change is not None else text

@@ -9,7 +9,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pillion
-from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
+from pillion_blackbox_exporter.network.resolving import ip_version
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.grpc.message import (
     DEADLINE_EXCEEDED,
@@ -28,7 +29,7 @@ from pillion_blackbox_exporter.probers.grpc.message import (
 )
 from pillion_blackbox_exporter.probers.http.url import parse_url
 from pillion_blackbox_exporter.probing.report import Gauge
-from pillion_blackbox_exporter.probing.steps import connect, resolve, secure
+from pillion_blackbox_exporter.probing.steps import connect, connect_by_name, resolve, secure
 
 if TYPE_CHECKING:
     from pillion.net import Stream
@@ -71,7 +72,7 @@ async def _probe(probe: Probe, section: GrpcSection) -> None:
         section.preferred_ip_protocol,
         fallback=section.ip_protocol_fallback,
     )
-    stream = await connect(probe, "grpc", url.host, address, port)
+    stream = await _connect(probe, url.host, address, port)
     try:
         if section.tls:
             await _secure(probe, section, stream, url.host)
@@ -79,6 +80,22 @@ async def _probe(probe: Probe, section: GrpcSection) -> None:
     finally:
         stream.close()
     _judge(probe, section, reply)
+
+
+async def _connect(probe: Probe, host: str, address: str, port: int) -> Stream:
+    """Connect to the chosen address of a host, else to any other, as a gRPC client dials a name."""
+    if probe.address or ip_version(host):
+        return await connect(probe, "grpc", host, address, port)
+    try:
+        async with asyncio.timeout(probe.remaining / 2):
+            return await connect(probe, "grpc", host, address, port)
+    except PROBE_ERRORS as error:
+        if error.reason == "denied":
+            raise
+        probe.log.debug("trying the other addresses", problem=str(error))
+    except TimeoutError:
+        probe.log.debug("trying the other addresses", problem="the address does not answer")
+    return await connect_by_name(probe, "grpc", host, port)
 
 
 async def _secure(probe: Probe, section: GrpcSection, stream: Stream, host: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pillion.masking import masked_target
 from pillion_blackbox_exporter.configuration.kinds import expand
 from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.probers.conversation import report_labels
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.http.credentials import authorize
 from pillion_blackbox_exporter.probers.http.message import Request, check_header
@@ -38,7 +39,12 @@ FAILED_DUE_TO_REGEX = Gauge(
 )
 DURATION = Gauge("probe_websocket_duration_seconds", "How long each phase took")
 
-_PHASES = {name: (name,) for name in ("resolve", "connect", "tls", "upgrade", "exchange")}
+_PHASES = {
+    "resolve": ("resolve",),
+    "connect": ("connect",),
+    "processing": ("tls", "upgrade"),
+    "transfer": ("exchange",),
+}
 
 
 async def probe(probe: Probe) -> None:
@@ -55,7 +61,7 @@ async def _probe(probe: Probe, section: WebsocketSection) -> None:
     url = parse_target(probe.target)
     scheme = "wss" if url.scheme == "https" else "ws"
     request = opening_request(section, url, probe.hostname)
-    await authorize(probe, section, request)
+    await authorize(probe, section.client, request)
     key = key_of(os.urandom(16))
     ask_for_upgrade(request, key)
     address = await resolve(
@@ -69,8 +75,9 @@ async def _probe(probe: Probe, section: WebsocketSection) -> None:
     stream = await connect(probe, scheme, url.host, address, url.port)
     try:
         if scheme == "wss":
-            name = section.tls_config.server_name or probe.hostname or url.host
-            await secure(probe, stream, section.tls_config, name, ("http/1.1",))
+            tls_config = section.client.tls_config
+            name = tls_config.server_name or probe.hostname or url.host
+            await secure(probe, stream, tls_config, name, ("http/1.1",))
         probe.trace.begin("upgrade")
         connection = Connection(stream)
         head = await connection.request(request)
@@ -110,7 +117,7 @@ def opening_request(section: WebsocketSection, url: Url, hostname: str) -> Reque
         ProbeError: a file cannot be read, or a header cannot be sent.
     """
     request = Request("GET", url, hostname or url.authority)
-    for headers in (section.headers, section.http_headers):
+    for headers in (section.headers, section.client.http_headers):
         for name, values in headers.items():
             listed = _revealed(values)
             for value in listed:
@@ -140,6 +147,7 @@ async def _converse(probe: Probe, connection: Connection, steps: tuple[QueryResp
                 )
             probe.report.set(FAILED_DUE_TO_REGEX, 0)
             send = expand(send, match)
+            report_labels(probe, step, match)
         if send:
             await connection.send(send)
             probe.log.debug("sent a message", length=len(send))

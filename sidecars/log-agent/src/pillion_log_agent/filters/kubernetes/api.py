@@ -61,6 +61,7 @@ class Api:
         tls = TlsProperties(
             tls=is_secure,
             tls_verify=properties.tls_verify,
+            tls_verify_hostname=properties.tls_verify_hostname,
             tls_ca_file=properties.kube_ca_file
             if os.path.isfile(properties.kube_ca_file)
             else None,

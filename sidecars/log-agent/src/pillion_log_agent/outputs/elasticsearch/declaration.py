@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, PORT, TEXT, TIME, choice
+from pillion_log_agent.configuration.reasons import NETWORK
 from pillion_log_agent.network.tls import TlsProperties
 
 if TYPE_CHECKING:
@@ -108,17 +109,12 @@ def _build(properties: BulkProperties, context: OutputContext) -> Output:
     return BulkOutput(properties, context)
 
 
-_ALIVE = "a connection is kept alive"
 _OF_AWS = "it counts with aws_auth only"
 _ACCEPTED = {
     "buffer_size": "an answer is read whole, up to 64 MiB",
     "trace_output": "the log does not hold records",
     "trace_error": "a refused record goes to the dead-letter file with the reason",
-    "net.keepalive": _ALIVE,
-    "net.keepalive_idle_timeout": _ALIVE,
-    "net.keepalive_max_recycle": _ALIVE,
-    "net.dns.mode": "the system resolves names",
-    "net.dns.resolver": "the system resolves names",
+    **NETWORK,
     "tls.debug": "errors of TLS are logged",
     "aws_region": _OF_AWS,
     "aws_sts_endpoint": _OF_AWS,
@@ -127,6 +123,10 @@ _ACCEPTED = {
     "aws_service_name": _OF_AWS,
     "aws_profile": _OF_AWS,
 }
+_REFUSED = {
+    "upstream": "give one output for each server, or a host name that stands for all of them",
+    "net.source_address": "let the system's routes choose the address",
+}
 
 
 ELASTICSEARCH = Declaration(
@@ -134,6 +134,7 @@ ELASTICSEARCH = Declaration(
     summary="Sends to Elasticsearch over its bulk API.",
     properties=BulkProperties,
     accepted=_ACCEPTED,
+    refused=_REFUSED,
     build=_build,
 )
 OPENSEARCH = Declaration(
@@ -141,5 +142,6 @@ OPENSEARCH = Declaration(
     summary="Sends to OpenSearch over its bulk API.",
     properties=BulkProperties,
     accepted=_ACCEPTED,
+    refused=_REFUSED,
     build=_build,
 )

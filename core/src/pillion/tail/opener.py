@@ -1,0 +1,274 @@
+"""Taking up files: at a path, and old generations that lie beside it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from stat import S_ISREG
+from typing import TYPE_CHECKING
+
+from pillion.tail.fingerprint import agrees, birth_at, key_of
+from pillion.tail.generation import CLOSED, Generation
+from pillion.tail.rotation import (
+    MOST_SEARCHES,
+    OPEN_FLAGS,
+    OUT_OF_DESCRIPTORS,
+    is_mere_copy,
+    is_original,
+    last_change,
+    old_generations,
+    open_original,
+    open_regular,
+    steadily,
+)
+from pillion.tail.start import start_offset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pillion.log import Logger
+    from pillion.tail.checkpoint.format import Entry
+    from pillion.tail.errors import PathErrors
+    from pillion.tail.follower import Follower
+    from pillion.tail.registry import Registry
+    from pillion.tail.rotation import Sibling
+
+CLOCK_SLACK_NS = 20_000_000
+"""Time stamps of files come from a clock that is up to one tick of the kernel late."""
+
+
+@dataclass(slots=True)
+class Opener:
+    """Opens generations, each at the position where reading is to go on.
+
+    Attributes:
+        registry: the generations that are held or done with.
+        errors: reports what keeps a path from being opened.
+        log: where a loss is reported.
+        wall_ns: the wall clock.
+    """
+
+    registry: Registry
+    errors: PathErrors
+    log: Logger
+    wall_ns: Callable[[], int]
+
+    def open_path(self, follower: Follower, seen: os.stat_result, now: float) -> None:
+        """Take up the file that is at the path, unless it is followed already."""
+        held = self.registry.held.get((seen.st_dev, seen.st_ino))
+        if held is not None:
+            if held in follower.generations and not held.is_truncated:
+                # It was renamed, and has come back.
+                follower.generations.remove(held)
+                follower.generations.append(held)
+                held.detached_at = None
+                if seen.st_size > held.size:
+                    held.grow(seen.st_size, now)
+            return
+        descriptor = self.open_at(follower, seen)
+        if descriptor is None:
+            return
+        key = key_of(descriptor)
+        entry = self.registry.done_with(key)
+        if entry is not None:
+            self.registry.forget(key)
+            if is_original(descriptor, entry) and agrees(descriptor, entry.fingerprint):
+                self.take_on(follower, descriptor, entry, now)
+                return
+        generation = self.take(follower, descriptor, now)
+        if follower.start is not None:
+            generation.start_at(start_offset(descriptor, follower.start))
+
+    def take(self, follower: Follower, descriptor: int, now: float) -> Generation:
+        """Follow an open file from its beginning, as the newest generation of the path."""
+        generation = Generation(
+            follower.path, key_of(descriptor), follower.next_ordinal, descriptor, now=now
+        )
+        generation.began_ns = follower.looked_ns or self.wall_ns()
+        follower.next_ordinal += 1
+        follower.generations.append(generation)
+        self.registry.hold(generation)
+        _note_size(generation, now)
+        return generation
+
+    def was_filled_alike(self, entry: Entry, live: int, since_ns: int) -> bool:
+        """Return whether a file was copied away, cut, and filled with what it began with before."""
+        mark = entry.fingerprint
+        if not mark.head_length:
+            return False
+        for sibling in old_generations(entry.path):
+            is_old = sibling.touched_ns < since_ns - CLOCK_SLACK_NS
+            if is_old or sibling.size < mark.position or sibling.key == entry.key:
+                continue
+            descriptor = None if sibling.key in self.registry.held else sibling.open()
+            if descriptor is not None:
+                try:
+                    if agrees(descriptor, mark) and not self._is_done(descriptor):
+                        return not is_mere_copy(sibling, descriptor, live)
+                finally:
+                    os.close(descriptor)
+        return False
+
+    def is_new(self, old: str, path: str, since_ns: int) -> bool:
+        """Return whether a rotated file was written to since then, and nobody knows it."""
+        try:
+            seen = os.stat(old, follow_symlinks=False)
+        except OSError:
+            return False
+        key = (seen.st_dev, seen.st_ino)
+        if not S_ISREG(seen.st_mode) or self.registry.is_taken(key, path, birth_at(old)):
+            return False
+        is_young = seen.st_mtime_ns >= since_ns - CLOCK_SLACK_NS
+        return is_young and seen.st_size > 0 and self.registry.done_with(key) is None
+
+    def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
+        """Take up generations that came and went between two looks, and lie beside the path.
+
+        They are the ones that were written to since then and that nobody knows. Until that was
+        done while nothing was renamed, `Follower.unsearched_ns` says that it is to be done again.
+
+        Returns:
+            How many.
+
+        Raises:
+            OSError: there are no descriptors left.
+        """
+        follower.unsearched_ns = since_ns = min(follower.unsearched_ns or since_ns, since_ns)
+        adopted = 0
+        for _ in range(MOST_SEARCHES):
+            before = last_change(follower.directories)
+            adopted += self._adopt(follower, since_ns, now)
+            if before == last_change(follower.directories):
+                # What has just changed may change again at what the clock says is the same time.
+                if self.wall_ns() - before > CLOCK_SLACK_NS:
+                    follower.unsearched_ns = 0
+                break
+        return adopted
+
+    def _adopt(self, follower: Follower, since_ns: int, now: float) -> int:
+        adopted = 0
+        for sibling in old_generations(follower.path):
+            is_old = sibling.touched_ns < since_ns - CLOCK_SLACK_NS
+            if is_old or self.registry.is_taken(sibling.key, follower.path, sibling.birth_ns):
+                continue
+            descriptor = sibling.open()
+            if descriptor is None:
+                continue
+            if self._is_done(descriptor) or self._is_copy_of_live(follower, sibling, descriptor):
+                os.close(descriptor)
+                continue
+            self.take(follower, descriptor, now).detached_at = now
+            adopted += 1
+        return adopted
+
+    def reopen(self, generation: Generation) -> bool:
+        """Open a generation that was closed to spare descriptors; return whether it is there."""
+        entry = generation.entry_as_read()
+        descriptor = open_regular(generation.path)
+        if descriptor is not None and not is_original(descriptor, entry):
+            os.close(descriptor)
+            descriptor = None
+        if descriptor is None:
+            descriptor = open_original(entry)
+        if descriptor is None:
+            return False
+        if not agrees(descriptor, entry.fingerprint):
+            os.close(descriptor)
+            return False
+        generation.descriptor = descriptor
+        self.registry.hold(generation)
+        return True
+
+    def open_copied(self, entry: Entry) -> int | None:
+        """Open the copy that rotation made of a generation before it was cut.
+
+        The oldest one that was made since the generation began: those after it may begin alike,
+        and are copies of what followed. Where none was, the newest one there is.
+        """
+        if not entry.fingerprint.head_length:
+            return None
+        return steadily(entry.path, lambda: self._open_copied(entry))
+
+    def _open_copied(self, entry: Entry) -> int | None:
+        mark = entry.fingerprint
+        siblings = [
+            sibling
+            for sibling in old_generations(entry.path)
+            if sibling.size >= mark.position and sibling.key not in self.registry.held
+        ]
+        since = entry.began_ns - CLOCK_SLACK_NS
+        made_since = [sibling for sibling in siblings if sibling.made_ns >= since]
+        before = [sibling for sibling in siblings if sibling.made_ns < since]
+        made_since.sort(key=lambda sibling: sibling.made_ns)
+        for sibling in (*made_since, *reversed(before)):
+            descriptor = sibling.open()
+            if descriptor is not None:
+                if agrees(descriptor, mark) and not self._is_done(descriptor):
+                    return descriptor
+                os.close(descriptor)
+        return None
+
+    def open_at(self, follower: Follower, seen: os.stat_result) -> int | None:
+        """Open the regular file at a path, unless it is followed; report why it cannot be."""
+        if not S_ISREG(seen.st_mode):
+            return None
+        try:
+            descriptor = os.open(follower.path, OPEN_FLAGS)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            if error.errno in OUT_OF_DESCRIPTORS:
+                self.registry.has_run_out()
+            self.errors.cannot_open(follower, error)
+            return None
+        if key_of(descriptor) in self.registry.held or not S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)  # replaced between the two calls; the next look will tell
+            return None
+        self.errors.is_over(follower)
+        return descriptor
+
+    def take_on(self, follower: Follower, descriptor: int, entry: Entry, now: float) -> Generation:
+        """Follow an open file from where an entry says, as the generation that it was."""
+        ordinal = follower.next_ordinal
+        follower.next_ordinal = entry.ordinal
+        generation = self.take(follower, descriptor, now)
+        follower.next_ordinal = max(ordinal, entry.ordinal + 1)
+        generation.identity = entry.identity
+        generation.began_ns = entry.began_ns
+        try:
+            generation.start_at(entry.fingerprint.position, entry.line)
+        except OSError:
+            follower.generations.remove(generation)
+            self.registry.release(generation)
+            raise
+        return generation
+
+    def _is_done(self, descriptor: int) -> bool:
+        """Return whether it is a generation that was read to its end."""
+        done = self.registry.done_with(key_of(descriptor))
+        return (
+            done is not None
+            and is_original(descriptor, done)
+            and agrees(descriptor, done.fingerprint)
+        )
+
+    def _is_copy_of_live(self, follower: Follower, sibling: Sibling, descriptor: int) -> bool:
+        live = follower.live
+        if live is None or live.descriptor == CLOSED:
+            return False
+        return is_mere_copy(sibling, descriptor, live.descriptor)
+
+
+def report_loss(log: Logger, sentence: str, *, path: str, read_to: int, lost_bytes: int) -> None:
+    """Say that a file is gone: as a warning where something of it is known to be lost."""
+    if lost_bytes:
+        log.warning(sentence, path=path, read_to=read_to, lost_bytes=lost_bytes)
+    else:
+        log.info(sentence, path=path, read_to=read_to)
+
+
+def _note_size(generation: Generation, now: float) -> None:
+    seen = os.fstat(generation.descriptor)
+    generation.mtime_ns = seen.st_mtime_ns
+    if seen.st_size:
+        generation.grow(seen.st_size, now)
