@@ -132,7 +132,8 @@ class NginxExporter(Service):
             if one.history.newest is None or now - one.history.newest.at >= _FRESH
         ]
         await asyncio.gather(*stale)
-        return landing_page(self._watched, self._telemetry_path)
+        more = () if self._access_log is None else (self._access_log.section(),)
+        return landing_page(self._watched, self._telemetry_path, *more)
 
 
 def _check(nginx: NginxSettings, exposition: ExpositionSettings) -> None:

@@ -164,6 +164,10 @@ async def test_a_line_that_fits_nothing_is_counted_and_shown_once(tmp_path: Path
         assert scrape.value("nginx_parse_errors_total") == 3
         assert exporter.log.count("fit no format") == 1
         assert "\x1b" not in exporter.log
+        page = (await exporter.client.get("/")).text
+    assert "Lines that fit no format: 3; one: \\x1b[31mnonsense" in page
+    assert "&lt;= 0.005 s" in page
+    assert "2xx" in page
 
 
 async def test_the_metrics_are_those_that_the_page_promises(tmp_path: Path) -> None:

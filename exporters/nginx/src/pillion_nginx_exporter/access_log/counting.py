@@ -105,9 +105,8 @@ class AccessLog:
             lines = rest.count(b"\n")
         if rest:
             self._totals.parse_errors += lines
-            self.sample = rest[: rest.index(b"\n")][:_SAMPLE_BYTES].decode(
-                "ascii", "backslashreplace"
-            )
+            # As a literal: control characters and escapes of a terminal do not get out.
+            self.sample = repr(rest[: rest.index(b"\n")][:_SAMPLE_BYTES])[2:-1]
         if self._bytes > _FOLD_BYTES or any(reader.is_full for reader in self._readers):
             self.fold()
 

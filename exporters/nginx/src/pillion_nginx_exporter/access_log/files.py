@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pillion.lifecycle import Deadline, Health
     from pillion.log import Logger
-    from pillion.tail import Chunk, Waker
+    from pillion.tail import Chunk
 
 _CHUNK_BYTES = 128 * 1024
 _IN_FLIGHT_BYTES = 1024 * 1024
@@ -37,7 +37,6 @@ class FileReader:
         from_head: bool,
         count: Callable[[bytes], None],
         log: Logger,
-        waker: Waker | None = None,
     ) -> None:
         """Open the checkpoint.
 
@@ -58,7 +57,6 @@ class FileReader:
                 partial_flush=_LINE_END,
                 count_lines=False,
             ),
-            waker=waker,
             log=log,
         )
 

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily
 from pillion_nginx_exporter.access_log.columns import METHOD, STATUS
 from pillion_nginx_exporter.access_log.counting import AccessLog, PatternReader
 from pillion_nginx_exporter.access_log.formats import parse_format
+from pillion_nginx_exporter.access_log.landing import access_log_section
 from pillion_nginx_exporter.access_log.metrics import metrics
 from pillion_nginx_exporter.access_log.syslog import SyslogReceiver
 from pillion_nginx_exporter.access_log.totals import Totals
@@ -124,6 +125,10 @@ class AccessLogSource:
                 self.files.tailer, "nginx_exporter_access_log", self._constant
             )
             yield from collector.collect()
+
+    def section(self) -> str:
+        """Return its part of the landing page."""
+        return access_log_section(self.log_of_requests.fold(), self.log_of_requests.sample)
 
     def _counter(self, name: str, description: str, value: int) -> Metric:
         family = CounterMetricFamily(name, description, labels=list(self._constant))
