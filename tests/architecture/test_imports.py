@@ -53,6 +53,7 @@ AGENT_ROOMS = {
 # What a distribution is called where its import is called otherwise.
 DISTRIBUTIONS = {
     "yaml": "pyyaml",
+    "ruamel": "ruamel-yaml",
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
