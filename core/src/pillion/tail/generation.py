@@ -48,6 +48,7 @@ class Generation:
         behind_to: the end of that part.
         began_ns: wall time of the last look at its path before it was there.
         hole_at: where a hole may begin: at the place where it was cut, else at its beginning.
+        hole_end: where the hole that was skipped last ended; nothing can lengthen it but a cut.
         saved: how far it is acknowledged in the current copy of the checkpoint.
         covered: how far in the one before, too.
         is_truncated: its bytes are gone; only what is in flight keeps it.
@@ -68,6 +69,7 @@ class Generation:
         "head_length",
         "head_sum",
         "hole_at",
+        "hole_end",
         "identity",
         "in_flight",
         "is_truncated",
@@ -115,6 +117,7 @@ class Generation:
         self.behind_to = 0
         self.began_ns = 0
         self.hole_at = 0
+        self.hole_end = -1
         self.saved = self.covered = 0
         self.is_truncated = False
         self._birth_ns = -1

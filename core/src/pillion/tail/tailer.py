@@ -163,13 +163,6 @@ class Tailer:
             due = min(due, self._writer.due)
         return max(0.0, due - self._clock())
 
-    def hold(self, *, is_held: bool) -> None:
-        """Read no more, but go on to look, for as long as the caller has no room for chunks.
-
-        `in_flight_bytes` is what the tailer itself knows of that.
-        """
-        self._turns.is_held = is_held
-
     def stop(self) -> None:
         """Read what is there to its end, unfinished lines included, and then be finished."""
         self._is_stopping = True
