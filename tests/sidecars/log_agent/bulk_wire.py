@@ -13,9 +13,10 @@ from pillion.log import Logger
 from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.output import BulkOutput
 from pillion_log_agent.outputs.output import OutputContext
-from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.records.wire import json_lines
 from tests.servers.wire import Visit, response, serving
 
 if TYPE_CHECKING:
@@ -127,6 +128,6 @@ def batch(count: int = 1, **fields: Any) -> Batch:
         "app",
         Origin("tail.0", "/a", "1-2-0-ab"),
         Timestamps([NOW] * count),
-        block=encoded([{"n": number, **fields} for number in range(count)]),
+        block=json_lines([{"n": number, **fields} for number in range(count)]),
         offsets=list(range(count)),
     )

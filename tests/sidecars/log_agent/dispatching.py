@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pillion_log_agent.outputs.output import Outcome, Output
-    from pillion_log_agent.records.batch import Record
+    from pillion_log_agent.records.columns import Record
 
 ORIGIN = Origin("tail.0", "/a.log", "generation")
 

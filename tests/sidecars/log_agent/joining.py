@@ -14,9 +14,10 @@ from pillion_log_agent.multiline.definition import MULTILINE, define
 from pillion_log_agent.multiline.lines import LineJoiner, LineShape
 from pillion_log_agent.multiline.records import RecordJoiner
 from pillion_log_agent.multiline.rules import Definition
-from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.records.wire import json_lines
 from tests.sidecars.log_agent.receipts import noting
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def batch_of(
         "t",
         Origin("tail.0", "/a.log", identity),
         Timestamps([NOW + number for number in range(len(records))]),
-        block=encoded(list(records)),
+        block=json_lines(list(records)),
         offsets=[start + step * number for number in range(len(records))],
     )
 

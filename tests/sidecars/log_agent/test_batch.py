@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.records.wire import from_wire, json_lines
 
 ORIGIN = Origin("tail.0", "/a", "1-2")
 VALUES = st.recursive(
@@ -28,13 +29,13 @@ def of_block(block: bytes, count: int, start: int = 0) -> Batch:
 
 @given(records=RECORDS)
 def test_bodies_are_the_records_without_their_braces(records: list[dict[str, Any]]) -> None:
-    batch = of_block(encoded(records), len(records))
-    assert [json.loads(f"{{{body}}}") for body in batch.bodies()] == records
+    batch = of_block(json_lines(records), len(records))
+    assert [json.loads(from_wire(f"{{{body}}}")) for body in batch.bodies()] == records
 
 
 @given(records=RECORDS, start=st.integers(0, 2**40))
 def test_offsets_count_bytes(records: list[dict[str, Any]], start: int) -> None:
-    block = encoded(records)
+    block = json_lines(records)
     found = of_block(block, len(records), start).offsets
     lines = block.splitlines(keepends=True) if records else []
     assert found == [start + sum(map(len, lines[:number])) for number in range(len(lines))]
@@ -51,7 +52,7 @@ def test_white_space_around_objects_is_no_part_of_them(around: str) -> None:
 def test_a_selection_has_the_offsets_and_the_fields_of_what_was_selected(
     records: list[dict[str, Any]], data: st.DataObject
 ) -> None:
-    batch = of_block(encoded(records), len(records))
+    batch = of_block(json_lines(records), len(records))
     batch.put("host", "h")
     chosen = data.draw(st.lists(st.sampled_from(range(len(records))), unique=True).map(sorted))
     part = batch.select(chosen)

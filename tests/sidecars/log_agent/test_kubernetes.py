@@ -15,9 +15,10 @@ from pillion_log_agent.filters.kubernetes.declaration import KubernetesPropertie
 from pillion_log_agent.filters.kubernetes.filter import KubernetesFilter
 from pillion_log_agent.filters.kubernetes.pod import parse_downward
 from pillion_log_agent.parsers.make import Parsers
-from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.records.wire import json_lines
 from tests.servers.kubernetes_api import KubernetesApi, kubernetes_api
 from tests.sidecars.log_agent.running import DOCKER_ID
 
@@ -35,7 +36,7 @@ def tag(pod: str, namespace: str = "shop", container: str = "api") -> str:
 def batch(name: str, *records: dict[str, Any]) -> Batch:
     records = records or ({"log": "x\n", "stream": "stdout"},)
     times = Timestamps([NOW] * len(records))
-    return Batch(name, Origin("tail.0", "/a", "id"), times, block=encoded(list(records)))
+    return Batch(name, Origin("tail.0", "/a", "id"), times, block=json_lines(list(records)))
 
 
 @asynccontextmanager

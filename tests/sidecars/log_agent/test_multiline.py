@@ -12,6 +12,7 @@ import pytest
 from pillion.errors import ConfigurationError
 from pillion_log_agent.multiline.builtin import built_in
 from pillion_log_agent.multiline.machine import Machine
+from pillion_log_agent.records.wire import from_wire
 from tests.sidecars.log_agent.joining import (
     DATED,
     NOW,
@@ -216,7 +217,7 @@ def test_the_text_of_a_record_survives_the_quoting() -> None:
     odd = 'java.lang.Error: "q" \\ \u2028 "\\n'
     data = f'{odd}\n\tat a.B.c(B.java:1)\nplain "x"\n'.encode()
     batch, _ = joiner.take(data, 0, unnoted(), NOW, 0.0)
-    texts = [json.loads(f"{{{body}}}")["log"] for body in batch.bodies()]
+    texts = [json.loads(from_wire(f"{{{body}}}"))["log"] for body in batch.bodies()]
     assert texts == [f"{odd}\n\tat a.B.c(B.java:1)\n", 'plain "x"\n']
 
 

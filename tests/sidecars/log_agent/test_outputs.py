@@ -15,9 +15,10 @@ from pillion_log_agent.outputs.elasticsearch.results import read_refusal, read_r
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.outputs.rendering import Date, arrow_text, lines
-from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.records.wire import json_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def batch(*records: dict[str, Any], tag: str = "app") -> Batch:
         tag,
         Origin("tail.0", "/a", "1-2-0-ab"),
         Timestamps([NOW] * len(records)),
-        block=encoded(list(records)),
+        block=json_lines(list(records)),
         offsets=[100 + 16 * number for number in range(len(records))],
     )
 

@@ -15,6 +15,7 @@ from pillion_log_agent.parsers.parsed import Parser
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, Shape
 from pillion_log_agent.patterns.times import show_iso
 from pillion_log_agent.records.origin import Origin
+from pillion_log_agent.records.wire import from_wire
 from tests.sidecars.log_agent.receipts import noting, unnoted
 from tests.sidecars.log_agent.running import docker_line
 
@@ -210,7 +211,7 @@ def test_an_empty_line_is_no_record_where_there_is_a_parser() -> None:
 def test_lines_that_are_not_parsed_are_quoted_under_the_key() -> None:
     data = 'pl"ain\r\ncaf\u00e9 \u2028 x\n\nlast'.encode()
     batch = LineReader("message").batch(data, "t", ORIGIN, 10, NOW)
-    records = [json.loads(f"{{{body}}}") for body in batch.bodies()]
+    records = [json.loads(from_wire(f"{{{body}}}")) for body in batch.bodies()]
     assert [record["message"] for record in records] == ['pl"ain', "caf\u00e9 \u2028 x", "", "last"]
     assert batch.offsets == [10, 18, 30, 31]
 
@@ -238,7 +239,7 @@ def test_cri_s_pieces_are_joined_for_each_stream_by_itself() -> None:
     batch, _ = joiner.take(("\n".join(lines) + "\n").encode(), 0, unnoted(), NOW, 0.0)
     records = batch.records()
     assert records[0] == {"stream": "stderr", "logtag": "F", "message": "err"}
-    assert records[1] == {"stream": "stdout", "logtag": "F", "message": "one two"}
+    assert records[1] == {"stream": "stdout", "logtag": "P", "message": "one two"}
     assert records[2] == {"log": "no cri"}
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pillion_log_agent.patterns.pattern import Pattern
-    from pillion_log_agent.records.batch import Record
+    from pillion_log_agent.records.columns import Record
 
     _Holds = Callable[[Record], bool]
 

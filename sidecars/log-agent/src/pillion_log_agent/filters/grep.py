@@ -15,7 +15,7 @@ from pillion_log_agent.records.accessor import Accessor, parse_accessor
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.patterns.pattern import Pattern
-    from pillion_log_agent.records.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,20 @@ class Rule:
     field: Accessor
     pattern: Pattern
 
-    def holds(self, record: Record) -> bool:
-        """Whether the field is text and has the pattern: numbers and truth values have none."""
-        value = self.field.find(record)
-        return isinstance(value, str) and self.pattern.search(value) is not None
+    def verdicts(self, batch: Batch) -> list[bool]:
+        """Return for each record whether the field is text and has the pattern.
+
+        Numbers and truth values have none. Of equal texts one is looked at.
+        """
+        search = self.pattern.search
+        known: dict[str, bool] = {}
+        found: list[bool] = []
+        for value in self.field.column(batch):
+            verdict = known.get(value) if isinstance(value, str) else False
+            if verdict is None:
+                verdict = known[value] = search(value) is not None
+            found.append(verdict)
+        return found
 
 
 def _rule(text: str) -> Rule:
@@ -73,18 +83,24 @@ class GrepFilter:
 
     def apply(self, batch: Batch) -> Batch:
         """Return the batch with the records that stay."""
-        kept = [index for index, record in enumerate(batch.records()) if self._keeps(record)]
-        return batch if len(kept) == len(batch) else batch.select(kept)
+        keeps = self._verdicts(batch)
+        if all(keeps):
+            return batch
+        return batch.select([index for index, is_kept in enumerate(keeps) if is_kept])
 
-    def _keeps(self, record: Record) -> bool:
-        if self._legacy:
-            return not any(rule.holds(record) for rule in self._exclude) and all(
-                rule.holds(record) for rule in self._regex
-            )
+    def _verdicts(self, batch: Batch) -> list[bool]:
         quantifier = any if self._any else all
-        if self._exclude:
-            return not quantifier(rule.holds(record) for rule in self._exclude)
-        return quantifier(rule.holds(record) for rule in self._regex)
+        wanted = [rule.verdicts(batch) for rule in self._regex]
+        unwanted = [rule.verdicts(batch) for rule in self._exclude]
+        if self._legacy:
+            excluded = [any(row) for row in zip(*unwanted, strict=True)] or [False] * len(batch)
+            kept = [all(row) for row in zip(*wanted, strict=True)] or [True] * len(batch)
+            return [keep and not out for keep, out in zip(kept, excluded, strict=True)]
+        if unwanted:
+            return [not quantifier(row) for row in zip(*unwanted, strict=True)]
+        return [quantifier(row) for row in zip(*wanted, strict=True)] or [quantifier(())] * len(
+            batch
+        )
 
 
 GREP = Declaration(

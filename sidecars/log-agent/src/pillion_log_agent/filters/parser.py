@@ -14,7 +14,8 @@ from pillion_log_agent.records.timestamps import Timestamps
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.parsers.parsed import Parsed
-    from pillion_log_agent.records.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.columns import Record
 
 
 @dataclass(frozen=True, slots=True)

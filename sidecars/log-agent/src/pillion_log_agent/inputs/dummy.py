@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pillion.settings import Kind, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, NUMBER
-from pillion_log_agent.parsers.json import decode_object
 from pillion_log_agent.patterns.times import SECOND
 from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.json_rows import decode_object
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.receipt import Receipt, Undivided
 from pillion_log_agent.records.timestamps import Timestamps

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pillion_log_agent.records.batch import Batch, Record
-from pillion_log_agent.records.lines import quoted, split_lines
+from pillion_log_agent.parsers.parsed import BlockParser, ParsedBlock
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.column import Texts
+from pillion_log_agent.records.columns import Columns, Record
+from pillion_log_agent.records.lines import offsets_of_rows, split_lines, text_rows
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
@@ -40,41 +43,51 @@ class LineReader:
             start: where the block stands in its file.
             now: nanoseconds; the time of a record that has none.
         """
-        if self.offset_key is None and self.parser is not None:
-            times = self.parser.parse_block(data)
-            if times is not None:
-                return Batch(tag, origin, times, block=data, start=start)
+        batch = self._batch(data, tag, origin, start, now)
+        if self.offset_key is not None:
+            batch.add(self.offset_key, batch.offsets)
+        return batch
+
+    def _batch(self, data: bytes, tag: str, origin: Origin, start: int, now: int) -> Batch:
+        parser = self.parser
+        if parser is None:
+            return self._as_they_are(data, tag, origin, start, now)
+        parsed = parser.parse_block(data, now) if isinstance(parser, BlockParser) else None
+        if parsed is None:
+            parsed = _one_by_one(parser, data, now)
+        rows, times, size = parsed.rows, parsed.times, len(data)
+        if parsed.is_unchanged and isinstance(rows, Columns):
+            return Batch(tag, origin, times, columns=rows, start=start, size=size)
+        offsets = offsets_of_rows(data, start)
+        misfits: dict[int, Record] = {row: {self.key: text} for row, text in parsed.misfits.items()}
+        if isinstance(rows, Columns):
+            rows.odd.update(misfits)
+            return Batch(tag, origin, times, columns=rows, offsets=offsets, size=size)
+        for row, record in misfits.items():
+            rows[row] = record
+        return Batch(tag, origin, times, records=rows, offsets=offsets, size=size)
+
+    def _as_they_are(self, data: bytes, tag: str, origin: Origin, start: int, now: int) -> Batch:
         lines, offsets = split_lines(data, start)
-        if self.skip_empty or self.parser is not None:
-            # There is nothing to parse in an empty line: it is no record.
+        if self.skip_empty:
             kept = [index for index, line in enumerate(lines) if line.strip()]
             lines = [lines[index] for index in kept]
             offsets = [offsets[index] for index in kept]
-        if self.offset_key is None and self.parser is None:
-            texts = b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
-            block = quoted(self.key, texts)
-            times = Timestamps([now] * len(lines))
-            return Batch(tag, origin, times, block=block, offsets=offsets, size=len(data))
-        return self._parsed(lines, offsets, tag=tag, origin=origin, now=now, size=len(data))
+        texts = b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
+        columns = Columns(len(lines), fields={self.key: Texts(texts)})
+        times = Timestamps([now] * len(lines))
+        return Batch(tag, origin, times, columns=columns, offsets=offsets, size=len(data))
 
-    def _parsed(
-        self,
-        lines: list[bytes],
-        offsets: list[int],
-        *,
-        tag: str,
-        origin: Origin,
-        now: int,
-        size: int,
-    ) -> Batch:
-        records: list[Record] = []
-        times: list[int] = []
-        for line, offset in zip(lines, offsets, strict=True):
-            text = line.decode("utf-8", "replace")
-            parsed = self.parser.parse(text, now) if self.parser is not None else None
-            fields: dict[str, Any] = {self.key: text} if parsed is None else parsed.fields
-            if self.offset_key is not None:
-                fields[self.offset_key] = offset
-            records.append(fields)
-            times.append(now if parsed is None or parsed.time is None else parsed.time)
-        return Batch(tag, origin, Timestamps(times), records=records, offsets=offsets, size=size)
+
+def _one_by_one(parser: Parser, data: bytes, now: int) -> ParsedBlock:
+    """Parse lines where a block of them cannot be."""
+    rows: list[Record] = []
+    times: list[int] = []
+    misfits: dict[int, str] = {}
+    for row, text in enumerate(text_rows(data)):
+        parsed = parser.parse(text, now)
+        if parsed is None:
+            misfits[row] = text
+        rows.append({} if parsed is None else parsed.fields)
+        times.append(now if parsed is None or parsed.time is None else parsed.time)
+    return ParsedBlock(rows, Timestamps(times), misfits)

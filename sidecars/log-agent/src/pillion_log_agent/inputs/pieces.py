@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pillion_log_agent.parsers.runtime import (
-    AS_MULTILINE,
-    Piece,
-    Shape,
-    parse_piece,
-    parse_whole_cri,
+from pillion_log_agent.parsers.runtime_block import (
+    RuntimeBlock,
+    parse_runtime_block,
+    timestamps_of,
 )
-from pillion_log_agent.parsers.whole_cri import ADDED, whole_cri
-from pillion_log_agent.records.batch import Batch, Record
-from pillion_log_agent.records.lines import split_lines
-from pillion_log_agent.records.receipt import Receipt, merge
-from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.lines import offsets_of_rows
+from pillion_log_agent.records.receipt import merge
 
 if TYPE_CHECKING:
+    from pillion_log_agent.parsers.runtime import Shape
+    from pillion_log_agent.records.columns import Record
     from pillion_log_agent.records.origin import Origin
+    from pillion_log_agent.records.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +41,41 @@ class PieceOptions:
 
 @dataclass(slots=True)
 class _Pending:
-    """A line of one stream of which pieces are there, and not the last one."""
+    """A line of one stream of which pieces are there, and not the last one.
 
-    first: Piece
+    Attributes:
+        fields: of the first piece.
+        text_key: the field of the text.
+        time: of the first piece, as it was written; None where it says none.
+        offset: of the first piece.
+        since: when it came, in seconds.
+    """
+
+    fields: Record
+    text_key: str
+    time: str | None
     offset: int
     since: float
     texts: list[str] = field(default_factory=list)
     length: int = 0
+    is_longer: bool = False
     holding: list[Receipt] = field(default_factory=list)
 
-    def add(self, piece: Piece, receipt: Receipt) -> None:
-        self.texts.append(piece.text)
-        self.length += len(piece.text)
-        if not self.holding or self.holding[-1] is not receipt:
+    def add(self, text: str) -> None:
+        self.texts.append(text)
+        self.length += len(text)
+        self.is_longer = True
+
+    def hold(self, receipt: Receipt) -> None:
+        """Let a chunk wait for the line's end, if it has a piece of it."""
+        if self.is_longer:
             receipt.hold()
             self.holding.append(receipt)
+            self.is_longer = False
 
-    def joined(self, last: Piece) -> Record:
-        """Return the fields of the last piece with the whole text."""
-        return {**last.fields, last.text_key: "".join(self.texts)}
+    def joined(self) -> Record:
+        """Return the fields of the first piece with the whole text."""
+        return {**self.fields, self.text_key: "".join(self.texts)}
 
 
 class PieceJoiner:
@@ -91,62 +107,73 @@ class PieceJoiner:
             now: nanoseconds, for a line without a time.
             clock: seconds, to say since when a line waits.
         """
-        batch = self._take_whole(data, start)
-        if batch is not None:
-            return batch, receipt
-        delivered = [receipt]
-        records: list[Record] = []
-        times: list[int] = []
-        places: list[int] = []
-        lines, offsets = split_lines(data, start)
-        for line, offset in zip(lines, offsets, strict=True):
-            text = line.decode("utf-8", "replace")
-            piece = parse_piece(text, self._options.runtimes, self._options.shape)
-            if piece is None:
-                fields, time, place = {"log": text}, None, offset
-            elif piece.is_partial or piece.stream in self._pending:
-                whole = self._join(piece, offset, receipt, clock)
-                if whole is None:
-                    continue
-                delivered += whole.holding
-                fields, time, place = whole.joined(piece), piece.time, whole.offset
-            else:
-                fields, time, place = piece.fields, piece.time, offset
-            records.append(fields)
-            times.append(now if time is None else time)
-            places.append(place)
-        return self._batch(records, times, places, len(data)), merge(delivered)
-
-    def _take_whole(self, data: bytes, start: int) -> Batch | None:
-        """Return the batch of a block of CRI's in which no line is split, None for any other."""
-        if self._pending or self._options.runtimes[-1] != "cri" or not data.endswith(b"\n"):
-            return None
-        whole = whole_cri(data) if self._options.shape == AS_MULTILINE else None
-        if whole is None:
-            return self._take_fields(data, start)
-        return Batch(
+        block = parse_runtime_block(data, self._options.runtimes, self._options.shape)
+        offsets = offsets_of_rows(data, start)
+        delivered, gone = [receipt], set[int]()
+        for stream in {*self._pending, *(block.streams[row] for row in block.pieces)}:
+            finished = self._join(stream, block, offsets, gone, clock)
+            delivered += [each for line in finished for each in line.holding]
+        for line in self._pending.values():
+            line.hold(receipt)
+        batch = Batch(
             self.tag,
             self.origin,
-            whole.times,
-            block=whole.block,
-            start=start,
-            added=ADDED,
-            offsets=split_lines(data, start)[1] if whole.is_escaped else None,
+            timestamps_of(block.times, now),
+            columns=block.columns,
+            offsets=offsets,
             size=len(data),
         )
+        if gone:
+            batch = batch.select([row for row in range(len(batch)) if row not in gone])
+        return batch, merge(delivered)
 
-    def _take_fields(self, data: bytes, start: int) -> Batch | None:
-        try:
-            found = parse_whole_cri(data.decode(), self._options.shape)
-        except UnicodeDecodeError:
-            return None
-        times = Timestamps.of_texts(found[1]) if found is not None else None
-        if found is None or times is None:
-            return None
-        _, offsets = split_lines(data, start)
-        return Batch(
-            self.tag, self.origin, times, records=found[0], offsets=offsets, size=len(data)
-        )
+    def _join(
+        self, stream: str, block: RuntimeBlock, offsets: list[int], gone: set[int], clock: float
+    ) -> list[_Pending]:
+        """Join the pieces of a stream; return the lines of it that are complete.
+
+        The row of a line's last piece becomes the line, with the place of its first one.
+
+        Args:
+            stream: whose.
+            block: its rows are changed.
+            offsets: of the rows, likewise.
+            gone: takes the rows that are a part of another line.
+            clock: seconds.
+        """
+        pieces = [row for row in block.pieces if block.streams[row] == stream]
+        finished: list[_Pending] = []
+        line, row = self._pending.pop(stream, None), 0
+        while True:
+            if line is None:
+                at = bisect_left(pieces, row)
+                if at == len(pieces):
+                    return finished
+                row = pieces[at]
+                fields, key = self._fields_of(block, row)
+                line = _Pending(fields, key, block.times[row], offsets[row], clock)
+            else:
+                found = block.next_of(stream, row)
+                if found is None:
+                    self._pending[stream] = line
+                    return finished
+                row = found
+            line.add(block.texts[row] or "")
+            if line.length < self._options.longest and bisect_left(pieces, row) < bisect_left(
+                pieces, row + 1
+            ):
+                gone.add(row)
+            else:
+                block.columns.odd[row] = line.joined()
+                block.times[row], offsets[row] = line.time, line.offset
+                finished.append(line)
+                line = None
+            row += 1
+
+    def _fields_of(self, block: RuntimeBlock, row: int) -> tuple[Record, str]:
+        """Return the fields of a row, and the name of that with the text."""
+        record, key = block.columns.record(row), self._options.shape.text
+        return record, key if key in record else "log"
 
     def give_up(self, now: int, clock: float | None = None) -> tuple[Batch, Receipt] | None:
         """Return the lines that have waited too long, as far as they have come.
@@ -163,27 +190,12 @@ class PieceJoiner:
         if not late:
             return None
         lines = [self._pending.pop(stream) for stream in late]
-        batch = self._batch(
-            [line.joined(line.first) for line in lines],
-            [now if line.first.time is None else line.first.time for line in lines],
-            [line.offset for line in lines],
-            sum(line.length for line in lines),
+        batch = Batch(
+            self.tag,
+            self.origin,
+            timestamps_of([line.time for line in lines], now),
+            records=[line.joined() for line in lines],
+            offsets=[line.offset for line in lines],
+            size=sum(line.length for line in lines),
         )
         return batch, merge([each for line in lines for each in line.holding])
-
-    def _join(self, piece: Piece, offset: int, receipt: Receipt, clock: float) -> _Pending | None:
-        """Add a piece to its line; return the line when that is its end."""
-        line = self._pending.get(piece.stream)
-        if line is None:
-            line = self._pending[piece.stream] = _Pending(piece, offset, clock)
-        line.add(piece, receipt)
-        if piece.is_partial and line.length < self._options.longest:
-            return None
-        return self._pending.pop(piece.stream)
-
-    def _batch(
-        self, records: list[Record], times: list[int], places: list[int], size: int
-    ) -> Batch:
-        return Batch(
-            self.tag, self.origin, Timestamps(times), records=records, offsets=places, size=size
-        )

@@ -14,9 +14,9 @@ from pillion_log_agent.configuration.kinds import SIZE, TEXT
 from pillion_log_agent.inputs.json_stream import read_stream
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.parsers.builtin import built_in
-from pillion_log_agent.parsers.json import decode_object
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.json_rows import decode_object
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.receipt import Receipt, Undivided
 from pillion_log_agent.records.timestamps import Timestamps

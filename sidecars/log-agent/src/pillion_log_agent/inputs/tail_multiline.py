@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.inputs.input import InputContext
     from pillion_log_agent.inputs.tail_properties import TailProperties
     from pillion_log_agent.multiline.stream import End
-    from pillion_log_agent.records.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.columns import Record
     from pillion_log_agent.records.origin import Origin
     from pillion_log_agent.records.receipt import Receipt
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pillion_log_agent.multiline.stream import Stream
-from pillion_log_agent.records.batch import Batch, Record
-from pillion_log_agent.records.lines import quoted, split_lines
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.column import Texts
+from pillion_log_agent.records.columns import Columns
+from pillion_log_agent.records.lines import split_lines
 from pillion_log_agent.records.receipt import merge
 from pillion_log_agent.records.timestamps import Timestamps
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pillion_log_agent.multiline.stream import End, Joining, Opened, Spans
+    from pillion_log_agent.records.columns import Record
     from pillion_log_agent.records.origin import Origin
     from pillion_log_agent.records.receipt import Receipt
 
@@ -149,9 +152,9 @@ class LineJoiner:
             joined = self._joined(texts, spans)
             if finished is not None:
                 joined = [self._glue.join(finished.texts), *joined]
-            block = quoted(shape.key, joined, shape.end)
+            columns = Columns(len(joined), fields={shape.key: Texts(joined, end=shape.end)})
             return Batch(
-                self.tag, self.origin, Timestamps(times), block=block, offsets=places, size=size
+                self.tag, self.origin, Timestamps(times), columns=columns, offsets=places, size=size
             )
         groups = [texts[begin:end] for begin, end in _spans_of(texts, spans)]
         if finished is not None:

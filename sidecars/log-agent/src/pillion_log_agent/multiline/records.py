@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pillion_log_agent.multiline.stream import Opened, Stream
-from pillion_log_agent.records.batch import Batch, Record
+from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.receipt import Receipt, merge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion_log_agent.multiline.stream import End, Joining, Spans
+    from pillion_log_agent.records.columns import Record
     from pillion_log_agent.records.origin import Origin
     from pillion_log_agent.records.timestamps import Timestamps
 

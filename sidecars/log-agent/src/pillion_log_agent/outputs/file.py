@@ -15,7 +15,8 @@ from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
 from pillion_log_agent.configuration.reasons import NO_UPSTREAM
 from pillion_log_agent.outputs.output import TAKEN
-from pillion_log_agent.outputs.rendering import Date, arrows, decoded, interleaved, lines, objects
+from pillion_log_agent.outputs.rendering import Date, arrows, lines
+from pillion_log_agent.records.wire import from_wire, interleaved, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +159,7 @@ class FileOutput:
         if self._properties.format != "csv":
             times = [f"{float(time):.6f}" for time in times]
         found = [
-            self._fields(time, record) for time, record in zip(times, decoded(batch), strict=True)
+            self._fields(time, record) for time, record in zip(times, batch.decoded(), strict=True)
         ]
         return "".join(found).encode("utf-8", "replace")
 
@@ -185,14 +186,9 @@ class FileOutput:
 
 def _out_file(batch: Batch) -> bytes:
     """Return `tag: [seconds.nanoseconds, {...}]` for each record."""
-    head, common = f"{batch.tag}: [", batch.common()
+    head = to_wire(f"{batch.tag}: [".encode())
     seconds, rest = batch.times.epoch_parts(9)
-    if common:
-        text = interleaved(head, seconds, rest, ", ", objects(batch, Date(key="")), "]\n")
-    else:
-        quote, middles = batch.cut()
-        text = interleaved(head, seconds, rest, ", {" + quote, middles, quote + "}]\n")
-    return text.encode()
+    return from_wire(interleaved(head, seconds, rest, ", {", *batch.pieces(), "}]\n"))
 
 
 FILE = Declaration(

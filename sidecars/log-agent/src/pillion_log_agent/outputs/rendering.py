@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pillion_log_agent.records.wire import Wire, from_wire, interleaved, json_of, split_rows
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from pillion_log_agent.records.batch import Batch
 
 _encode = msgspec.json.Encoder().encode
-_decode_lines = msgspec.json.Decoder().decode_lines
 DATE_FORMATS = ("double", "epoch", "epoch_ms", "iso8601", "java_sql_timestamp")
 
 
@@ -30,65 +31,21 @@ class Date:
     format: str = "double"
 
 
-def objects(batch: Batch, date: Date) -> list[str]:
-    """Return each record as the text of one JSON object, the date first."""
-    bodies, end = batch.bodies(), batch.common() + "}"
-    if not date.key:
-        return ["{" + (body + end if body else end.removeprefix(",")) for body in bodies]
-    head = f"{{{quoted(date.key)}:"
-    times = _DATES[date.format](batch)
-    return [
-        f"{head}{time}{body}{end}" for time, body in zip(times, with_commas(bodies), strict=True)
-    ]
+def objects(batch: Batch, date: Date) -> list[Wire]:
+    """Return each record as the wire text of one JSON object, the date first."""
+    return split_rows(_lines(batch, date)[:-1]) if len(batch) else []
 
 
 def lines(batch: Batch, date: Date) -> bytes:
-    """Return what `objects` does, a line each, by as few calls as it takes."""
-    quote, middles = batch.cut()
-    if not quote and "" in middles:
-        return "\n".join([*objects(batch, date), ""]).encode()
-    end = quote + batch.common() + "}\n"
+    """Return what `objects` does, a line each."""
+    return from_wire(_lines(batch, date))
+
+
+def _lines(batch: Batch, date: Date) -> Wire:
     if not date.key:
-        return interleaved("{" + quote, middles, end).encode()
+        return interleaved("{", *batch.pieces(), "}\n")
     times = _DATES[date.format](batch)
-    return interleaved(f"{{{quoted(date.key)}:", times, "," + quote, middles, end).encode()
-
-
-def with_commas(bodies: Sequence[str]) -> list[str]:
-    """Return bodies that go on after another field; a record without fields has none."""
-    return [body and f",{body}" for body in bodies]
-
-
-def interleaved(*columns: str | Sequence[str]) -> str:
-    """Return what the columns say row by row, in one call; a `str` says the same in each row.
-
-    The first and the last column are `str`, and some other is none.
-    """
-    # A piece costs 8 ns: what ends a row and what begins the next are one.
-    last = str(columns[-1])
-    row = [last + str(columns[0])]
-    lists: dict[int, Sequence[str]] = {}
-    for column in columns[1:-1]:
-        if not isinstance(column, str):
-            lists[len(row)] = column
-            row.append("")
-        elif len(row) - 1 in lists:
-            row.append(column)
-        else:
-            row[-1] += column
-    pieces = row * len(next(iter(lists.values())))
-    for number, column in lists.items():
-        pieces[number :: len(row)] = column
-    if not pieces:
-        return ""
-    pieces[0] = pieces[0].removeprefix(last)
-    pieces.append(last)
-    return "".join(pieces)
-
-
-def quoted(key: str) -> str:
-    """Return the text of a JSON string."""
-    return _encode(key).decode()
+    return interleaved(f"{{{json_of(date.key)}:", times, *batch.pieces(","), "}\n")
 
 
 def _quoted(batch: Batch) -> list[str]:
@@ -111,15 +68,10 @@ _DATES: dict[str, Callable[[Batch], list[str]]] = {
 def arrow_text(batch: Batch) -> bytes:
     """Return records as fluent-bit's stdout prints them, with `=>` between key and value."""
     found = []
-    for number, (time, fields) in enumerate(zip(batch.times.epoch(9), decoded(batch), strict=True)):
+    rows = zip(batch.times.epoch(9), batch.decoded(), strict=True)
+    for number, (time, fields) in enumerate(rows):
         found.append(f"[{number}] {batch.tag}: [[{time}, {{}}], {arrows(fields)}]\n")
     return "".join(found).encode("utf-8", "replace")
-
-
-def decoded(batch: Batch) -> list[dict[str, Any]]:
-    """Return the records of a sealed batch as dictionaries, and leave the batch sealed."""
-    found: list[dict[str, Any]] = _decode_lines(lines(batch, Date(key="")))
-    return found
 
 
 def arrows(value: Any) -> str:

@@ -15,6 +15,7 @@ from pillion_log_agent.configuration.kinds import TEXT, choice
 from pillion_log_agent.configuration.reasons import NO_UPSTREAM
 from pillion_log_agent.outputs.output import TAKEN
 from pillion_log_agent.outputs.rendering import DATE_FORMATS, Date, arrow_text, lines, objects
+from pillion_log_agent.records.wire import from_wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +76,8 @@ class StdoutOutput:
         if self._format == "msgpack":
             return arrow_text(batch)
         if self._format == "json_stream":
-            return "".join(objects(batch, self._date)).encode()
-        return f"[{','.join(objects(batch, self._date))}]\n".encode()
+            return from_wire("".join(objects(batch, self._date)))
+        return from_wire(f"[{','.join(objects(batch, self._date))}]\n")
 
     async def _write(self, data: bytes) -> None:
         """Write to a pipe that may be full: in a thread, since it may block."""

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from pillion_log_agent.configuration.declaration import Declaration
-from pillion_log_agent.parsers.lenient import decode_leniently
-from pillion_log_agent.parsers.parsed import Parsed
+from pillion_log_agent.parsers.parsed import Parsed, ParsedBlock
 from pillion_log_agent.parsers.shared import (
     NOT_HERE,
     OF_OTHER_FORMATS,
     Finishing,
     ParserProperties,
 )
+from pillion_log_agent.patterns.times import show_iso
+from pillion_log_agent.records.columns import Columns
+from pillion_log_agent.records.json_rows import (
+    DECODE_ERRORS,
+    MISSING,
+    block_of,
+    decode_fields,
+    decode_object,
+    decode_rows,
+)
+from pillion_log_agent.records.lines import SPACE, text_of
+from pillion_log_agent.records.spliced import PLACEHOLDER, Spliced
 from pillion_log_agent.records.timestamps import Timestamps
+from pillion_log_agent.records.wire import Wire, from_wire, split_rows, to_wire
 
-_DECODE_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
 _time_of = attrgetter("time")
-_object = msgspec.json.Decoder()
 
 
 class JsonParser:
@@ -43,11 +54,109 @@ class JsonParser:
             return None
         return Parsed(fields, self._finishing.finish(fields, now))
 
-    def parse_block(self, data: bytes) -> Timestamps | None:
-        """Return the times of a block of objects that stay as they are."""
-        if self._times is None or not data.startswith(b"{") or not data.endswith(b"}\n"):
-            return None
-        return block_times(self._times, data)
+    def parse_block(self, data: bytes, now: int) -> ParsedBlock:
+        """Return the objects of a block, as they are where nothing in them changes."""
+        if self._times is not None and data.startswith(b"{") and data.endswith(b"}\n"):
+            times = block_times(self._times, data)
+            if times is not None:
+                columns = Columns(len(times), head=Spliced(data, len(times)))
+                return ParsedBlock(columns, times, {}, is_unchanged=True)
+        rows = ObjectRows.of(data)
+        if self._times is None:
+            return self._changed(rows, now)
+        ((written,), broken) = decode_fields(block_of(rows.bodies), (self._finishing.time_key,))
+        odd, misfits = self._parsed_singly(rows, {*rows.others, *broken}, now)
+        columns = Columns(
+            len(rows.bodies),
+            head=Spliced.of_bodies(rows.bodies),
+            odd={row: parsed.fields for row, parsed in odd.items()},
+        )
+        texts = [None if text is MISSING else text for text in written]
+        for row, parsed in odd.items():
+            texts[row] = None if parsed.time is None else show_iso(parsed.time, 9)
+        return ParsedBlock(columns, self._times_of(texts, now), misfits)
+
+    def _changed(self, rows: ObjectRows, now: int) -> ParsedBlock:
+        records, broken = decode_rows(block_of(rows.bodies))
+        odd, misfits = self._parsed_singly(rows, {*rows.others, *broken}, now)
+        times: list[int] = []
+        for row, record in enumerate(records):
+            if row in odd:
+                records[row], time = odd[row].fields, odd[row].time
+            else:
+                time = None if row in misfits else self._finishing.finish(record, now)
+            times.append(now if time is None else time)
+        return ParsedBlock(records, Timestamps(times), misfits)
+
+    def _parsed_singly(
+        self, rows: ObjectRows, others: set[int], now: int
+    ) -> tuple[dict[int, Parsed], dict[int, str]]:
+        """Parse rows that could not be read with the others; return which are no objects too."""
+        odd: dict[int, Parsed] = {}
+        misfits: dict[int, str] = {}
+        for row in sorted(others):
+            text = text_of(rows.rows[row])
+            parsed = self.parse(text, now)
+            if parsed is None:
+                misfits[row] = text
+            else:
+                odd[row] = parsed
+        return odd, misfits
+
+    def _times_of(self, texts: list[Any], now: int) -> Timestamps:
+        """Return the column of times as they were written; None stands for now."""
+        time_format = self._finishing.time_format
+        assert time_format is not None
+        present = show_iso(now, 9)
+        written = [text if isinstance(text, str) else present for text in texts]
+        found = Timestamps.of_texts(written)
+        if found is not None:
+            return found
+        parsed = [time_format.parse(text, now) for text in written]
+        return Timestamps([now if time is None else time for time in parsed])
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRows:
+    """Lines that look like JSON objects, and some that do not.
+
+    Attributes:
+        rows: all that have something in them.
+        bodies: what is between the braces; those of the others are placeholders.
+        others: the numbers of the rows that do not look like an object in UTF-8.
+    """
+
+    rows: list[Wire]
+    bodies: list[Wire]
+    others: list[int]
+
+    @classmethod
+    def of(cls, data: bytes) -> ObjectRows:
+        """Return the rows of a block of lines."""
+        rows = list(filter(None, split_rows(to_wire(data))))
+        bodies = [Wire(row[1:-1]) for row in rows]
+        others = [
+            number
+            for number, row in enumerate(rows)
+            if row[0] != "{" or row[-1] != "}" or row == "{"
+        ]
+        if others:
+            # White space may be all that is wrong with them, or all that there is of them.
+            stripped = {number: rows[number].strip(SPACE) for number in others}
+            if not all(stripped.values()):
+                return cls.of(from_wire("\n".join([row for row in rows if row.strip(SPACE)])))
+            others = [number for number, row in stripped.items() if not _is_braced(row)]
+            for number, row in stripped.items():
+                bodies[number] = Wire(row[1:-1])
+        if not _is_utf8(data):
+            others += [number for number, row in enumerate(rows) if not _is_utf8(from_wire(row))]
+        for number in others:
+            bodies[number] = PLACEHOLDER
+        return cls(rows, bodies, others)
+
+
+def _is_braced(text: str) -> bool:
+    return text.startswith("{") and text.endswith("}") and len(text) > 1
 
 
 def block_times(decoder: Any, data: bytes) -> Timestamps | None:
@@ -60,26 +169,28 @@ def block_times(decoder: Any, data: bytes) -> Timestamps | None:
     try:
         # What is skipped is checked for everything but its UTF-8.
         found = decoder.decode_lines(data)
-        if not data.isascii():
-            data.decode()
-    except _DECODE_ERRORS:
+    except DECODE_ERRORS:
+        return None
+    # Two objects on one line are taken for two lines.
+    if len(found) != data.count(b"\n") or not _is_utf8(data):
         return None
     return Timestamps.of_texts(list(map(_time_of, found)))
-
-
-def decode_object(text: str | bytes) -> dict[str, Any] | None:
-    """Return the fields of one JSON object, None when the text is none."""
-    try:
-        value = _object.decode(text)
-    except _DECODE_ERRORS:
-        value = decode_leniently(text)
-    return value if isinstance(value, dict) else None
 
 
 def time_decoder(key: str) -> Any:
     """Return a decoder that takes one field, which must be text, and skips the others."""
     kind = msgspec.defstruct("Time", [("time", str)], rename={"time": key}, gc=False)
     return msgspec.json.Decoder(kind)
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 JSON = Declaration(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pillion.settings import setting
 from pillion_log_agent.configuration.declaration import Declaration
@@ -17,9 +16,6 @@ from pillion_log_agent.parsers.shared import (
     Finishing,
     ParserProperties,
 )
-
-if TYPE_CHECKING:
-    from pillion_log_agent.records.timestamps import Timestamps
 
 _PAIR = re.compile(r'([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*+)"?|([^\s"=]*)))?')
 
@@ -59,10 +55,6 @@ class LogfmtParser:
         if not fields:
             return None
         return Parsed(fields, self._finishing.finish(fields, now))
-
-    def parse_block(self, _data: bytes) -> Timestamps | None:
-        """Return None: its lines are no JSON."""
-        return None
 
 
 LOGFMT = Declaration(

@@ -5,8 +5,6 @@ Source: ltsv.org.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.parsers.parsed import Fields, Parsed
 from pillion_log_agent.parsers.shared import (
@@ -15,9 +13,6 @@ from pillion_log_agent.parsers.shared import (
     Finishing,
     ParserProperties,
 )
-
-if TYPE_CHECKING:
-    from pillion_log_agent.records.timestamps import Timestamps
 
 
 class LtsvParser:
@@ -39,10 +34,6 @@ class LtsvParser:
         if not fields:
             return None
         return Parsed(fields, self._finishing.finish(fields, now))
-
-    def parse_block(self, _data: bytes) -> Timestamps | None:
-        """Return None: its lines are no JSON."""
-        return None
 
 
 LTSV = Declaration(

@@ -1,11 +1,12 @@
-"""What a parser makes of text, and what every parser can be told. Pure."""
+"""What a parser makes of text. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from pillion_log_agent.records.columns import Columns
     from pillion_log_agent.records.timestamps import Timestamps
 
 Fields = dict[str, Any]
@@ -22,6 +23,23 @@ class Parsed:
 
     fields: Fields
     time: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedBlock:
+    """A block of lines, parsed: a row for each line that has something in it.
+
+    Attributes:
+        rows: as columns, or as records.
+        times: of the rows; that of reading where a line says none.
+        misfits: the lines that are of another kind, by row.
+        is_unchanged: the rows are the lines of the block as they are, and each has something in it.
+    """
+
+    rows: Columns | list[Fields]
+    times: Timestamps
+    misfits: dict[int, str]
+    is_unchanged: bool = False
 
 
 class Parser(Protocol):
@@ -41,10 +59,16 @@ class Parser(Protocol):
         """
         ...
 
-    def parse_block(self, data: bytes) -> Timestamps | None:
-        """Return the times of a block of lines that can go on as it is.
 
-        None when it cannot: a line is no JSON object, has no time of the usual shape, or has
-        to be changed.
+@runtime_checkable
+class BlockParser(Parser, Protocol):
+    """A parser that takes many lines at once."""
+
+    def parse_block(self, data: bytes, now: int) -> ParsedBlock | None:
+        """Return what a block of lines says; None where they have to be taken one by one.
+
+        Args:
+            data: lines, each with its newline, save that the last may have none.
+            now: nanoseconds; the time of a line that says none.
         """
         ...

@@ -10,18 +10,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pillion_log_agent.parsers.json import decode_object
 from pillion_log_agent.patterns.times import TimeFormat
+from pillion_log_agent.records.json_rows import decode_object
 
 if TYPE_CHECKING:
     from pillion_log_agent.parsers.parsed import Fields
 
 RuntimeName = Literal["docker", "cri"]
 RUNTIMES: tuple[RuntimeName, ...] = ("docker", "cri")
+CRI_STREAMS = frozenset({"stdout", "stderr"})
 
 _ISO = TimeFormat.compile("%Y-%m-%dT%H:%M:%S.%L%z")
 _CRI = re.compile(r"(\S+) (stdout|stderr) (\S*) ?(.*)", re.DOTALL)
-_CRI_LINES = re.compile(r"^([^ \n]+) (stdout|stderr) F (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +79,8 @@ def parse_piece(text: str, runtimes: tuple[str, ...], shape: Shape) -> Piece | N
     return None
 
 
-def parse_whole_cri(text: str, shape: Shape) -> tuple[list[Fields], list[str]] | None:
-    """Return fields and written time of each line of a block in CRI's format, found in one call.
-
-    None when a line is of another kind, or is a piece of one.
-    """
-    lines = _CRI_LINES.findall(text)
-    if len(lines) != text.count("\n"):
-        return None
-    times = [line[0] for line in lines]
-    if shape.keeps_time:
-        fields: list[Fields] = [
-            {"time": time, "stream": stream, shape.tag: "F", shape.text: message}
-            for time, stream, message in lines
-        ]
-    else:
-        fields = [
-            {"stream": stream, shape.tag: "F", shape.text: message} for _, stream, message in lines
-        ]
-    return fields, times
-
-
 def _docker(text: str) -> Piece | None:
-    fields = decode_object(text) if text.startswith("{") else None
+    fields = decode_object(text)
     if fields is None or not isinstance(fields.get("log"), str):
         return None
     time = fields.get("time")

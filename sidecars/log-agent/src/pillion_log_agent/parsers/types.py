@@ -52,8 +52,15 @@ def cast_fields(fields: Fields, casts: Mapping[str, str]) -> None:
     """Give the fields their types in place; what does not fit its type stays text."""
     for name, kind in casts.items():
         value = fields.get(name)
-        if isinstance(value, str) and len(value) <= _LONGEST:
-            try:
-                fields[name] = _CASTS[kind](value)
-            except (ValueError, OverflowError):
-                continue
+        if isinstance(value, str):
+            fields[name] = cast_text(value, kind)
+
+
+def cast_text(text: str, kind: str) -> Any:
+    """Return a text as its type; what does not fit stays text."""
+    if len(text) > _LONGEST:
+        return text
+    try:
+        return _CASTS[kind](text)
+    except (ValueError, OverflowError):
+        return text

@@ -6,10 +6,12 @@ else a process with a time limit. See `proof` for what is proven, `rewrite` for 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pillion_log_agent.patterns.engines import BoundedEngine, GivenUp, Re2Engine
+from pillion_log_agent.patterns.lazy import quickened
 from pillion_log_agent.patterns.ordinary import ordinary_form
 from pillion_log_agent.patterns.program import Program, Take, UnprovableError, program_of
 from pillion_log_agent.patterns.proof import prove_linear
@@ -17,7 +19,6 @@ from pillion_log_agent.patterns.rewrite import forms_of
 from pillion_log_agent.patterns.tree import compile_tree, parse, starts_lines
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Mapping
 
     from pillion_log_agent.patterns.engines import Groups
@@ -193,7 +194,9 @@ def _proven(tree: Any) -> _Form:
             texts = "all"
     except UnprovableError as error:
         return _Form(None, why=str(error))
-    return _Form(compile_tree(tree), texts, starts_lines(list(tree)), why)
+    minds_case = not tree.state.flags & re.IGNORECASE
+    compiled = compile_tree(quickened(tree) if minds_case else tree)
+    return _Form(compiled, texts, starts_lines(list(tree)), why)
 
 
 def _reason(program: Program, texts: Texts) -> str:

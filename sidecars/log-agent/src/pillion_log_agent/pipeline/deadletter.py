@@ -14,10 +14,9 @@ from itertools import groupby
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from pillion_log_agent.appending import append_whole, open_to_append, sync_directory
 from pillion_log_agent.patterns.times import show_iso
+from pillion_log_agent.records.wire import from_wire, json_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,8 +32,6 @@ REDACTED = "[redacted]"
 _NAMES = r"passw|secret|token|api[-_]?key|authorization|credential|cookie|private[-_]?key"
 _SECRET = re.compile(rf"(?i){_NAMES}")
 _QUOTED = re.compile(rf"(?is)(\[[^\]]*(?:{_NAMES})[^\]]*\](?: of type \[\w+\])?).*")
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
 
 
 class DeadLetters:
@@ -166,12 +163,9 @@ def letters_of(
     for _, group in groupby(refused, key=lambda each: id(each[0])):
         of_batch = list(group)
         batch = of_batch[0][0]
-        bodies, offsets = batch.bodies(), batch.offsets
-        times = batch.times.nanoseconds()
-        common = batch.common()
+        offsets, times = batch.offsets, batch.times.nanoseconds()
         for _, rejection in of_batch:
             index = rejection.index
-            body = "{" + bodies[index] + common + "}"
             yield {
                 "at": show_iso(now),
                 "output": output,
@@ -182,12 +176,12 @@ def letters_of(
                 "identity": batch.origin.identity,
                 "offset": offsets[index],
                 "time": show_iso(times[index], 9),
-                "record": redacted(_decode(body.replace("{,", "{", 1))),
+                "record": redacted(batch.columns.record(index)),
             }
 
 
 def _line(letter: dict[str, Any]) -> bytes:
-    return _encode(letter) + b"\n"
+    return from_wire(json_of(letter)) + b"\n"
 
 
 def without_secrets(detail: str) -> str:

@@ -9,8 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pillion_log_agent.records.json_rows import MISSING
+
 if TYPE_CHECKING:
-    from pillion_log_agent.records.batch import Record
+    from collections.abc import Sequence
+
+    from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.columns import Record
 
 _ACCESSOR = re.compile(r"\$([^\[\]'\s]+)((?:\['[^']*'\]|\[\d+\])*)")
 _INSIDE = re.compile(r"\$\w+(?:\['[^']*'\]|\[\d+\])*")
@@ -31,15 +36,28 @@ class Accessor:
 
     def find(self, record: Record) -> Any:
         """Return the value, None when it is not there."""
-        value: Any = record
-        for part in self.path:
-            if isinstance(value, dict):
-                value = value.get(part)
-            elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-                value = value[part]
-            else:
-                return None
-        return value
+        return _walk(record, self.path)
+
+    def column(self, batch: Batch) -> list[Any]:
+        """Return the value in each record of a batch, None where it is not there."""
+        if batch.is_decoded:
+            return [self.find(record) for record in batch.records()]
+        first, *rest = self.path
+        (column,) = batch.values(str(first))
+        if rest:
+            return [None if value is MISSING else _walk(value, rest) for value in column]
+        return [None if value is MISSING else value for value in column]
+
+
+def _walk(value: Any, path: Sequence[str | int]) -> Any:
+    for part in path:
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,16 @@
-"""A batch: the records of one chunk on their way, as JSON lines or as dictionaries.
+"""A batch: the records of one chunk on their way, as columns or as dictionaries.
 
-A batch begins as a block of JSON lines. It is decoded when a filter asks for its records, and
-encoded again once, at the end of the filters; a block that no filter asks for is never decoded.
-Outputs cut the block into bodies, the text of each record without its braces, and put the time
-and what all records have in common before and after. Bodies are `str`: to join many of them costs
-a third of what it costs with `bytes`.
+A batch begins as columns. Filters that can work on columns do; for others it is decoded once, and
+once they are through it is sealed: outputs read the text of each record and change nothing.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate, repeat
-from operator import add
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import msgspec
+from pillion_log_agent.records.columns import Columns, Record
+from pillion_log_agent.records.spliced import Spliced
+from pillion_log_agent.records.wire import Piece, Wire, from_wire, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,23 +18,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.records.origin import Origin
     from pillion_log_agent.records.timestamps import Timestamps
 
-Record = dict[str, Any]
-
-_DECODER = msgspec.json.Decoder()
-_ENCODER = msgspec.json.Encoder()
 LEAST_WEIGHT = 64
 """What a record counts for at least, in bytes: an empty line costs memory too."""
-
-
-class Cut(NamedTuple):
-    """The bodies of a batch, each of which is `quote + middle + quote`.
-
-    The quote is what most records begin and end with anyway, or nothing: the longer what stands
-    between two records, the sooner it is found.
-    """
-
-    quote: str
-    middles: list[str]
 
 
 class Batch:
@@ -52,10 +34,10 @@ class Batch:
 
     __slots__ = (
         "_added",
-        "_block",
-        "_common",
+        "_columns",
         "_offsets",
         "_records",
+        "_source",
         "_start",
         "origin",
         "size",
@@ -70,19 +52,21 @@ class Batch:
         times: Timestamps,
         *,
         block: bytes | None = None,
+        columns: Columns | None = None,
         records: list[Record] | None = None,
         start: int = 0,
         added: int = 0,
         offsets: list[int] | None = None,
         size: int = 0,
     ) -> None:
-        """Make a batch of a block or of records.
+        """Make a batch of a block, of columns or of records.
 
         Args:
             tag: what routes them.
             origin: where they come from.
             times: one for each.
             block: JSON objects, each on a line.
+            columns: the same as columns.
             records: the same as dictionaries.
             start: where a block stands in its file, whose lines it has.
             added: bytes that each line of the block has more than that of the file.
@@ -93,12 +77,14 @@ class Batch:
         self.origin = origin
         self.times = times
         self.size = size or len(block or b"")
-        self._block = block
+        if block is not None:
+            columns = Columns(len(times), head=Spliced(block, len(times)))
+        self._columns = columns
         self._records = records
+        self._source = columns.head if columns is not None else None
         self._start = start
         self._added = added
         self._offsets = offsets
-        self._common: Record = {}
 
     def __len__(self) -> int:
         return len(self.times)
@@ -111,166 +97,98 @@ class Batch:
     @property
     def weight(self) -> int:
         """What it counts for, in bytes, where memory is bounded: fields are added, too."""
-        return max(self.read_weight, len(self._block or b""))
+        added = self._columns.weight if self._columns is not None else 0
+        return max(self.read_weight, added)
 
     @property
     def is_decoded(self) -> bool:
         """Whether the records are dictionaries already."""
         return self._records is not None
 
-    def has_any(self, texts: Sequence[bytes]) -> bool:
-        """Whether one of these is anywhere in the sealed batch, as JSON spells it."""
-        self.seal()
-        assert self._block is not None
-        block, common = self._block, _ENCODER.encode(self._common)
-        # One byte is found far sooner than a text, and mostly it is not there.
-        return any((text[:1] in block and text in block) or text in common for text in texts)
-
     @property
     def offsets(self) -> list[int]:
         """Where each record stands in its file."""
-        # Records that are being changed must not be encoded for it.
-        return self._offsets if self._offsets is not None else self.cut_and_offsets()[1]
+        if self._offsets is None:
+            assert self._source is not None
+            self._offsets = self._source.offsets(self._start, self._added)
+        return self._offsets
+
+    @property
+    def columns(self) -> Columns:
+        """The records as columns, which may be changed; dictionaries are given up for it."""
+        if self._columns is None:
+            assert self._records is not None
+            block, count = json_lines(self._records), len(self._records)
+            self._columns, self._records = Columns(count, head=Spliced(block, count)), None
+        return self._columns
+
+    def seal(self) -> None:
+        """Give up the dictionaries: what follows only reads."""
+        _ = self.columns
 
     def records(self) -> list[Record]:
         """Return the records as dictionaries, which may be changed in place."""
         if self._records is None:
-            assert self._block is not None
-            if self._offsets is None:
-                self._offsets = self.offsets
-            self._records = _DECODER.decode_lines(self._block)
-            self._block = None
-            if self._common:
-                for record in self._records:
-                    record.update(self._common)
-                self._common = {}
+            assert self._columns is not None
+            self._offsets = self.offsets
+            self._records, self._columns = self._columns.records(), None
         return self._records
 
-    def seal(self) -> None:
-        """Give up the dictionaries: what follows only reads."""
-        if self._records is not None:
-            self._block = encoded(self._records)
-            self._records = None
+    def values(self, *names: str) -> list[list[Any]]:
+        """Return the values of fields in each record, `MISSING` where it has none."""
+        return self.columns.values(*names)
 
-    def bodies(self) -> list[str]:
-        """Return the text of each record without its braces, and without what is common."""
-        quote, middles = self.cut()
-        return [f"{quote}{middle}{quote}" for middle in middles] if quote else middles
+    def pieces(self, lead: str = "") -> list[Piece]:
+        """Return the JSON of each record without its braces, in pieces for `interleaved`.
 
-    def cut(self) -> Cut:
-        """Return what `bodies` does, sooner."""
-        self.seal()
-        assert self._block is not None
-        for quote in ('"', ""):
-            middles = _middles(self._block, quote)
-            if len(middles) == len(self):
-                return Cut(quote, middles)
-        # A line has white space before or after its object, or is empty.
-        if self._offsets is None:
-            self._offsets = _offsets_of_lines(self._block, self._start)
-        self._block = encoded(_DECODER.decode_lines(self._block))
-        return Cut("", _middles(self._block, ""))
+        Args:
+            lead: what stands before a record that is not empty, such as a comma.
+        """
+        return self.columns.pieces(lead)
 
-    def cut_and_offsets(self) -> tuple[Cut, list[int]]:
-        """Return both, for little more than the first."""
-        cut = self.cut()
-        if self._offsets is None:
-            self._offsets = self._find_offsets(cut)
-        return cut, self._offsets
+    def bodies(self) -> list[Wire]:
+        """Return the JSON of each record without its braces."""
+        return self.columns.bodies()
 
-    def common(self) -> str:
-        """Return what goes to the end of every body: nothing, or `,"key":value...`."""
-        return "," + _ENCODER.encode(self._common)[1:-1].decode() if self._common else ""
+    def decoded(self) -> list[Record]:
+        """Return the records as dictionaries, which are not to be changed; it stays sealed."""
+        return self.columns.records()
 
-    def may_have(self, key: str) -> bool:
-        """Whether the name of a field is anywhere in the sealed batch, if only in a text."""
-        return self.has_any([_ENCODER.encode(key)[1:]])
+    def has_any(self, texts: Sequence[bytes]) -> bool:
+        """Whether one of these is anywhere in the records, as JSON spells it."""
+        block = from_wire("\n".join(self.bodies()))
+        return any(text in block for text in texts)
 
     def put(self, key: str, value: Any) -> None:
         """Give every record the same field."""
         if self._records is None:
-            assert self._block is not None
-            if _ENCODER.encode(key) not in self._block:
-                self._common[key] = value
-                return
-        for record in self.records():
+            self.columns.put(key, value)
+            return
+        for record in self._records:
+            record[key] = value
+
+    def add(self, key: str, values: list[Any]) -> None:
+        """Give each record a value of its own in a field."""
+        if self._records is None:
+            self.columns.add(key, values)
+            return
+        for record, value in zip(self._records, values, strict=True):
             record[key] = value
 
     def replace(self, records: list[Record]) -> None:
         """Put other records in the place of these, one for each."""
-        self._records = records
+        self._offsets = self.offsets
+        self._records, self._columns = records, None
 
     def select(self, indices: Sequence[int]) -> Batch:
         """Return a batch of some of the records."""
-        offsets = self.offsets
-        chosen = Batch(
+        offsets, records = self.offsets, self._records
+        return Batch(
             self.tag,
             self.origin,
             self.times.select(indices),
+            columns=None if self._columns is None else self._columns.select(indices),
+            records=None if records is None else [records[index] for index in indices],
             offsets=[offsets[index] for index in indices],
             size=self.size * len(indices) // max(len(self), 1),
         )
-        if self._records is not None:
-            records = self._records
-            chosen._records = [records[index] for index in indices]
-        else:
-            bodies = self.bodies()
-            chosen._block = joined([bodies[index] for index in indices])
-        chosen._common = dict(self._common)
-        return chosen
-
-    def _find_offsets(self, cut: Cut) -> list[int]:
-        assert self._block is not None
-        # Each line has two braces and a newline, and the quotes.
-        around = repeat(3 + 2 * len(cut.quote) - self._added)
-        *offsets, end = accumulate(map(add, map(len, cut.middles), around), initial=self._start)
-        if end - self._start != len(self._block) - self._added * len(cut.middles):
-            # There are characters of more than one byte.
-            lengths = [len(middle.encode()) for middle in cut.middles]
-            *offsets, end = accumulate(map(add, lengths, around), initial=self._start)
-        return offsets
-
-
-def _middles(block: bytes, quote: str) -> list[str]:
-    """Return the bodies of a block without the quote at both their ends; wrong if they have none.
-
-    There are fewer than records then.
-    """
-    end = f"{quote}}}\n"
-    start = f"{{{quote}"
-    if not block.startswith(start.encode()) or not block.endswith(end.encode()):
-        return []
-    return str(memoryview(block)[len(start) : -len(end)], "utf-8").split(end + start)
-
-
-def _offsets_of_lines(block: bytes, start: int) -> list[int]:
-    lines = block.split(b"\n")
-    offsets = accumulate(map(add, map(len, lines), repeat(1)), initial=start)
-    return [offset for offset, line in zip(offsets, lines, strict=False) if line.strip()]
-
-
-def joined(bodies: Sequence[str]) -> bytes:
-    """Return a block of bodies."""
-    return "{{{}}}\n".format("}\n{".join(bodies)).encode() if bodies else b""
-
-
-def encoded(records: Sequence[Record]) -> bytes:
-    """Return a block of records.
-
-    Text with halves of surrogate pairs, which JSON can spell and UTF-8 cannot, has each such
-    half replaced.
-    """
-    try:
-        return _ENCODER.encode_lines(records)
-    except UnicodeEncodeError:
-        return _ENCODER.encode_lines([_without_surrogates(record) for record in records])
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_without_surrogates(each) for each in value]
-    return value

@@ -11,6 +11,7 @@ from pillion.errors import ConfigurationError, TransientError
 from pillion_log_agent.filters.kubernetes.api import Api, ExpiredError, ForbiddenError, keep_current
 from pillion_log_agent.filters.kubernetes.merging import Merging
 from pillion_log_agent.filters.kubernetes.pod import Identity, Pod, fields_of, parse_downward
+from pillion_log_agent.filters.kubernetes.splicing import splice_logs
 from pillion_log_agent.filters.kubernetes.store import Store
 from pillion_log_agent.records.timestamps import Timestamps
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.filters.kubernetes.declaration import KubernetesProperties
     from pillion_log_agent.parsers.parsed import Parser
-    from pillion_log_agent.records.batch import Batch, Record
+    from pillion_log_agent.records.batch import Batch
+    from pillion_log_agent.records.columns import Record
 
 FIELD = "kubernetes"
 MOST_TAGS = 10_000
@@ -30,6 +32,7 @@ class KubernetesFilter:
     def __init__(self, properties: KubernetesProperties, context: FilterContext) -> None:
         self._properties = properties
         self._context = context
+        self._asked_for: set[str] = set()
         named = properties.regex_parser
         self._tag_parser = context.parser(named) if named else None
         self._merging = Merging(
@@ -97,6 +100,9 @@ class KubernetesFilter:
 
     def _merge(self, batch: Batch, named: dict[str, Parser]) -> None:
         now = self._context.wall_ns()
+        is_spliced = not (named or self._merging.parser or batch.is_decoded)
+        if is_spliced and splice_logs(self._merging, batch.columns, now, self._asked_for):
+            return
         times: list[int] | None = None
         for index, record in enumerate(batch.records()):
             parser = named.get(_stream(record)) if named else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pillion_log_agent.parsers.json import decode_object
+from pillion_log_agent.records.json_rows import decode_object
 
 if TYPE_CHECKING:
     from pillion_log_agent.parsers.parsed import Parser
-    from pillion_log_agent.records.batch import Record
+    from pillion_log_agent.records.columns import Record
 
 LOG = "log"
 

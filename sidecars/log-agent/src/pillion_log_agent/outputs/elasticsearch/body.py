@@ -8,18 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from pillion_log_agent.outputs.rendering import decoded, interleaved, quoted, with_commas
 from pillion_log_agent.patterns.strftime import format_time
 from pillion_log_agent.records.accessor import Accessor, Template, parse_accessor, parse_template
-from pillion_log_agent.records.batch import Batch, encoded
+from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.wire import from_wire, interleaved, json_of
 
 if TYPE_CHECKING:
     from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
-    from pillion_log_agent.records.batch import Record
+    from pillion_log_agent.records.columns import Record
 
-_encode = msgspec.json.Encoder().encode
 MINUTE = 60 * 1_000_000_000
 HOUR = 60 * MINUTE
 DEFAULT_INDEX = "fluent-bit"
@@ -108,29 +105,23 @@ def bulk_body(batch: Batch, plan: BulkFormat, now: int) -> bytes:
         plan: what is made of it.
         now: nanoseconds, for an index that is named after today.
     """
-    records = None if plan.is_plain else decoded(batch)
+    records = None if plan.is_plain else batch.decoded()
     if records is not None and plan.replaces_dots:
         batch = _again(batch, [_without_dots(each) for each in records])
-    if batch.may_have(plan.time_key):
-        batch = _again(batch, [_without(each, plan.time_key) for each in decoded(batch)])
-    (quote, middles), offsets = batch.cut_and_offsets()
-    actions = _actions(batch, plan, records, offsets, now)
-    opening = ('{"doc":{' if plan.operation == "update" else "{") + quoted(plan.time_key) + ':"'
-    times = _times(batch, plan)
-    between, end = 'Z",' + quote, quote + _end(batch, plan)
-    if not quote and "" in middles:
-        between, middles = 'Z"', with_commas(middles)
-    return interleaved("", *actions, opening, times, between, middles, end).encode()
+    if batch.columns.may_have(plan.time_key):
+        batch = _again(batch, [_without(each, plan.time_key) for each in batch.decoded()])
+    actions = _actions(batch, plan, records, batch.offsets, now)
+    opening = '{"doc":{' if plan.operation == "update" else "{"
+    time = f'{opening}{json_of(plan.time_key)}:"', _times(batch, plan), 'Z"'
+    return from_wire(interleaved("", *actions, *time, *batch.pieces(","), _end(batch, plan)))
 
 
 def _end(batch: Batch, plan: BulkFormat) -> str:
     """Return what ends each document, with its newline."""
-    common = batch.common()
-    if plan.tag_key is not None:
-        common += "," + _encode({plan.tag_key: batch.tag})[1:-1].decode()
+    tag = "" if plan.tag_key is None else "," + json_of({plan.tag_key: batch.tag})[1:-1]
     if plan.operation != "update":
-        return common + "}\n"
-    return common + ('},"doc_as_upsert":true}\n' if plan.is_upsert else "}}\n")
+        return tag + "}\n"
+    return tag + ('},"doc_as_upsert":true}\n' if plan.is_upsert else "}}\n")
 
 
 def _actions(
@@ -141,7 +132,7 @@ def _actions(
     if plan.ids is True and isinstance(indices, str):
         # The usual case: all but the offset is the same, and one call writes them all.
         head, tail = _action(plan, indices, f"{batch.origin.identity}-\0").split("\\u0000")
-        return [head, _encode(offsets)[1:-1].decode().split(","), tail]
+        return [head, json_of(offsets)[1:-1].split(","), tail]
     if plan.ids is False and isinstance(indices, str):
         return [_action(plan, indices, None)]
     names = [indices] * len(offsets) if isinstance(indices, str) else indices
@@ -155,7 +146,7 @@ def _action(plan: BulkFormat, index: str, document: str | None) -> str:
         target["_type"] = plan.type
     if document is not None:
         target["_id"] = document
-    return _encode({plan.operation: target}).decode() + "\n"
+    return json_of({plan.operation: target}) + "\n"
 
 
 def _ids(
@@ -239,7 +230,7 @@ def _again(batch: Batch, records: list[Record]) -> Batch:
         batch.tag,
         batch.origin,
         batch.times,
-        block=encoded(records),
+        records=records,
         offsets=batch.offsets,
         size=batch.size,
     )

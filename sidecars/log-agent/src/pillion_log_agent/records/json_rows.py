@@ -1,0 +1,124 @@
+"""Reading JSON objects by the block: all of them, or some of their fields. Pure."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pillion_log_agent.records.lenient import decode_leniently
+from pillion_log_agent.records.wire import from_wire
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
+_PLACE = re.compile(r"at `\$\[(\d+)\]|\(byte (\d+)\)")
+MISSING = msgspec.UNSET
+"""Stands for a field that a record does not have: null is a value."""
+
+_object = msgspec.json.Decoder()
+
+
+def decode_object(text: str | bytes) -> dict[str, Any] | None:
+    """Return the fields of one JSON object, None when the text is none.
+
+    What is not quite right is read as well: see `lenient`.
+    """
+    if text.lstrip()[:1] not in ("{", b"{"):
+        return None
+    try:
+        value = _object.decode(text)
+    except DECODE_ERRORS:
+        value = decode_leniently(text)
+    return value if isinstance(value, dict) else None
+
+
+def block_of(bodies: Sequence[str]) -> bytes:
+    """Return a block of JSON lines of objects without their braces, which are wire text."""
+    return from_wire("{" + "}\n{".join(bodies) + "}\n") if bodies else b""
+
+
+def decode_body(body: str) -> dict[str, Any]:
+    """Return the fields of one object without its braces, which is wire text."""
+    return decode_object(from_wire("{" + body + "}")) or {}
+
+
+def decode_rows(block: bytes) -> tuple[list[dict[str, Any]], list[int]]:
+    """Return the objects of a block of JSON lines, and the rows that cannot be read so."""
+    return _decoded(_object, block)
+
+
+def decode_fields(block: bytes, names: tuple[str, ...]) -> tuple[list[list[Any]], list[int]]:
+    """Return the values of some fields, a list each, and the rows that cannot be read so.
+
+    Args:
+        block: JSON lines, each an object or what looks like one.
+        names: of the fields; a row that lacks one has `MISSING`.
+    """
+    found, broken = _decoded(_fields_decoder(names), block)
+    return [list(map(getter, found)) for getter in _getters(len(names))], broken
+
+
+def _decoded(decoder: Any, block: bytes) -> tuple[list[Any], list[int]]:
+    """Decode a block; a row that cannot be decoded stands as an empty object, and is named."""
+    try:
+        found: list[Any] = decoder.decode_lines(block)
+    except DECODE_ERRORS:
+        return _decoded_in_spans(decoder, block)
+    # Two objects on one line are taken for two lines.
+    is_whole = len(found) == block.count(b"\n")
+    return (found, []) if is_whole else _decoded_in_spans(decoder, block)
+
+
+def _decoded_in_spans(decoder: Any, block: bytes) -> tuple[list[Any], list[int]]:
+    """Decode what is before and behind each broken row; an error says mostly which one that is."""
+    starts = [0, *accumulate(len(line) + 1 for line in block.split(b"\n")[:-1])]
+    view = memoryview(block)
+    found: list[Any] = []
+    broken: list[int] = []
+    spans = [(0, len(starts) - 1)]
+    while spans:
+        first, end = spans.pop()
+        row = (first + end) // 2
+        rows: list[Any] = []
+        try:
+            rows = decoder.decode_lines(view[starts[first] : starts[end]])
+        except DECODE_ERRORS as error:
+            row = _row_of(error, first, starts, row)
+        if len(rows) == end - first:
+            found += rows
+        elif end - first == 1:
+            found.append(decoder.decode(b"{}"))
+            broken.append(first)
+        else:
+            row = min(max(row, first), end - 1)
+            spans += [(row + 1, end), (row, row + 1), (first, row)]
+    return found, broken
+
+
+def _row_of(error: Exception, first: int, starts: list[int], default: int) -> int:
+    """Return the row that an error of msgspec speaks of, where it does."""
+    match = _PLACE.search(str(error))
+    if match is None:
+        return default
+    if match[1] is not None:
+        return first + int(match[1])
+    return bisect_right(starts, starts[first] + int(match[2])) - 1
+
+
+@lru_cache(maxsize=256)
+def _fields_decoder(names: tuple[str, ...]) -> Any:
+    fields = [(f"v{number}", Any, MISSING) for number in range(len(names))]
+    renamed = {f"v{number}": name for number, name in enumerate(names)}
+    return msgspec.json.Decoder(msgspec.defstruct("Fields", fields, rename=renamed, gc=False))
+
+
+@lru_cache(maxsize=64)
+def _getters(count: int) -> list[Any]:
+    return [attrgetter(f"v{number}") for number in range(count)]
