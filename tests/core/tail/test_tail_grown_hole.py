@@ -21,9 +21,9 @@ BEFORE = b"before\n" * 100
 AFTER = b"after\n"
 
 
-@pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A log that begins with a hole, and is copied and cut as soon as that is skipped."""
+@pytest.fixture(params=["before", "after"])
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """A log that begins with a hole, and is copied and cut just before or after that is skipped."""
     path = tmp_path / "app.log"
     writer = os.open(path, os.O_WRONLY | os.O_CREAT)
     os.pwrite(writer, BEFORE, HOLE)
@@ -32,13 +32,16 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def skip_and_cut(self: Reader, generation: Generation) -> None:
         nonlocal is_cut
-        skip_hole(self, generation)
+        if request.param == "after" or is_cut:
+            skip_hole(self, generation)
         if not is_cut:
             is_cut = True
             shutil.copyfile(path, tmp_path / "app.log.1")
             os.ftruncate(writer, 0)
             os.pwrite(writer, AFTER, HOLE + len(BEFORE))
             os.close(writer)
+            if request.param == "before":
+                skip_hole(self, generation)
 
     monkeypatch.setattr(Reader, "skip_hole", skip_and_cut)
     return path

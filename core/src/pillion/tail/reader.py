@@ -226,7 +226,10 @@ class Reader:
         """Move past the NULs at the position, if there are any."""
         start, descriptor = generation.offset, generation.descriptor
         if is_hole_at(descriptor, start):
-            end = generation.hole_end = end_of_hole(descriptor, start)
+            end = end_of_hole(descriptor, start)
+            if start == 0 and 0 <= generation.hole_end < min(end, generation.size):
+                raise ContentChangedError
+            generation.hole_end = end
             trail = read_trail(descriptor, end)
             self._drop(generation, end, after="whole", trail=trail, reason=HOLE)
 

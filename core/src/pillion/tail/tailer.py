@@ -13,7 +13,7 @@ from pillion.tail.errors import PathErrors
 from pillion.tail.generation import CLOSED
 from pillion.tail.glob import GlobSearch
 from pillion.tail.handover import OpenFiles
-from pillion.tail.holes import HolePuncher
+from pillion.tail.hole_punch import HolePuncher
 from pillion.tail.inotify import InotifyWaker
 from pillion.tail.iteration import iterate, iterate_async
 from pillion.tail.opener import Opener
