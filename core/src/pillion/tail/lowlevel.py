@@ -1,4 +1,4 @@
-"""What a tailer is made of, for who drives one by other means or puts a part of it to use."""
+"""What a tailer is made of, for code that drives one itself or uses a part of it."""
 
 from pillion.tail.checkpoint import CheckpointStore
 from pillion.tail.checkpoint.format import Snapshot

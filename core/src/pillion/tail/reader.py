@@ -175,7 +175,7 @@ class Reader:
             generation.size = end
 
     def _pread(self, generation: Generation, count: int) -> bytes:
-        """Read on, and in the same call what was there before, lest it be another file by now."""
+        """Read on, and in the same call what was there before: it may be another file by now."""
         trail = generation.trail
         known = len(trail)
         data = os.pread(generation.descriptor, known + count, generation.offset - known)
