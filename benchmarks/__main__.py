@@ -5,7 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("nginx_exporter", "log_streamer", "blackbox_exporter", "log_agent", "image")
+BENCHMARKS = (
+    "nginx_exporter",
+    "access_log",
+    "log_streamer",
+    "blackbox_exporter",
+    "log_agent",
+    "image",
+)
 
 
 def main(names: list[str]) -> int:

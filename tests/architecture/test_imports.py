@@ -53,6 +53,7 @@ AGENT_ROOMS = {
 # What a distribution is called where its import is called otherwise.
 DISTRIBUTIONS = {
     "yaml": "pyyaml",
+    "ruamel": "ruamel-yaml",
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
@@ -84,6 +85,14 @@ PURE = (
     "core/src/pillion/web/values.py",
     "core/src/pillion/web/security/go_names.py",
     "core/src/pillion/web/security/rate.py",
+    "exporters/nginx/src/pillion_nginx_exporter/access_log/columns.py",
+    "exporters/nginx/src/pillion_nginx_exporter/access_log/counting.py",
+    "exporters/nginx/src/pillion_nginx_exporter/access_log/fields.py",
+    "exporters/nginx/src/pillion_nginx_exporter/access_log/formats.py",
+    "exporters/nginx/src/pillion_nginx_exporter/access_log/rfc3164.py",
+    "exporters/nginx/src/pillion_nginx_exporter/access_log/syslog_address.py",
+    "exporters/nginx/src/pillion_nginx_exporter/access_log/tally.py",
+    "exporters/nginx/src/pillion_nginx_exporter/access_log/totals.py",
     "exporters/nginx/src/pillion_nginx_exporter/stub_status.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/configuration/encoding.py",
     "exporters/blackbox/src/pillion_blackbox_exporter/configuration/kinds.py",

@@ -18,9 +18,12 @@ class Promised:
     labels: frozenset[str]
 
 
-def promised(page: str) -> dict[str, Promised]:
-    """Return the metrics that a page of docs/ lists, by name."""
+def promised(page: str, section: str = "") -> dict[str, Promised]:
+    """Return the metrics that a page of docs/, or one section of it, lists, by name."""
+    text = (DOCS / page).read_text()
+    if section:
+        text = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
     return {
         name: Promised(kind, frozenset(re.findall(r"`([a-z_]+)`", labels)))
-        for name, kind, labels in ROW.findall((DOCS / page).read_text())
+        for name, kind, labels in ROW.findall(text)
     }

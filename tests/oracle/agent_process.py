@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import httpx
+
 from pillion.testing import Started
 from tests.oracle.arriving import Arrival, Judge
 from tests.oracle.state import kept_positions, open_inodes
@@ -102,7 +104,7 @@ class AgentProcess:
         if now >= self._look_due:
             try:
                 self._look_at_ledger(truth)
-            except OSError:
+            except (OSError, httpx.TransportError):
                 self.process.wait(PATIENCE)
                 return self.drain(truth)
             self.judge(truth)

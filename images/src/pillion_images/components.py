@@ -95,7 +95,7 @@ COMPONENTS = (
         aliases=("/bin/blackbox_exporter",),
         mount_points=("/etc/blackbox_exporter", "/config"),
         # CEL and HTTP/3: cel-expr-python has 14.1 MB of compiled code, cryptography 14.4.
-        allowed=44_000_000,
+        allowed=48_000_000,
     ),
     Component(
         name="log-streamer",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.tail import FromLine, LastLines
-from pillion.tail.holes import HolePuncher
+from pillion.tail.hole_punch import HolePuncher
 from tests import needs
 
 if TYPE_CHECKING:

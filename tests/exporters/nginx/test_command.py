@@ -83,7 +83,7 @@ def test_the_metrics_are_those_that_the_page_promises(tmp_path: Path) -> None:
         up = exporter.scrape()
         server.stop()
         down = exporter.scrape()
-    assert shown(up, down) == promised("nginx-exporter.md")
+    assert shown(up, down) == promised("nginx-exporter.md", "Metrics")
 
 
 def shown(*scrapes: Scrape) -> dict[str, Promised]:

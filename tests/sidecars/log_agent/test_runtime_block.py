@@ -53,6 +53,7 @@ def taken(
     found, start = [], 7
     for data in chunks:
         batch, _ = joiner.take(data, start, unnoted(), 5, 0.0)
+        assert batch.weight >= batch.read_weight
         times = batch.times.nanoseconds()
         found += list(zip(batch.offsets, times, batch.decoded(), strict=True))
         start += len(data)

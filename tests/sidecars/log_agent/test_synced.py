@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.log import Logger
+from pillion.tail import Checkpoint
 from pillion_log_agent.inputs.synced import SyncedCheckpoint
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext, SyncedOutput
@@ -59,7 +60,7 @@ async def test_the_file_is_synced_before_the_checkpoint_takes_its_place(
     tmp_path: Path, calls: Calls
 ) -> None:
     one = output(tmp_path, file="out")
-    checkpoint = SyncedCheckpoint(str(tmp_path / "db"), one.sync)
+    checkpoint = SyncedCheckpoint(Checkpoint(str(tmp_path / "db")), one.sync)
     checkpoint.load(Logger())
     await one.write([batch(2)])
     calls.made.clear()
@@ -106,7 +107,7 @@ async def test_a_disk_that_cannot_sync_keeps_the_position_where_it_was_and_says_
 ) -> None:
     log = io.StringIO()
     one = output(tmp_path, file="out")
-    checkpoint = SyncedCheckpoint(str(tmp_path / "db"), one.sync)
+    checkpoint = SyncedCheckpoint(Checkpoint(str(tmp_path / "db")), one.sync)
     checkpoint.load(Logger(stream=log))
     await one.write([batch(2)])
 

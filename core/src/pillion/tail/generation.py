@@ -16,6 +16,7 @@ from pillion.tail.fingerprint import (
     name_generation,
     read_trail,
 )
+from pillion.tail.holes import NUL, end_of_hole
 
 if TYPE_CHECKING:
     from pillion.tail.chunk import LineState, Span
@@ -48,6 +49,7 @@ class Generation:
         behind_to: the end of that part.
         began_ns: wall time of the last look at its path before it was there.
         hole_at: where a hole may begin: at the place where it was cut, else at its beginning.
+        hole_end: where the hole that was seen last ended; nothing can lengthen it but a cut.
         saved: how far it is acknowledged in the current copy of the checkpoint.
         covered: how far in the one before, too.
         is_truncated: its bytes are gone; only what is in flight keeps it.
@@ -68,6 +70,7 @@ class Generation:
         "head_length",
         "head_sum",
         "hole_at",
+        "hole_end",
         "identity",
         "in_flight",
         "is_truncated",
@@ -115,6 +118,7 @@ class Generation:
         self.behind_to = 0
         self.began_ns = 0
         self.hole_at = 0
+        self.hole_end = -1
         self.saved = self.covered = 0
         self.is_truncated = False
         self._birth_ns = -1
@@ -157,6 +161,8 @@ class Generation:
         more = min(HEAD_BYTES, max(self.offset, self.size)) - self.head_length
         if more > 0 and self.descriptor != CLOSED:
             data = os.pread(self.descriptor, more, self.head_length)
+            if not self.head_length and data.startswith(NUL):
+                self.hole_end = end_of_hole(self.descriptor, 0)
             self.head_sum = crc32(data, self.head_sum)
             self.head_length += len(data)
 

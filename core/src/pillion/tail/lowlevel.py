@@ -1,6 +1,7 @@
-"""What a tailer is made of, for who drives one by other means or puts a part of it to use."""
+"""What a tailer is made of, for code that drives one itself or uses a part of it."""
 
 from pillion.tail.checkpoint import CheckpointStore
+from pillion.tail.checkpoint.format import Snapshot
 from pillion.tail.handover import OpenFiles
 from pillion.tail.inotify import InotifyWaker
 from pillion.tail.iteration import Sleeper
@@ -12,5 +13,6 @@ __all__ = [
     "OpenFiles",
     "PollingWaker",
     "Sleeper",
+    "Snapshot",
     "Waker",
 ]

@@ -175,13 +175,15 @@ class Reader:
             generation.size = end
 
     def _pread(self, generation: Generation, count: int) -> bytes:
-        """Read on, and in the same call what was there before, lest it be another file by now."""
+        """Read on, and in the same call what was there before: it may be another file by now."""
         trail = generation.trail
         known = len(trail)
         data = os.pread(generation.descriptor, known + count, generation.offset - known)
         if known:
             if data[:known] != trail:
                 raise ContentChangedError
+            if generation.offset == generation.hole_end and data[known : known + 1] == b"\0":
+                raise ContentChangedError  # cut, and written to behind a longer hole
             return data[known:]
         if generation.head_length <= count:
             head = data[: generation.head_length]
@@ -225,6 +227,9 @@ class Reader:
         start, descriptor = generation.offset, generation.descriptor
         if is_hole_at(descriptor, start):
             end = end_of_hole(descriptor, start)
+            if start == 0 and 0 <= generation.hole_end < min(end, generation.size):
+                raise ContentChangedError
+            generation.hole_end = end
             trail = read_trail(descriptor, end)
             self._drop(generation, end, after="whole", trail=trail, reason=HOLE)
 

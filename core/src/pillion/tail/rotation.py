@@ -230,9 +230,9 @@ def is_mere_copy(copy: Sibling, copied: int, live: int) -> bool:
         copied: the same, open.
         live: the file, open.
 
-    Where both begin with all that is in the copy, only time can tell: a file that was not written
-    since the copy was made was not cut either. Else what is short, or the same again and again,
-    may have been written twice, and is taken for that: better read again than never.
+    Where both begin with all that is in the copy, only time can tell: a file that was last
+    written before the copy was made was not cut since. Else what is short, or the same again and
+    again, may have been written twice, and is taken for that: better read again than never.
     """
     size = copy.size
     seen = os.fstat(live)
@@ -242,7 +242,8 @@ def is_mere_copy(copy: Sibling, copied: int, live: int) -> bool:
         offset = size - length if at else 0
         if os.pread(copied, length, offset) != os.pread(live, length, offset):
             return False
-    if seen.st_mtime_ns <= copy.made_ns:
+    # At the same time is not before: a clock tick has room for a copy, a cut and a write.
+    if seen.st_mtime_ns < copy.made_ns:
         return True
     return size > AMBIGUOUS_BYTES and not _repeats_itself(copied, size)
 

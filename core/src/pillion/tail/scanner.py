@@ -136,7 +136,8 @@ class Scanner:
         """Return the wall time up to which every path that holds a file has been looked at."""
         if self._found is None:
             return self._since_ns
-        looks = [f.searched_ns for f in self.followers.values() if f.generations]
+        followers = self.followers.values()
+        looks = [f.searched_ns for f in followers if f.generations or f.entries]
         if self._discovery.has_globs:
             looks.append(self._scanned_ns)  # what has come since is on no path that is followed
         return min(looks, default=self._wall_ns())

@@ -13,7 +13,7 @@ from pillion.tail.errors import PathErrors
 from pillion.tail.generation import CLOSED
 from pillion.tail.glob import GlobSearch
 from pillion.tail.handover import OpenFiles
-from pillion.tail.holes import HolePuncher
+from pillion.tail.hole_punch import HolePuncher
 from pillion.tail.inotify import InotifyWaker
 from pillion.tail.iteration import iterate, iterate_async
 from pillion.tail.opener import Opener
@@ -162,13 +162,6 @@ class Tailer:
         if self._writer.is_kept and self._writer.is_dirty:
             due = min(due, self._writer.due)
         return max(0.0, due - self._clock())
-
-    def hold(self, *, is_held: bool) -> None:
-        """Read no more, but go on to look, for as long as the caller has no room for chunks.
-
-        `in_flight_bytes` is what the tailer itself knows of that.
-        """
-        self._turns.is_held = is_held
 
     def stop(self) -> None:
         """Read what is there to its end, unfinished lines included, and then be finished."""

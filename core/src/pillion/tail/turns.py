@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED
+from pillion.tail.holes import is_hole_at
 from pillion.tail.reader import ContentChangedError
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ class Turns:
 
     Attributes:
         flush: deliver unfinished last lines at once.
-        is_held: read nothing, as if too much were in flight.
-        is_heavy: nor where what is in flight takes too much memory beside its bytes.
+        is_heavy: read nothing, since what is in flight takes too much memory beside its bytes.
     """
 
     __slots__ = (
@@ -41,7 +41,6 @@ class Turns:
         "_row",
         "flush",
         "is_heavy",
-        "is_held",
     )
 
     def __init__(
@@ -56,7 +55,6 @@ class Turns:
         self._row: deque[Follower] = deque()
         self._is_full = False
         self.flush = False
-        self.is_held = False
         self.is_heavy = False
 
     @property
@@ -67,7 +65,7 @@ class Turns:
     @property
     def is_ready(self) -> bool:
         """Whether a step would read something: someone has something, and there is room."""
-        return self.has_ready and not (self._is_full or self.is_held or self.is_heavy)
+        return self.has_ready and not (self._is_full or self.is_heavy)
 
     def queue(self, follower: Follower, now: float) -> None:
         """Put a follower at the end of the row, if it has something and is not there yet."""
@@ -85,7 +83,7 @@ class Turns:
         """Return a chunk of each in turn, until there is enough, or no more, or no room."""
         chunks, self._reconciler.leftovers = self._reconciler.leftovers, []
         budget = STEP_BYTES - sum([len(chunk.data) for chunk in chunks])
-        while self._row and budget > 0 and not (self._is_full or self.is_held or self.is_heavy):
+        while self._row and budget > 0 and not (self._is_full or self.is_heavy):
             follower = self._row.popleft()
             follower.is_ready = False
             turn = self._turn(follower, now)
@@ -129,6 +127,10 @@ class Turns:
                     self.queue(follower, now)
                     continue
                 count = self._copy(generation, copy)
+            except ContentChangedError:
+                self._reconciler.truncated(follower, generation, now)
+                self.queue(follower, now)
+                continue
             except OSError as error:
                 self._reconciler.failed(generation, error, now)
                 continue
@@ -146,6 +148,10 @@ class Turns:
             generation.name()
         if generation.hole_at == generation.offset:
             self._reader.skip_hole(generation)
+        if generation.offset == generation.hole_end and is_hole_at(
+            generation.descriptor, generation.offset
+        ):
+            raise ContentChangedError
         return copy(generation.descriptor, generation.offset, STEP_BYTES)
 
     def _turn(self, follower: Follower, now: float) -> tuple[Generation, bool] | None:

@@ -44,7 +44,7 @@ class Waker(Protocol):
         ...
 
     def rest(self) -> None:
-        """Make that descriptor unreadable again, for who waits on it by other means."""
+        """Make that descriptor unreadable again, for code that waits on it itself."""
         ...
 
     def close(self) -> None:

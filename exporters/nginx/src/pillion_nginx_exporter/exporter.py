@@ -11,6 +11,8 @@ from pillion.metrics.standard import add_build_info
 from pillion.process import Service
 from pillion.web.standard import add_metrics_route
 from pillion_nginx_exporter import collector
+from pillion_nginx_exporter.access_log.settings import AccessLogSettings
+from pillion_nginx_exporter.access_log.source import AccessLogSource
 from pillion_nginx_exporter.fetch import ClientTls, Wire
 from pillion_nginx_exporter.former import FormerSettings, check_former
 from pillion_nginx_exporter.labels import const_labels
@@ -68,6 +70,17 @@ class NginxExporter(Service):
             log=context.log,
             clock=clock,
         )
+        access_log = context.values[AccessLogSettings]
+        self._access_log: AccessLogSource | None = None
+        if access_log.paths or access_log.syslog:
+            self._access_log = AccessLogSource(
+                access_log,
+                constant=dict(labels),
+                log=context.log,
+                health=context.health,
+                clock=clock,
+            )
+            context.registry.register(self._access_log)
         self._prober = Prober(
             exposition.probe_allow,
             tls=wire.tls,
@@ -84,9 +97,15 @@ class NginxExporter(Service):
         if self._telemetry_path != "/":
             application.router.add_get("/", self.overview)
 
+    async def start(self) -> None:
+        """Begin to read the access log, where there is one."""
+        if self._access_log is not None:
+            self._access_log.start()
+
     async def drain(self, deadline: Deadline) -> None:
         """Finish the scrapes in hand and close the connections; a last scrape opens its own."""
-        del deadline  # a scrape has one of its own, and whoever drains holds this one
+        if self._access_log is not None:
+            await self._access_log.close(deadline)
         await asyncio.gather(*(one.scraper.close() for one in self._watched))
 
     async def metrics(self, request: web.Request) -> Iterable[Metric]:
@@ -113,7 +132,8 @@ class NginxExporter(Service):
             if one.history.newest is None or now - one.history.newest.at >= _FRESH
         ]
         await asyncio.gather(*stale)
-        return landing_page(self._watched, self._telemetry_path)
+        more = () if self._access_log is None else (self._access_log.section(),)
+        return landing_page(self._watched, self._telemetry_path, *more)
 
 
 def _check(nginx: NginxSettings, exposition: ExpositionSettings) -> None:

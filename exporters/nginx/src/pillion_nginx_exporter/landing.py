@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _REFRESH = 5
 
 
-def landing_page(watched: Sequence[Watched], telemetry_path: str) -> web.Response:
-    """Return the page for targets as they were last seen."""
+def landing_page(watched: Sequence[Watched], telemetry_path: str, *more: str) -> web.Response:
+    """Return the page for targets as they were last seen, with more sections below them."""
     up = sum(1 for one in watched if _is_up(one))
     every = len(watched)
     state = ("up" if up else "down") if every == 1 else f"{up} of {every} up"
@@ -25,6 +25,7 @@ def landing_page(watched: Sequence[Watched], telemetry_path: str) -> web.Respons
         "nginx exporter",
         link_list({telemetry_path: "Metrics", "/-/healthy": "Health", "/-/ready": "Readiness"}),
         *(_target(one) for one in watched),
+        *more,
         state=state,
         is_good=up == every,
         summary="Measures nginx by its stub_status page whenever it is scraped.",

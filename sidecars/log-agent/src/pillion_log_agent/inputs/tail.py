@@ -7,7 +7,15 @@ import os
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-from pillion.tail import FromLine, LastLines, MemoryCheckpoint, Tailer, TailOptions, check_pattern
+from pillion.tail import (
+    Checkpoint,
+    FromLine,
+    LastLines,
+    MemoryCheckpoint,
+    Tailer,
+    TailOptions,
+    check_pattern,
+)
 from pillion.tail.lowlevel import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.inputs.lines import LineReader
@@ -188,7 +196,7 @@ class TailInput:
         context = self._context
         tailer = Tailer(
             self._properties.path,
-            checkpoint=SyncedCheckpoint(self._directory, context.sync)
+            checkpoint=SyncedCheckpoint(Checkpoint(self._directory), context.sync)
             if self._directory
             else MemoryCheckpoint(context.handover.kept, f"tail {context.name}"),
             options=self._options,

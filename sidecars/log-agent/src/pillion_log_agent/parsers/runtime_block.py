@@ -133,6 +133,7 @@ def _cri(data: bytes, shape: Shape) -> tuple[RuntimeBlock, Iterable[tuple[int, s
     }
     pieces = [row for row, tag in enumerate(tags) if tag == "P"] if "P" in tags else []
     columns = Columns(len(rows), fields=fields)
-    return RuntimeBlock(columns, list(times), texts, streams, pieces), [
+    # The columns keep what they have: what is said of a row that is odd is changed here alone.
+    return RuntimeBlock(columns, list(times), list(texts), list(streams), pieces), [
         (row, lines[row]) for row in others
     ]

@@ -1,0 +1,94 @@
+"""The settings of the access log."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pillion.settings import (
+    CHOICE,
+    COUNT,
+    DURATION,
+    PATH,
+    Kind,
+    optional,
+    repeated,
+    setting,
+    switch,
+)
+from pillion.settings.kinds import positive
+from pillion_nginx_exporter.access_log.columns import CHOICES
+from pillion_nginx_exporter.access_log.formats import parse_format
+from pillion_nginx_exporter.access_log.syslog_address import SYSLOG_ADDRESS, SyslogAddress
+from pillion_nginx_exporter.access_log.totals import BUCKETS
+
+
+def _parse_log_format(text: str) -> str:
+    parse_format(text)
+    return text
+
+
+def _parse_namespace(text: str) -> str:
+    if text and not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", text):
+        raise ValueError("is no namespace; write letters, digits and _, no digit first")
+    return text
+
+
+LOG_FORMAT: Kind[str] = Kind("FORMAT", _parse_log_format)
+NAMESPACE: Kind[str] = Kind("NAME", _parse_namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLogSettings:
+    """What is counted of nginx' access log."""
+
+    paths: tuple[str, ...] = repeated(
+        "nginx.access-log",
+        PATH,
+        "A path or glob of access logs to count. Rotation is followed.",
+    )
+    syslog: tuple[SyslogAddress, ...] = repeated(
+        "nginx.access-syslog",
+        SYSLOG_ADDRESS,
+        "Where to receive access logs as syslog: host:port (UDP; a port alone is on loopback) or "
+        "unix:/path.",
+    )
+    formats: tuple[str, ...] = repeated(
+        "nginx.log-format",
+        LOG_FORMAT,
+        "combined, main, upstreaminfo (ingress-nginx), or the text of a log_format. Of "
+        "several, each line is counted under the first that fits it.",
+        default=("combined", "main"),
+    )
+    labels: tuple[str, ...] = repeated(
+        "nginx.access-log.label",
+        CHOICE(*CHOICES),
+        "A label beside method and status, of what the log_format has.",
+    )
+    series: int = setting(
+        "nginx.access-log.series",
+        COUNT,
+        "The most combinations of labels; requests with further ones count under other.",
+        default=1000,
+    )
+    buckets: tuple[float, ...] = repeated(
+        "nginx.access-log.bucket",
+        positive(DURATION),
+        "An upper bound in the histograms of time.",
+        default=BUCKETS,
+    )
+    namespace: str = setting(
+        "nginx.access-log.namespace",
+        NAMESPACE,
+        "What the names of the metrics begin with.",
+        default="nginx",
+    )
+    from_head: bool = switch(
+        "nginx.access-log.from-head",
+        "Where there is no checkpoint, count a file that is there from its beginning.",
+    )
+    state_dir: str | None = optional(
+        "state.dir",
+        PATH,
+        "A directory for the positions in access logs, so that a restart misses nothing.",
+    )
