@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import struct
 from functools import lru_cache
-from socket import AF_INET6, inet_ntoa, inet_ntop
 from typing import TYPE_CHECKING
 
 import dns.exception
+import dns.ipv4
+import dns.ipv6
 import dns.name
 import dns.rdata
 import dns.rdataclass
@@ -66,7 +67,7 @@ def record_text(message: bytes, record: Record) -> str:
         return f"{owner}\t{record.ttl}\tCLASS{record.klass}\t{kind}\t{data}"
     try:
         text = _data_text(message, record)
-    except (dns.exception.DNSException, OSError, ValueError, struct.error):
+    except (dns.exception.DNSException, ValueError, struct.error):
         raise ValueError(f"has wrong data in a record of the type {kind}") from None
     of = f"CLASS{record.klass}" if kind.startswith("TYPE") else _class_text(record.klass)
     return f"{owner}\t{record.ttl}\t{of}\t{kind}\t{text}"
@@ -78,9 +79,9 @@ def _data_text(message: bytes, record: Record) -> str:
         return FROM_DATA[record.type](content)
     # What nearly all records are; the library takes 0.1 ms for one.
     if record.type == _A and record.klass == _IN:
-        return inet_ntoa(content)
+        return dns.ipv4.inet_ntoa(content)
     if record.type == _AAAA and record.klass == _IN:
-        return inet_ntop(AF_INET6, content)
+        return dns.ipv6.inet_ntoa(content)
     if record.type in _NAMES:
         text, end = _name_text(message, record.data_start, record.data_end)
         if end != record.data_end:
