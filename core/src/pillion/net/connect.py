@@ -49,9 +49,12 @@ async def _connected(
     stream: socket.socket, address: SocketAddress, clock: Callable[[], float]
 ) -> float:
     error = stream.connect_ex(address)
+    if error == errno.EINPROGRESS:
+        # Who is on the same machine, or in the same pod, has answered by now (connect(2)).
+        error = stream.connect_ex(address)
     if error == 0:
         return clock()
-    if error not in (errno.EINPROGRESS, errno.EINTR):
+    if error not in (errno.EINPROGRESS, errno.EALREADY, errno.EINTR):
         raise OSError(error, os.strerror(error))
     loop = asyncio.get_running_loop()
     connected: asyncio.Future[float] = loop.create_future()

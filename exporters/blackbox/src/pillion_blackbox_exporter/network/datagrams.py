@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pillion.net import connection_error
+from pillion_blackbox_exporter.network.resolving import socket_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,10 +158,7 @@ def connect_datagrams(
         ProbeError: the guard refuses the address.
     """
     network.check_address(scheme, host, address, port)
-    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    family, _, _, _, where = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM, flags=flags)[
-        0
-    ]
+    family, where = socket_address(address, port)
     protocol = protocols[family == socket.AF_INET6]
     connected = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
     try:

@@ -11,7 +11,7 @@ from pillion.net import Stream, connect, connection_error
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.contexts import Contexts
 from pillion_blackbox_exporter.network.guard import AllowAll
-from pillion_blackbox_exporter.network.resolving import Resolver
+from pillion_blackbox_exporter.network.resolving import Resolver, socket_address
 from pillion_blackbox_exporter.network.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ class Network:
         """
         self.check_address(scheme, host, address, port)
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        family, socket_address = _socket_address(address, port)
-        connected = await self._connect(family, socket_address, source, where)
+        family, place = socket_address(address, port)
+        connected = await self._connect(family, place, source, where)
         try:
             peer = str(connected.stream.socket.getpeername()[0])
             self.check_address(scheme, host, peer, port)
@@ -131,12 +131,3 @@ class Network:
         except OSError as error:
             raise connection_error(error, f"connecting to {where}") from None
         return Connected(Stream(connected, self.clock), where, moment)
-
-
-def _socket_address(address: str, port: int) -> tuple[int, SocketAddress]:
-    if ":" not in address:
-        return socket.AF_INET, (address, port)
-    if "%" in address:
-        found = socket.getaddrinfo(address, port, flags=socket.AI_NUMERICHOST)
-        return socket.AF_INET6, found[0][4]
-    return socket.AF_INET6, (address, port, 0, 0)

@@ -7,7 +7,7 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.hosts import resolvable
@@ -51,6 +51,16 @@ def unmapped(address: str) -> str:
     if packed[:12] != _MAPPED:
         return address
     return socket.inet_ntop(socket.AF_INET, packed[12:])
+
+
+def socket_address(address: str, port: int) -> tuple[int, tuple[Any, ...]]:
+    """Return the family of an IP address, and how the socket module takes it with a port."""
+    if ":" not in address:
+        return socket.AF_INET, (address, port)
+    if "%" in address:
+        found = socket.getaddrinfo(address, port, flags=socket.AI_NUMERICHOST)
+        return socket.AF_INET6, found[0][4]
+    return socket.AF_INET6, (address, port, 0, 0)
 
 
 class Resolver:

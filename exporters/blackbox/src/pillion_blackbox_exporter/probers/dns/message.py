@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 NAME_LIMIT = 255
 LABEL_LIMIT = 63
@@ -22,8 +23,7 @@ _POINTER = 0xC0
 _IN = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):  # a frozen dataclass takes four times as long to make
     """Where a record stands in its message, and its fixed fields.
 
     Attributes:
