@@ -6,13 +6,18 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pillion_log_streamer.sink import Sink
 from tests import needs
 from tests.sidecars.log_streamer.conftest import COMMAND, Starter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -193,12 +198,19 @@ def test_the_check_of_the_configuration_opens_nothing(start: Starter, log: Path)
     assert not (log.parent / "state").exists()
 
 
+def names_of(descriptors: Path) -> Iterator[str]:
+    """Yield what open descriptors are of; one may be closed while they are listed."""
+    for each in descriptors.iterdir():
+        with suppress(FileNotFoundError):
+            yield str(each.readlink())
+
+
 def test_it_needs_no_event_loop_and_little_memory(start: Starter, log: Path) -> None:
     running = start(log)
     running.read(6)
     descriptors = Path(f"/proc/{running.process.pid}/fd")
     deadline = time.monotonic() + 20
-    while not any("inotify" in str(each.readlink()) for each in descriptors.iterdir()):
+    while not any("inotify" in name for name in names_of(descriptors)):
         assert time.monotonic() < deadline, "the watch is what it does last at its start"
         time.sleep(0.02)
     maps = Path(f"/proc/{running.process.pid}/maps").read_text()
