@@ -14,7 +14,7 @@ def keep_large_blocks() -> None:
     """Have blocks of up to 4 MiB that are freed kept for the next ones.
 
     glibc maps each block of 128 KiB or more by itself and unmaps it when it is freed, until a
-    larger one has been freed: for who works in blocks of that size, page faults are a third of
+    larger one has been freed: where work goes in blocks of that size, page faults are a third of
     all CPU. Nothing of the block that is freed here is ever touched, so it costs no memory.
     Source: mallopt(3), M_MMAP_THRESHOLD.
     """
@@ -28,7 +28,7 @@ def trim() -> None:
     malloc_trim(3).
     """
     try:
-        # 0.5 MB, for who has had a burst only; some builds of Python have no ctypes.
+        # 0.5 MB, and only after a burst; some builds of Python have no ctypes.
         import ctypes  # noqa: PLC0415
     except ImportError:
         return

@@ -40,7 +40,7 @@ async def post_form(
     Raises:
         ProbeError: the server cannot be asked.
     """
-    import httpx  # 15 MB, and only for who asks for tokens  # noqa: PLC0415
+    import httpx  # 15 MB, and only where tokens are asked for  # noqa: PLC0415
 
     url = parse_url(config.token_url)
     proxy = None
