@@ -41,8 +41,10 @@ AGENT_ROOMS = {
     "network": {"configuration"},
     "parsers": {"patterns", "records", "configuration"},
     "multiline": {"patterns", "records", "configuration", "parsers"},
-    "inputs": {"patterns", "records", "configuration", "parsers", "multiline"},
-    "filters": {"patterns", "records", "configuration", "parsers", "multiline", "network"},
+    "inputs": {"patterns", "records", "configuration", "parsers", "multiline", "network"},
+    "filters": {
+        "patterns", "records", "configuration", "parsers", "multiline", "network", "outputs",
+    },
     "outputs": {"patterns", "records", "configuration", "appending", "network"},
     "pipeline": {
         "patterns", "records", "configuration", "appending",

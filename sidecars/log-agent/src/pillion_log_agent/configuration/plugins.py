@@ -4,17 +4,35 @@ A declaration is loaded only when a configuration names its plugin.
 """
 
 INPUTS = {
+    "cpu": "pillion_log_agent.inputs.cpu:CPU",
+    "disk": "pillion_log_agent.inputs.disk:DISK",
     "dummy": "pillion_log_agent.inputs.dummy:DUMMY",
+    "exec": "pillion_log_agent.inputs.exec:EXEC",
+    "head": "pillion_log_agent.inputs.head:HEAD",
+    "mem": "pillion_log_agent.inputs.mem:MEM",
+    "netif": "pillion_log_agent.inputs.netif:NETIF",
+    "proc": "pillion_log_agent.inputs.proc:PROC",
+    "random": "pillion_log_agent.inputs.random:RANDOM",
     "stdin": "pillion_log_agent.inputs.stdin:STDIN",
     "tail": "pillion_log_agent.inputs.tail:TAIL",
+    "thermal": "pillion_log_agent.inputs.thermal:THERMAL",
 }
 FILTERS = {
+    "checklist": "pillion_log_agent.filters.checklist:CHECKLIST",
+    "expect": "pillion_log_agent.filters.expect:EXPECT",
     "grep": "pillion_log_agent.filters.grep:GREP",
     "kubernetes": "pillion_log_agent.filters.kubernetes.declaration:KUBERNETES",
+    "lua": "pillion_log_agent.filters.lua:LUA",
     "modify": "pillion_log_agent.filters.modify:MODIFY",
     "multiline": "pillion_log_agent.filters.multiline:MULTILINE_FILTER",
+    "nest": "pillion_log_agent.filters.nest:NEST",
     "parser": "pillion_log_agent.filters.parser:PARSER",
     "record_modifier": "pillion_log_agent.filters.record_modifier:RECORD_MODIFIER",
+    "rewrite_tag": "pillion_log_agent.filters.rewrite_tag:REWRITE_TAG",
+    "stdout": "pillion_log_agent.filters.stdout:STDOUT_FILTER",
+    "sysinfo": "pillion_log_agent.filters.sysinfo:SYSINFO",
+    "throttle": "pillion_log_agent.filters.throttle:THROTTLE",
+    "type_converter": "pillion_log_agent.filters.type_converter:TYPE_CONVERTER",
 }
 OUTPUTS = {
     "es": "pillion_log_agent.outputs.elasticsearch.declaration:ELASTICSEARCH",
