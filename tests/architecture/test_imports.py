@@ -59,6 +59,7 @@ DISTRIBUTIONS = {
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
+    "opentelemetry": "opentelemetry-proto",
     "cel_expr_python": "cel-expr-python",
     "OpenSSL": "pyopenssl",
 }

@@ -35,11 +35,20 @@ FILTERS = {
     "type_converter": "pillion_log_agent.filters.type_converter:TYPE_CONVERTER",
 }
 OUTPUTS = {
+    "datadog": "pillion_log_agent.outputs.datadog:DATADOG",
     "es": "pillion_log_agent.outputs.elasticsearch.declaration:ELASTICSEARCH",
     "file": "pillion_log_agent.outputs.file:FILE",
+    "gelf": "pillion_log_agent.outputs.gelf:GELF",
+    "http": "pillion_log_agent.outputs.http:HTTP",
+    "loki": "pillion_log_agent.outputs.loki:LOKI",
     "null": "pillion_log_agent.outputs.null:NULL",
     "opensearch": "pillion_log_agent.outputs.elasticsearch.declaration:OPENSEARCH",
+    "opentelemetry": "pillion_log_agent.outputs.opentelemetry:OPENTELEMETRY",
+    "splunk": "pillion_log_agent.outputs.splunk:SPLUNK",
     "stdout": "pillion_log_agent.outputs.stdout:STDOUT",
+    "syslog": "pillion_log_agent.outputs.syslog:SYSLOG",
+    "tcp": "pillion_log_agent.outputs.tcp:TCP",
+    "udp": "pillion_log_agent.outputs.udp:UDP",
 }
 FORMATS = {
     "json": "pillion_log_agent.parsers.json:JSON",
