@@ -39,13 +39,17 @@ AGENT_ROOMS = {
     "records": {"patterns"},
     "configuration": {"patterns"},
     "network": {"configuration"},
+    "forward": set[str](),
     "parsers": {"patterns", "records", "configuration"},
     "multiline": {"patterns", "records", "configuration", "parsers"},
-    "inputs": {"patterns", "records", "configuration", "parsers", "multiline", "network"},
-    "filters": {
-        "patterns", "records", "configuration", "parsers", "multiline", "network", "outputs",
+    "inputs": {
+        "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
     },
-    "outputs": {"patterns", "records", "configuration", "appending", "network"},
+    "filters": {
+        "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
+        "outputs",
+    },
+    "outputs": {"patterns", "records", "configuration", "appending", "network", "forward"},
     "pipeline": {
         "patterns", "records", "configuration", "appending",
         "inputs", "parsers", "multiline", "filters", "outputs",
