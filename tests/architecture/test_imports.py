@@ -307,6 +307,7 @@ SERVING = (
     "exporters/blackbox/src/pillion_blackbox_exporter/service/",
     "sidecars/log-streamer/src/pillion_log_streamer/landing.py",
     "sidecars/log-streamer/src/pillion_log_streamer/service.py",
+    "sidecars/log-agent/src/pillion_log_agent/inputs/http.py",
     "sidecars/log-agent/src/pillion_log_agent/landing.py",
     "sidecars/log-agent/src/pillion_log_agent/peer.py",
     "sidecars/log-agent/src/pillion_log_agent/service.py",

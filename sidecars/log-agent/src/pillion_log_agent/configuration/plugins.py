@@ -10,13 +10,17 @@ INPUTS = {
     "exec": "pillion_log_agent.inputs.exec:EXEC",
     "forward": "pillion_log_agent.inputs.forward.declaration:FORWARD_INPUT",
     "head": "pillion_log_agent.inputs.head:HEAD",
+    "http": "pillion_log_agent.inputs.http:HTTP_INPUT",
     "mem": "pillion_log_agent.inputs.mem:MEM",
     "netif": "pillion_log_agent.inputs.netif:NETIF",
     "proc": "pillion_log_agent.inputs.proc:PROC",
     "random": "pillion_log_agent.inputs.random:RANDOM",
     "stdin": "pillion_log_agent.inputs.stdin:STDIN",
+    "syslog": "pillion_log_agent.inputs.syslog:SYSLOG_INPUT",
     "tail": "pillion_log_agent.inputs.tail:TAIL",
+    "tcp": "pillion_log_agent.inputs.tcp:TCP_INPUT",
     "thermal": "pillion_log_agent.inputs.thermal:THERMAL",
+    "udp": "pillion_log_agent.inputs.udp:UDP_INPUT",
 }
 FILTERS = {
     "checklist": "pillion_log_agent.filters.checklist:CHECKLIST",
