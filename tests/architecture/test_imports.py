@@ -39,11 +39,14 @@ AGENT_ROOMS = {
     "records": {"patterns"},
     "configuration": {"patterns"},
     "network": {"configuration"},
+    "forward": set[str](),
     "parsers": {"patterns", "records", "configuration"},
     "multiline": {"patterns", "records", "configuration", "parsers"},
-    "inputs": {"patterns", "records", "configuration", "parsers", "multiline"},
+    "inputs": {
+        "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
+    },
     "filters": {"patterns", "records", "configuration", "parsers", "multiline", "network"},
-    "outputs": {"patterns", "records", "configuration", "appending", "network"},
+    "outputs": {"patterns", "records", "configuration", "appending", "network", "forward"},
     "pipeline": {
         "patterns", "records", "configuration", "appending",
         "inputs", "parsers", "multiline", "filters", "outputs",

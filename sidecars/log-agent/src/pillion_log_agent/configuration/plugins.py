@@ -5,6 +5,7 @@ A declaration is loaded only when a configuration names its plugin.
 
 INPUTS = {
     "dummy": "pillion_log_agent.inputs.dummy:DUMMY",
+    "forward": "pillion_log_agent.inputs.forward.declaration:FORWARD_INPUT",
     "stdin": "pillion_log_agent.inputs.stdin:STDIN",
     "tail": "pillion_log_agent.inputs.tail:TAIL",
 }
@@ -19,6 +20,7 @@ FILTERS = {
 OUTPUTS = {
     "es": "pillion_log_agent.outputs.elasticsearch.declaration:ELASTICSEARCH",
     "file": "pillion_log_agent.outputs.file:FILE",
+    "forward": "pillion_log_agent.outputs.forward.declaration:FORWARD",
     "null": "pillion_log_agent.outputs.null:NULL",
     "opensearch": "pillion_log_agent.outputs.elasticsearch.declaration:OPENSEARCH",
     "stdout": "pillion_log_agent.outputs.stdout:STDOUT",

@@ -109,7 +109,7 @@ class TailInput:
             check_pattern(pattern)
         self._directory = checkpoint_directory(properties.db, context)
         if self._directory is not None:
-            context.claim(self._directory)
+            context.claim(f"db: {self._directory}")
         self._options = options_of(properties, context.in_flight_bytes)
         self._tailer: Tailer | None = None
         self._has_run = False

@@ -115,11 +115,11 @@ class _Building:
         made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)
         return made
 
-    def _claim(self, name: str, directory: str) -> None:
-        other = self._claimed.setdefault(directory, name)
+    def _claim(self, name: str, thing: str) -> None:
+        other = self._claimed.setdefault(thing, name)
         if other != name:
             raise ConfigurationError(
-                f"db: {directory} is that of the input {other} too; give each a db of its own"
+                f"{thing} is that of the input {other} too; each needs its own"
             )
 
     def _sync(self) -> None:
