@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
     from pillion_log_agent.configuration.section import Problems
 
-MOUNTED = ("/fluent-bit/etc/fluent-bit.yaml", "/fluent-bit/etc/fluent-bit.conf")
-"""Where the manifests of fluent-bit's own image mount their configuration."""
+MOUNTED = (
+    "/fluent-bit/etc/fluent-bit.yaml",
+    "/fluent-bit/etc/fluent-bit.conf",
+    "/fluentd/etc/fluent.conf",
+    "/etc/fluent/fluent.conf",
+)
+"""Where the manifests of fluent-bit's and fluentd's own images mount their configuration."""
 DEFAULT = """\
 [SERVICE]
     flush 1

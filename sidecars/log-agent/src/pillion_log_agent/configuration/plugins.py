@@ -15,12 +15,14 @@ FILTERS = {
     "modify": "pillion_log_agent.filters.modify:MODIFY",
     "multiline": "pillion_log_agent.filters.multiline:MULTILINE_FILTER",
     "parser": "pillion_log_agent.filters.parser:PARSER",
+    "record_transformer": "pillion_log_agent.filters.record_transformer:RECORD_TRANSFORMER",
     "record_modifier": "pillion_log_agent.filters.record_modifier:RECORD_MODIFIER",
 }
 OUTPUTS = {
     "es": "pillion_log_agent.outputs.elasticsearch.declaration:ELASTICSEARCH",
     "file": "pillion_log_agent.outputs.file:FILE",
     "forward": "pillion_log_agent.outputs.forward.declaration:FORWARD",
+    "google_cloud": "pillion_log_agent.outputs.google_cloud.declaration:GOOGLE_CLOUD",
     "null": "pillion_log_agent.outputs.null:NULL",
     "opensearch": "pillion_log_agent.outputs.elasticsearch.declaration:OPENSEARCH",
     "stdout": "pillion_log_agent.outputs.stdout:STDOUT",

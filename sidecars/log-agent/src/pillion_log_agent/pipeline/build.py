@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
+from pillion_log_agent.configuration.shared import match_of
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.inputs.input import Handover, InputContext
 from pillion_log_agent.multiline.combine import MultilineContext
 from pillion_log_agent.multiline.make import MultilineParsers
 from pillion_log_agent.outputs.output import OutputContext, SyncedOutput
 from pillion_log_agent.parsers.make import Parsers
-from pillion_log_agent.patterns.tags import Match
 from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
 from pillion_log_agent.pipeline.outage import Outage
 from pillion_log_agent.pipeline.pipeline import Pipeline, Stage, Target
@@ -139,7 +139,7 @@ class _Building:
         made = self._built(plugin, plugin.properties, context)
         if made is None:
             return None
-        return Stage(plugin.name, Match(plugin.shared.match, plugin.shared.match_regex), made)
+        return Stage(plugin.name, match_of(plugin.shared), made)
 
     def target(self, plugin: Plugin) -> Target | None:
         around = self._around
@@ -164,7 +164,7 @@ class _Building:
             log=log,
             outage=Outage(plugin.name, log, clock=time.monotonic, wall_ns=around.wall_ns),
         )
-        return Target(Match(plugin.shared.match, plugin.shared.match_regex), dispatcher)
+        return Target(match_of(plugin.shared), dispatcher)
 
     def check_parser(self, plugin: Plugin) -> None:
         if not plugin.is_sound:

@@ -79,7 +79,7 @@ class Pipeline:
         self.targets = targets
         self._ledger = ledger
         self._log = log
-        self._routes: dict[str, Route] = {}
+        self._routes: dict[tuple[str, str], Route] = {}
         self._waiting: dict[str, list[tuple[Batch, Receipt, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: dict[str, asyncio.Task[None]] = {}
@@ -100,16 +100,16 @@ class Pipeline:
         """The inputs that read files, by name."""
         return {name: each for name, each in self.inputs.items() if isinstance(each, FileInput)}
 
-    def route(self, tag: str) -> Route:
-        """Return which filters and outputs records with a tag meet."""
-        found = self._routes.get(tag)
+    def route(self, batch: Batch) -> Route:
+        """Return which filters and outputs the records of a batch meet: by tag and input."""
+        key = tag, source = batch.tag, batch.origin.input
+        found = self._routes.get(key)
         if found is None:
             if len(self._routes) >= MOST_ROUTES:
                 self._routes.clear()
-            found = self._routes[tag] = Route(
-                tuple(stage for stage in self.stages if stage.match.meets(tag)),
-                tuple(each.dispatcher for each in self.targets if each.match.meets(tag)),
-            )
+            stages = tuple(each for each in self.stages if each.match.meets(tag, source))
+            targets = (each for each in self.targets if each.match.meets(tag, source))
+            found = self._routes[key] = Route(stages, tuple(each.dispatcher for each in targets))
         return found
 
     def prepare(self) -> None:
@@ -191,7 +191,7 @@ class Pipeline:
         figures = self._ledger.inputs[batch.origin.input]
         figures.records += len(batch)
         figures.bytes += batch.size
-        route = self.route(batch.tag)
+        route = self.route(batch)
         if len(batch) > MOST_RECORDS:
             self._go_in_parts(route, batch, receipt)
         else:
@@ -276,7 +276,7 @@ class Pipeline:
         """Let records go on behind the filter that has kept them back."""
         for joined in given_up:
             self._ledger.filter(joined.vanished, stage.name)
-            route = self.route(joined.batch.tag)
+            route = self.route(joined.batch)
             self._enter(route, joined.batch, joined.receipt, route.stages.index(stage) + 1)
 
     @staticmethod
@@ -292,7 +292,7 @@ class Pipeline:
     async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
         await lookup
         for batch, receipt, first in self._waiting.pop(identity):
-            self._ship(self.route(batch.tag), batch, receipt, first)
+            self._ship(self.route(batch), batch, receipt, first)
 
     @staticmethod
     async def _until(holds: Callable[[], bool]) -> None:
