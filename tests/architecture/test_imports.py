@@ -46,7 +46,10 @@ AGENT_ROOMS = {
     "inputs": {
         "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
     },
-    "filters": {"patterns", "records", "configuration", "parsers", "multiline", "network"},
+    "filters": {
+        "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
+        "outputs",
+    },
     "outputs": {"patterns", "records", "configuration", "appending", "network", "forward"},
     "pipeline": {
         "patterns", "records", "configuration", "appending",
@@ -61,6 +64,7 @@ DISTRIBUTIONS = {
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
+    "opentelemetry": "opentelemetry-proto",
     "cel_expr_python": "cel-expr-python",
     "OpenSSL": "pyopenssl",
 }
@@ -304,6 +308,7 @@ SERVING = (
     "exporters/blackbox/src/pillion_blackbox_exporter/service/",
     "sidecars/log-streamer/src/pillion_log_streamer/landing.py",
     "sidecars/log-streamer/src/pillion_log_streamer/service.py",
+    "sidecars/log-agent/src/pillion_log_agent/inputs/http.py",
     "sidecars/log-agent/src/pillion_log_agent/landing.py",
     "sidecars/log-agent/src/pillion_log_agent/peer.py",
     "sidecars/log-agent/src/pillion_log_agent/service.py",
