@@ -45,7 +45,10 @@ AGENT_ROOMS = {
     "inputs": {
         "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
     },
-    "filters": {"patterns", "records", "configuration", "parsers", "multiline", "network"},
+    "filters": {
+        "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
+        "outputs",
+    },
     "outputs": {"patterns", "records", "configuration", "appending", "network", "forward"},
     "pipeline": {
         "patterns", "records", "configuration", "appending",
@@ -60,6 +63,7 @@ DISTRIBUTIONS = {
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
+    "opentelemetry": "opentelemetry-proto",
     "cel_expr_python": "cel-expr-python",
     "OpenSSL": "pyopenssl",
 }
@@ -303,6 +307,7 @@ SERVING = (
     "exporters/blackbox/src/pillion_blackbox_exporter/service/",
     "sidecars/log-streamer/src/pillion_log_streamer/landing.py",
     "sidecars/log-streamer/src/pillion_log_streamer/service.py",
+    "sidecars/log-agent/src/pillion_log_agent/inputs/http.py",
     "sidecars/log-agent/src/pillion_log_agent/landing.py",
     "sidecars/log-agent/src/pillion_log_agent/peer.py",
     "sidecars/log-agent/src/pillion_log_agent/service.py",

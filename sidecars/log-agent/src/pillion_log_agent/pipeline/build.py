@@ -17,7 +17,8 @@ from pillion_log_agent.outputs.output import OutputContext, SyncedOutput
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
 from pillion_log_agent.pipeline.outage import Outage
-from pillion_log_agent.pipeline.pipeline import Pipeline, Stage, Target
+from pillion_log_agent.pipeline.pipeline import Pipeline
+from pillion_log_agent.pipeline.route import Stage, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,57 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-from pillion_log_agent.filters.filter import HoldingFilter
+from pillion_log_agent.filters.filter import HoldingFilter, RetaggingFilter
 from pillion_log_agent.inputs.input import FileInput
 from pillion_log_agent.pipeline.delivery import Delivery
+from pillion_log_agent.pipeline.route import Router
 from pillion_log_agent.records.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from pillion.log import Logger
-    from pillion_log_agent.filters.filter import Filter, WaitingFilter
+    from pillion_log_agent.filters.filter import Retagged, WaitingFilter
     from pillion_log_agent.inputs.input import Input
     from pillion_log_agent.multiline.records import Joined
-    from pillion_log_agent.patterns.tags import Match
-    from pillion_log_agent.pipeline.dispatch import Dispatcher
     from pillion_log_agent.pipeline.ledger import Ledger
+    from pillion_log_agent.pipeline.route import Route, Stage, Target
     from pillion_log_agent.records.batch import Batch
 
-MOST_ROUTES = 10_000
 MOST_RECORDS = 8192
 """In a batch; one of more goes on in parts, since each record costs memory at an output."""
 LONGEST_IDLE_LOOK = 0.05
 SHORTEST_LOOK, LONGEST_LOOK = 0.05, 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A filter, and the tags that it meets."""
-
-    name: str
-    match: Match
-    filter: Filter | HoldingFilter
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An output, and the tags that it meets."""
-
-    match: Match
-    dispatcher: Dispatcher
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The way of one tag."""
-
-    stages: tuple[Stage, ...]
-    dispatchers: tuple[Dispatcher, ...]
 
 
 class Pipeline:
@@ -79,7 +52,7 @@ class Pipeline:
         self.targets = targets
         self._ledger = ledger
         self._log = log
-        self._routes: dict[tuple[str, str], Route] = {}
+        self._router = Router(stages, targets)
         self._waiting: dict[str, list[tuple[Batch, Receipt, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: dict[str, asyncio.Task[None]] = {}
@@ -102,15 +75,7 @@ class Pipeline:
 
     def route(self, batch: Batch) -> Route:
         """Return which filters and outputs the records of a batch meet: by tag and input."""
-        key = tag, source = batch.tag, batch.origin.input
-        found = self._routes.get(key)
-        if found is None:
-            if len(self._routes) >= MOST_ROUTES:
-                self._routes.clear()
-            stages = tuple(each for each in self.stages if each.match.meets(tag, source))
-            targets = (each for each in self.targets if each.match.meets(tag, source))
-            found = self._routes[key] = Route(stages, tuple(each.dispatcher for each in targets))
-        return found
+        return self._router.route(batch.tag, batch.origin.input)
 
     def prepare(self) -> None:
         """Take what its inputs need for themselves, while another pipeline is at work.
@@ -240,13 +205,17 @@ class Pipeline:
                     self._ledger.filter(joined.vanished, stage.name)
                     self._ship(route, joined.batch, joined.receipt, number)
                 return
-            before = len(batch)
-            batch = stage.filter.apply(batch)
-            if len(batch) != before:
-                self._ledger.filter(before - len(batch), stage.name)
-                if not len(batch):
-                    receipt.release()
-                    return
+            if isinstance(stage.filter, RetaggingFilter):
+                retagged = stage.filter.retag(batch)
+                self._hand_on(retagged, receipt)
+                batch = retagged.rest
+            else:
+                before = len(batch)
+                batch = stage.filter.apply(batch)
+                self._ledger.change(len(batch) - before, stage.name)
+            if not len(batch):
+                receipt.release()
+                return
         batch.seal()
         # What filters have added is held as long as the records, and bounded with them.
         receipt.add_weight(batch.weight - batch.read_weight)
@@ -256,6 +225,15 @@ class Pipeline:
             delivered.hold()
             dispatcher.put(batch, delivery, delivered)
         delivered.release()
+
+    def _hand_on(self, retagged: Retagged, receipt: Receipt) -> None:
+        """Let records begin anew under their other tags."""
+        self._ledger.take(retagged.copies)
+        for batch in retagged.moved:
+            receipt.hold()
+            if retagged.copies:
+                receipt.add_weight(batch.read_weight)
+            self._go(self.route(batch), batch, receipt)
 
     def _holding(self) -> list[tuple[Stage, HoldingFilter]]:
         """Return the filters that keep records back, in order."""
