@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pillion.errors import ConfigurationError, nearest
 from pillion_log_agent.configuration.declaration import Declaration, read_properties
+from pillion_log_agent.configuration.instead import INSTEAD
 from pillion_log_agent.configuration.plugins import FILTERS, FORMATS, INPUTS, MULTILINE, OUTPUTS
 from pillion_log_agent.configuration.section import PLUGIN_KINDS, Place, Problems, Section
 from pillion_log_agent.configuration.service import SERVICE, ServiceProperties
@@ -198,6 +199,14 @@ class _Reader:
             return None
         if named.lower() in table:
             return _load(table[named.lower()])
+        instead = INSTEAD.get(section.kind, {}).get(named.lower())
+        if instead is not None:
+            self._problems.add(
+                next(entry.place for entry in section.entries if entry.key.lower() == key),
+                f"{title}: {key}",
+                f"the {what} {named} is not supported; {instead}",
+            )
+            return None
         hint = None if self._problems.is_full else nearest(named.lower(), list(table))
         meant = f"; did you mean {hint}?" if hint else ""
         self._problems.add(
