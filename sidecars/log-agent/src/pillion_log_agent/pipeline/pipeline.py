@@ -9,11 +9,11 @@ from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import HoldingFilter, RetaggingFilter
 from pillion_log_agent.inputs.input import FileInput
 from pillion_log_agent.pipeline.delivery import Delivery
-from pillion_log_agent.pipeline.route import Router
+from pillion_log_agent.pipeline.route import Router, shares_of, taken_out
 from pillion_log_agent.records.receipt import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     from pillion.log import Logger
     from pillion_log_agent.filters.filter import Retagged, WaitingFilter
@@ -46,13 +46,16 @@ class Pipeline:
         targets: list[Target],
         ledger: Ledger,
         log: Logger,
+        *,
+        of_inputs: Mapping[str, tuple[Stage, ...]] | None = None,
     ) -> None:
         self.inputs = dict(inputs)
         self.stages = stages
         self.targets = targets
         self._ledger = ledger
         self._log = log
-        self._router = Router(stages, targets)
+        self._of_inputs = dict(of_inputs or {})
+        self._router = Router(stages, targets, self._of_inputs)
         self._waiting: dict[str, list[tuple[Batch, Receipt, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: dict[str, asyncio.Task[None]] = {}
@@ -64,7 +67,7 @@ class Pipeline:
         """The filters that have to ask someone."""
         return [
             stage.filter  # type: ignore[misc]  # it has what tells the two apart
-            for stage in self.stages
+            for stage in self._all_stages
             if hasattr(stage.filter, "lookup")
         ]
 
@@ -73,9 +76,13 @@ class Pipeline:
         """The inputs that read files, by name."""
         return {name: each for name, each in self.inputs.items() if isinstance(each, FileInput)}
 
-    def route(self, tag: str) -> Route:
-        """Return which filters and outputs records with a tag meet."""
-        return self._router.route(tag)
+    @property
+    def _all_stages(self) -> list[Stage]:
+        """The processors of inputs, and the filters."""
+        return [*(each for some in self._of_inputs.values() for each in some), *self.stages]
+
+    def _route(self, batch: Batch) -> Route:
+        return self._router.route(batch.tag, batch.origin)
 
     def prepare(self) -> None:
         """Take what its inputs need for themselves, while another pipeline is at work.
@@ -156,7 +163,7 @@ class Pipeline:
         figures = self._ledger.inputs[batch.origin.input]
         figures.records += len(batch)
         figures.bytes += batch.size
-        route = self.route(batch.tag)
+        route = self._route(batch)
         if len(batch) > MOST_RECORDS:
             self._go_in_parts(route, batch, receipt)
         else:
@@ -173,7 +180,7 @@ class Pipeline:
         if not len(batch):
             receipt.release()
             return
-        if not route.dispatchers:
+        if not route.targets:
             self._ledger.drop(len(batch), "no_output")
             receipt.release()
             return
@@ -219,11 +226,20 @@ class Pipeline:
         batch.seal()
         # What filters have added is held as long as the records, and bounded with them.
         receipt.add_weight(batch.weight - batch.read_weight)
-        delivery = Delivery(len(batch), self._ledger, receipt)
+        self._deliver(route, batch, receipt)
+
+    def _deliver(self, route: Route, batch: Batch, receipt: Receipt) -> None:
+        """Put a batch into the queues of its outputs, for some behind processors of their own."""
+        shares = shares_of(batch, route)
+        gone = taken_out(batch, shares)
+        if gone:
+            self._ledger.filter(gone, shares[0][0].processors[-1].name)
+        delivery = Delivery(len(batch) - gone, self._ledger, receipt)
         delivered = Receipt(delivery)
-        for dispatcher in route.dispatchers:
-            delivered.hold()
-            dispatcher.put(batch, delivery, delivered)
+        for target, share in shares:
+            if len(share):
+                delivered.hold()
+                target.dispatcher.put(share, delivery, delivered)
         delivered.release()
 
     def _hand_on(self, retagged: Retagged, receipt: Receipt) -> None:
@@ -233,13 +249,13 @@ class Pipeline:
             receipt.hold()
             if retagged.copies:
                 receipt.add_weight(batch.read_weight)
-            self._go(self.route(batch.tag), batch, receipt)
+            self._go(self._route(batch), batch, receipt)
 
     def _holding(self) -> list[tuple[Stage, HoldingFilter]]:
         """Return the filters that keep records back, in order."""
         return [
             (stage, stage.filter)
-            for stage in self.stages
+            for stage in self._all_stages
             if isinstance(stage.filter, HoldingFilter)
         ]
 
@@ -254,7 +270,7 @@ class Pipeline:
         """Let records go on behind the filter that has kept them back."""
         for joined in given_up:
             self._ledger.filter(joined.vanished, stage.name)
-            route = self.route(joined.batch.tag)
+            route = self._route(joined.batch)
             self._enter(route, joined.batch, joined.receipt, route.stages.index(stage) + 1)
 
     @staticmethod
@@ -270,7 +286,7 @@ class Pipeline:
     async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
         await lookup
         for batch, receipt, first in self._waiting.pop(identity):
-            self._ship(self.route(batch.tag), batch, receipt, first)
+            self._ship(self._route(batch), batch, receipt, first)
 
     @staticmethod
     async def _until(holds: Callable[[], bool]) -> None:
