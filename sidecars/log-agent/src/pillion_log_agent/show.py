@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from pillion_log_agent.configuration.condition import written
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
+from pillion_log_agent.configuration.shared import match_of
 from pillion_log_agent.multiline.definition import define
 from pillion_log_agent.multiline.rules import RULE
-from pillion_log_agent.patterns.tags import Match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pillion_log_agent.configuration.model import Configuration, Plugin
     from pillion_log_agent.configuration.section import Section
+    from pillion_log_agent.patterns.tags import Match
     from pillion_log_agent.settings import AgentSettings
 
 _LISTS = {"input": "inputs", "filter": "filters", "output": "outputs"}
@@ -139,7 +140,7 @@ def _named(plugin: Plugin) -> str:
 
 
 def _match(plugin: Plugin) -> Match:
-    return Match(plugin.shared.match, plugin.shared.match_regex)
+    return match_of(plugin.shared)
 
 
 def _meets(plugin: Plugin, tag: str) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
+from pillion_log_agent.configuration.shared import match_of
 from pillion_log_agent.filters.conditional import ConditionalFilter
 from pillion_log_agent.filters.filter import FilterContext, HoldingFilter, RetaggingFilter
 from pillion_log_agent.inputs.input import Handover, InputContext
@@ -145,7 +146,7 @@ class _Building:
         made = self._built(plugin, plugin.properties, context)
         if made is None:
             return None
-        return Stage(plugin.name, Match(plugin.shared.match, plugin.shared.match_regex), made)
+        return Stage(plugin.name, match_of(plugin.shared), made)
 
     def processors(self, plugin: Plugin) -> tuple[Stage, ...]:
         """Return the processors of an input or output, in order."""
@@ -199,8 +200,7 @@ class _Building:
             log=log,
             outage=Outage(plugin.name, log, clock=time.monotonic, wall_ns=around.wall_ns),
         )
-        match = Match(plugin.shared.match, plugin.shared.match_regex)
-        return Target(match, dispatcher, self.processors(plugin))
+        return Target(match_of(plugin.shared), dispatcher, self.processors(plugin))
 
     def check_parser(self, plugin: Plugin) -> None:
         if not plugin.is_sound:

@@ -81,7 +81,8 @@ class Pipeline:
         """The processors of inputs, and the filters."""
         return [*(each for some in self._of_inputs.values() for each in some), *self.stages]
 
-    def _route(self, batch: Batch) -> Route:
+    def route(self, batch: Batch) -> Route:
+        """Return which filters and outputs the records of a batch meet: by tag and input."""
         return self._router.route(batch.tag, batch.origin)
 
     def prepare(self) -> None:
@@ -163,7 +164,7 @@ class Pipeline:
         figures = self._ledger.inputs[batch.origin.input]
         figures.records += len(batch)
         figures.bytes += batch.size
-        route = self._route(batch)
+        route = self.route(batch)
         if len(batch) > MOST_RECORDS:
             self._go_in_parts(route, batch, receipt)
         else:
@@ -249,7 +250,7 @@ class Pipeline:
             receipt.hold()
             if retagged.copies:
                 receipt.add_weight(batch.read_weight)
-            self._go(self._route(batch), batch, receipt)
+            self._go(self.route(batch), batch, receipt)
 
     def _holding(self) -> list[tuple[Stage, HoldingFilter]]:
         """Return the filters that keep records back, in order."""
@@ -270,7 +271,7 @@ class Pipeline:
         """Let records go on behind the filter that has kept them back."""
         for joined in given_up:
             self._ledger.filter(joined.vanished, stage.name)
-            route = self._route(joined.batch)
+            route = self.route(joined.batch)
             self._enter(route, joined.batch, joined.receipt, route.stages.index(stage) + 1)
 
     @staticmethod
@@ -286,7 +287,7 @@ class Pipeline:
     async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
         await lookup
         for batch, receipt, first in self._waiting.pop(identity):
-            self._ship(self._route(batch), batch, receipt, first)
+            self._ship(self.route(batch), batch, receipt, first)
 
     @staticmethod
     async def _until(holds: Callable[[], bool]) -> None:

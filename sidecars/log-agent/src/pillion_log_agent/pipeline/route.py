@@ -59,23 +59,23 @@ class Router:
         self._stages = stages
         self._targets = targets
         self._of_inputs = of_inputs
-        self._known: dict[tuple[str, str], Route] = {}
+        self._known: dict[tuple[str, str, bool], Route] = {}
 
     def route(self, tag: str, origin: Origin) -> Route:
-        """Return what records with a tag meet: the processors of their input come first.
+        """Return what records with a tag meet that came by an input: its processors come first.
 
         What a filter has handed on under another tag has met them already.
         """
-        is_of_input = origin.input in self._of_inputs and not origin.emitters
-        name = origin.input if is_of_input else ""
-        found = self._known.get((name, tag))
+        source, is_moved = origin.input, bool(origin.emitters)
+        found = self._known.get((tag, source, is_moved))
         if found is None:
             if len(self._known) >= MOST_ROUTES:
                 self._known.clear()
-            met = tuple(stage for stage in self._stages if stage.match.meets(tag))
-            found = self._known[name, tag] = Route(
-                (*self._of_inputs[name], *met) if name else met,
-                tuple(each for each in self._targets if each.match.meets(tag)),
+            first = () if is_moved else self._of_inputs.get(source, ())
+            met = tuple(each for each in self._stages if each.match.meets(tag, source))
+            found = self._known[tag, source, is_moved] = Route(
+                (*first, *met),
+                tuple(each for each in self._targets if each.match.meets(tag, source)),
             )
         return found
 

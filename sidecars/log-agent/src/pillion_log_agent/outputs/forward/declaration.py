@@ -25,6 +25,9 @@ class ForwardProperties(TlsProperties):
         "A file that names several servers ([UPSTREAM], [NODE]); they take turns, and the next "
         "one is asked where one fails.",
     )
+    server: tuple[str, ...] = repeated(
+        "server", TEXT, "A further way to name servers: host:port; several take turns."
+    )
     tag: str | None = optional("tag", TEXT, "The tag to send; that of the records if not given.")
     time_as_integer: bool = setting(
         "time_as_integer", FLAG, "Send whole seconds, for servers before 2016.", default=False

@@ -119,12 +119,22 @@ class ForwardOutput:
 
 def servers_of(properties: ForwardProperties) -> list[Server]:
     """Return whom to send to; raises ConfigurationError."""
+    if properties.server:
+        return [_server(_at(properties, each)) for each in properties.server]
     if properties.upstream is None:
         return [_server(properties)]
     return [
         _server(_as_node(properties, node, properties.upstream))
         for node in read_upstream(properties.upstream)
     ]
+
+
+def _at(properties: ForwardProperties, address: str) -> ForwardProperties:
+    host, _, port = address.rpartition(":")
+    try:
+        return replace(properties, host=host.strip("[]"), port=PORT.parse(port), server=())
+    except ValueError as error:
+        raise ConfigurationError(f"server: {address!r} {error}") from None
 
 
 def _as_node(properties: ForwardProperties, node: Node, path: str) -> ForwardProperties:
