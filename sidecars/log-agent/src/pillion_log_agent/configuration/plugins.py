@@ -58,6 +58,11 @@ OUTPUTS = {
     "tcp": "pillion_log_agent.outputs.tcp:TCP",
     "udp": "pillion_log_agent.outputs.udp:UDP",
 }
+PROCESSORS = {
+    "content_modifier": "pillion_log_agent.filters.content_modifier:CONTENT_MODIFIER",
+    "sampling": "pillion_log_agent.filters.sampling:SAMPLING",
+}
+"""What stands in processors only; every filter may stand there too."""
 FORMATS = {
     "json": "pillion_log_agent.parsers.json:JSON",
     "logfmt": "pillion_log_agent.parsers.logfmt:LOGFMT",
