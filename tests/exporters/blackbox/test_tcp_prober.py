@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pillion.net import unmapped
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.network.resolving import choose, unmapped
+from pillion_blackbox_exporter.network.choice import choose
 from pillion_blackbox_exporter.probing.address import decoded, split_host_port
 from tests.exporters.blackbox.probed import Probed, probed
 from tests.servers.certificates import Authority

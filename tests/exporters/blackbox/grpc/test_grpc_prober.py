@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.errors import ConfigurationError
-from pillion_blackbox_exporter.network.resolving import Resolved, Resolver
+from pillion.net import Resolved, Resolver
 from tests.exporters.blackbox.probed import module_of, probed
 from tests.servers.certificates import Authority
 from tests.servers.grpc_health import health_server

@@ -11,8 +11,8 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion.net import resolvable
 from pillion.settings import Kind
-from pillion_blackbox_exporter.network.hosts import resolvable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
