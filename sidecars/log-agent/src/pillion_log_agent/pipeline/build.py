@@ -14,7 +14,7 @@ from pillion_log_agent.filters.filter import FilterContext, HoldingFilter, Retag
 from pillion_log_agent.inputs.input import Handover, InputContext
 from pillion_log_agent.multiline.combine import MultilineContext
 from pillion_log_agent.multiline.make import MultilineParsers
-from pillion_log_agent.outputs.output import OutputContext, SyncedOutput
+from pillion_log_agent.outputs.output import OutputContext, ServingOutput, SyncedOutput
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.patterns.tags import Match
 from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
@@ -200,7 +200,9 @@ class _Building:
             log=log,
             outage=Outage(plugin.name, log, clock=time.monotonic, wall_ns=around.wall_ns),
         )
-        return Target(match_of(plugin.shared), dispatcher, self.processors(plugin))
+        # What takes no records meets none: they go to the other outputs.
+        match = Match(None) if isinstance(made, ServingOutput) else match_of(plugin.shared)
+        return Target(match, dispatcher, self.processors(plugin))
 
     def check_parser(self, plugin: Plugin) -> None:
         if not plugin.is_sound:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import HoldingFilter, RetaggingFilter
 from pillion_log_agent.inputs.input import FileInput
+from pillion_log_agent.outputs.output import ServingOutput
 from pillion_log_agent.pipeline.delivery import Delivery
-from pillion_log_agent.pipeline.route import Router, shares_of, taken_out
+from pillion_log_agent.pipeline.route import Router, metrics_of, shares_of, taken_out
 from pillion_log_agent.records.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Pipeline:
         """The filters that have to ask someone."""
         return [
             stage.filter  # type: ignore[misc]  # it has what tells the two apart
-            for stage in self._all_stages
+            for stage in self.all_stages
             if hasattr(stage.filter, "lookup")
         ]
 
@@ -77,7 +79,7 @@ class Pipeline:
         return {name: each for name, each in self.inputs.items() if isinstance(each, FileInput)}
 
     @property
-    def _all_stages(self) -> list[Stage]:
+    def all_stages(self) -> list[Stage]:
         """The processors of inputs, and the filters."""
         return [*(each for some in self._of_inputs.values() for each in some), *self.stages]
 
@@ -104,6 +106,8 @@ class Pipeline:
         for waiting in self.waiting_filters:
             await waiting.start()
         for target in self.targets:
+            if isinstance(target.dispatcher.output, ServingOutput):
+                await target.dispatcher.output.serve(partial(metrics_of, self.all_stages))
             self._spawn(target.dispatcher.run())
         for stage, holding in self._holding():
             self._spawn(self._give_up_late(stage, holding))
@@ -256,7 +260,7 @@ class Pipeline:
         """Return the filters that keep records back, in order."""
         return [
             (stage, stage.filter)
-            for stage in self._all_stages
+            for stage in self.all_stages
             if isinstance(stage.filter, HoldingFilter)
         ]
 

@@ -12,6 +12,8 @@ from pillion_log_agent.records.json_rows import block_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from prometheus_client import Metric
+
     from pillion_log_agent.filters.filter import Filter
     from pillion_log_agent.patterns.tags import Match
     from pillion_log_agent.pipeline.dispatch import Dispatcher
@@ -78,6 +80,17 @@ class Router:
                 tuple(each for each in self._targets if each.match.meets(tag, source)),
             )
         return found
+
+
+def metrics_of(stages: Sequence[Stage]) -> list[Metric]:
+    """Return the metrics that filters make of records; those of one name are one."""
+    found: dict[str, Metric] = {}
+    for stage in stages:
+        for metric in getattr(stage.filter, "collect", tuple)():
+            known = found.setdefault(metric.name, metric)
+            if known is not metric and known.type == metric.type:
+                known.samples += metric.samples
+    return list(found.values())
 
 
 def shares_of(batch: Batch, route: Route) -> list[tuple[Target, Batch]]:
