@@ -50,7 +50,7 @@ class Resolver:
         try:
             name = resolvable(host)
         except ValueError:
-            raise NetworkError("target", f"{host!r} is no host name") from None
+            raise NetworkError("target", f"{host!r} is not a host name") from None
         if ip_version(name):
             return Resolved((unmapped(name),), 0.0)
         if self._pool is None:
@@ -63,7 +63,7 @@ class Resolver:
         except socket.gaierror as error:
             raise _resolution_error(host, error) from None
         except UnicodeError:
-            raise NetworkError("target", f"{host!r} is no host name") from None
+            raise NetworkError("target", f"{host!r} is not a host name") from None
 
     def close(self) -> None:
         """Wait for nothing, and start no more."""

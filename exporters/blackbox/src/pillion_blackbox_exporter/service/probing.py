@@ -176,7 +176,7 @@ def _host_problem(module: Module, hostname: str) -> str:
     if not hostname or module.prober != "http":
         return ""
     if any(not "!" <= letter <= "~" for letter in hostname):
-        return "the parameter hostname is no host name"
+        return "the parameter hostname is not a host name"
     for key, value in module.http.headers.items():
         if key.lower() == "host" and value != hostname:
             return (

@@ -60,7 +60,7 @@ class _Reading:
             if key not in keys:
                 hint = nearest(key, list(keys))
                 meant = f"did you mean {hint}? " if hint else ""
-                self.wrong((*at, key), f"is no key here; {meant}there are {', '.join(keys)}")
+                self.wrong((*at, key), f"unknown key; {meant}there are {', '.join(keys)}")
 
     def assignments(self, data: Any) -> list[Item]:
         if data is None:
