@@ -232,6 +232,18 @@ def test_what_is_no_processor_is_refused(tmp_path: Path, processors: str, senten
     assert any(sentence in each for each in found), found
 
 
+def test_routes_are_refused_with_another_way(tmp_path: Path) -> None:
+    path = tmp_path / "agent.yaml"
+    path.write_text(
+        "pipeline:\n  inputs: [{name: dummy, routes: {logs: [{name: a}]}}]\n"
+        "  outputs: [{name: 'null', match: '*'}]\n"
+    )
+    problems = Problems()
+    load(str(path), {}, problems)
+    (sentence,) = problems.sentences
+    assert "routes: is not supported; use rewrite_tag" in sentence
+
+
 def test_a_processor_is_shown_in_yaml_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "agent.yaml"
     path.write_text(CONFIGURATION.format(folder=tmp_path))

@@ -55,10 +55,21 @@ INSTEAD: dict[str, dict[str, str]] = {
         "health": "use the blackbox exporter, which probes TCP",
         "docker_events": "use exec with docker events --format json",
         "ebpf": "run the eBPF program itself, and tail what it writes",
+        "opentelemetry": "let the collector send with its fluentforward exporter, to forward",
+        "kmsg": "let journald or rsyslog write the kernel's messages, and take them with syslog",
+        "systemd": "let journald hand on what it has (ForwardToSyslog=yes), and take it with "
+        "syslog, mode unix_udp, path /run/systemd/journal/syslog",
+        "kubernetes_events": "run kubectl get events --watch -o json by exec, or an exporter of "
+        "events whose output tail reads",
         "unix_socket": "use syslog with mode unix_tcp, or forward with unix_path",
     },
     "filter": {
         "wasm": _WASM,
+        "aws": "put what is known of the instance into the environment, and add it with "
+        "record_modifier",
+        "ecs": "put what is known of the task into the environment, and add it with "
+        "record_modifier",
+        "geoip2": "let an ingest pipeline of the store look addresses up",
         "tensorflow": "there is no inference here; use lua for rules",
         "nightfall": "use lua, or grep and modify, for what has to be kept back",
     },

@@ -142,6 +142,11 @@ class _Reading:
                 Entry(key, _text(each), self._place((*path, index)))
                 for index, each in enumerate(value)
             ]
+        if key == "routes":
+            self.wrong(
+                path, "is not supported; use rewrite_tag with the field, and match of each output"
+            )
+            return []
         if isinstance(value, (dict, list)):
             self.wrong(path, "is neither a value nor a list of values")
             return []
