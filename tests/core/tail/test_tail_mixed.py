@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pillion.tail.opener import Opener
+
 if TYPE_CHECKING:
+    from pillion.tail.follower import Follower
     from tests.core.tail.conftest import Bench
 
 BANNER = b"tick\n" * 1000
@@ -73,6 +76,28 @@ def test_so_it_is_where_the_cut_comes_long_after_the_copy(bench: Bench, new: byt
     came += bench.read()
     came += bench.read()
     assert_all_came(came, new)
+
+
+def test_what_was_seen_of_a_file_is_not_lost_where_its_copy_is_read_already(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.open("app.log")
+    bench.append("app.log", b"one\n")
+    assert bench.read() == b"one\n"
+    bench.copytruncate("app.log", "app.log.1")
+    bench.append("app.log", b"two\n")
+    real, due = Opener._adopt, [b"three\n"]
+
+    def adopt(opener: Opener, follower: Follower, since_ns: int, now: float) -> None:
+        while due:  # it is copied and cut once more, just before what is beside it is searched
+            bench.copytruncate("app.log", "app.log.2")
+            bench.append("app.log", due.pop())
+        real(opener, follower, since_ns, now)
+
+    monkeypatch.setattr(Opener, "_adopt", adopt)
+    came = bench.read()
+    assert sorted(came.splitlines()) == [b"three", b"two"]
+    assert bench.tailer.ledger.bytes_lost == 0
 
 
 def test_so_it_is_where_it_was_closed_to_spare_descriptors(bench: Bench) -> None:

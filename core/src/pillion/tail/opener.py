@@ -102,32 +102,26 @@ class Opener:
         is_young = seen.st_mtime_ns >= since_ns - CLOCK_SLACK_NS
         return is_young and seen.st_size > 0 and self.registry.done_with(key) is None
 
-    def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
+    def adopt_between(self, follower: Follower, since_ns: int, now: float) -> None:
         """Take up generations that came and went between two looks, and lie beside the path.
 
         They are the ones that were written to since then and that nobody knows. Until that was
         done while nothing was renamed, `Follower.unsearched_ns` says that it is to be done again.
 
-        Returns:
-            How many.
-
         Raises:
             OSError: there are no descriptors left.
         """
         follower.unsearched_ns = since_ns = min(follower.unsearched_ns or since_ns, since_ns)
-        adopted = 0
         for _ in range(MOST_SEARCHES):
             before = last_change(follower.directories)
-            adopted += self._adopt(follower, since_ns, now)
+            self._adopt(follower, since_ns, now)
             if before == last_change(follower.directories):
                 # What has just changed may change again at what the clock says is the same time.
                 if self.wall_ns() - before > CLOCK_SLACK_NS:
                     follower.unsearched_ns = 0
                 break
-        return adopted
 
-    def _adopt(self, follower: Follower, since_ns: int, now: float) -> int:
-        adopted = 0
+    def _adopt(self, follower: Follower, since_ns: int, now: float) -> None:
         for sibling in self.copies.unknown_beside(follower.path, since_ns):
             descriptor = sibling.open()
             if descriptor is None:
@@ -138,8 +132,6 @@ class Opener:
                 os.close(descriptor)
                 continue
             self.take(follower, descriptor, now).detached_at = now
-            adopted += 1
-        return adopted
 
     def reopen(self, generation: Generation) -> bool:
         """Open a generation that was closed to spare descriptors; return whether it is there."""

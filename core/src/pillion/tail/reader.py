@@ -20,8 +20,9 @@ from pillion.tail.rotation import is_ambiguous
 from pillion.tail.status import HOLE, LONG_LINE, READ_ERROR, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
-    from pillion.tail.chunk import LineState, SettledSpans
+    from pillion.tail.chunk import SettledSpans
     from pillion.tail.generation import Generation
+    from pillion.tail.lines import LineState
     from pillion.tail.options import TailOptions
     from pillion.tail.status import Ledger
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from pillion.tail.fingerprint import agrees
 from pillion.tail.generation import CLOSED
 from pillion.tail.opener import Opener, report_loss
 from pillion.tail.rotation import Verdict, is_ambiguous, judge
@@ -120,13 +121,13 @@ class Reconciler:
         fresh.detached_at = None if is_live else now
         # Without a copy that agrees, any that has been made since may be of it.
         since_ns = follower.copied_since_ns if copy is None else follower.looked_ns
-        adopted = self._adopt_before(follower, now, since_ns)
+        self._adopt_before(follower, now, since_ns)
         follower.generations.remove(fresh)
         follower.generations.append(fresh)
         if not is_live:
             follower.put_live_last()
         if copy is None:
-            self._salvage(generation, was_adopted=adopted > 0 and not generation.offset)
+            self._salvage(follower, generation)
             generation.descriptor = CLOSED
         return fresh
 
@@ -143,9 +144,14 @@ class Reconciler:
         )
         return False
 
-    def _salvage(self, generation: Generation, *, was_adopted: bool) -> None:
-        if was_adopted:
-            # Nothing of it was read, and what was found beside the path is all of it.
+    def _salvage(self, follower: Follower, generation: Generation) -> None:
+        mark = generation.entry_as_read().fingerprint
+        others = [g for g in follower.generations if g is not generation and g.detached_at]
+        if any(
+            g.size >= generation.size and g.descriptor != CLOSED and agrees(g.descriptor, mark)
+            for g in others
+        ):
+            # What was found beside the path is all of it, and is read from its beginning.
             self.reader.set_aside(generation)
             return
         chunk = self.reader.give_up_partial(generation)
@@ -251,16 +257,14 @@ class Reconciler:
         # What came before it, and what was copied away before it was open, lies beside it.
         follower.unsearched_ns = follower.unsearched_ns or follower.looked_ns
 
-    def _adopt_before(self, follower: Follower, now: float, since_ns: int = 0) -> int:
+    def _adopt_before(self, follower: Follower, now: float, since_ns: int = 0) -> None:
         """Take up what came and went since the last look, or since what could not be searched."""
-        adopted = 0
         try:
-            adopted = self.opener.adopt_between(follower, since_ns or follower.looked_ns, now)
+            self.opener.adopt_between(follower, since_ns or follower.looked_ns, now)
         except OSError as error:
             self.registry.has_run_out()
             self.errors.cannot_open(follower, error)
         follower.put_live_last()
-        return adopted
 
     def _shorten(self, follower: Follower, generation: Generation, size: int, now: float) -> None:
         """Go on in a file that was cut behind the position, unless it may be another generation."""

@@ -72,7 +72,8 @@ class Resumption:
         is_here = at_path is not None and is_original(at_path, entry)
         original = os.dup(at_path) if at_path is not None and is_here else self._original(entry)
         if original is None:
-            self._lose(entry, since_ns)
+            if not self._resume_copy(follower, entry, since_ns, now):
+                self._lose(entry, since_ns)
             return
         try:
             is_intact = self._is_intact(entry, original, since_ns if is_here else None)
@@ -90,6 +91,26 @@ class Resumption:
         else:
             self._lose(entry, since_ns, was_cut=True)
         opener.take(follower, original, now).detached_at = None if is_here else now
+
+    def _resume_copy(self, follower: Follower, entry: Entry, since_ns: int, now: float) -> bool:
+        """Look for a copy of a file that was deleted; return whether there is one.
+
+        Where its content tells it from every other generation, reading goes on in it; else it
+        comes up among what is new beside the path, and is read from its beginning.
+        """
+        opener, mark = self._opener, entry.fingerprint
+        for sibling in opener.copies.unknown_beside(entry.path, since_ns):
+            descriptor = sibling.open() if sibling.size >= entry.size else None
+            if descriptor is None:
+                continue
+            if agrees(descriptor, mark) and not opener.copies.is_done(descriptor):
+                if is_ambiguous(descriptor, mark.position):
+                    os.close(descriptor)
+                else:
+                    opener.take_on(follower, descriptor, entry, now).detached_at = now
+                return True
+            os.close(descriptor)
+        return False
 
     def _is_intact(self, entry: Entry, original: int, since_ns: int | None) -> bool:
         """Return whether a file goes on with what was read of it, as far as that can be told.

@@ -22,8 +22,8 @@ from pillion.tail.fingerprint import Fingerprint
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pillion.tail.chunk import LineState
     from pillion.tail.fingerprint import FileKey
+    from pillion.tail.lines import LineState
 
 MAGIC = b"pillion-tail"
 VERSION = b"2"
