@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pillion_blackbox_exporter.configuration.dns_name import encode_name
 from pillion_blackbox_exporter.probers.dns.message import (
-    encode_name,
     encode_query,
     read,
     soa_serial,

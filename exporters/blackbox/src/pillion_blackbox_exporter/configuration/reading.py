@@ -107,7 +107,7 @@ def _check_cel(document: Document, name: str, section: object, module: Module) -
             continue
         expression = getattr(module.http, key)
         # 6 MB, and an extra
-        from pillion_blackbox_exporter.probers.http import cel  # noqa: PLC0415
+        from pillion_blackbox_exporter.configuration import cel  # noqa: PLC0415
 
         at = ("modules", name, "http", key)
         try:

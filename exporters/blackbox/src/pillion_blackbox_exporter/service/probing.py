@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from prometheus_client import Counter
 
 from pillion.masking import masked_target
-from pillion.web.standard import exposed
+from pillion.metrics.negotiation import OPENMETRICS, negotiate
+from pillion.web.standard import text_response
 from pillion_blackbox_exporter.probing.address import decoded
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
@@ -118,7 +119,9 @@ class ProbeHandler:
         if asked.wants_debug:
             used = as_used(asked.module, asked.hostname)
             return web.Response(text=debug_text(result, used))
-        return exposed(request, result.report.collect())
+        content_type = negotiate(request.headers.get(hdrs.ACCEPT, ""))
+        end = "# EOF\n" if content_type is OPENMETRICS else ""
+        return text_response(result.report.text() + end, content_type)
 
     def _read(self, request: web.Request) -> ProbeRequest | web.Response:
         """Return what is asked for, or why it cannot be done."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pillion
 from pillion.net import ip_version
+from pillion_blackbox_exporter.configuration.metadata import metadata_field
 from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.grpc.message import (
@@ -23,7 +24,6 @@ from pillion_blackbox_exporter.probers.grpc.message import (
     decode_response,
     decode_text,
     encode_request,
-    metadata_field,
     status_name,
     timeout_field,
 )

@@ -8,32 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import Any, NoReturn
 
+from pillion_blackbox_exporter.configuration.cel import compiled
 from pillion_blackbox_exporter.failure import ProbeError
 
-_COMPLAINT = re.compile(r"ERROR: <input>:\d+:(\d+): (.*?)(?: \(in container ''\))?$")
 _LENGTH = 200
-
-
-@lru_cache(maxsize=256)
-def compiled(expression: str) -> Any:
-    """Return an expression ready to be evaluated.
-
-    Raises:
-        ImportError: the extra is not installed.
-        ValueError: it is no CEL, or names what there is not.
-    """
-    try:
-        return _environment().compile(expression)
-    except RuntimeError as error:
-        said = str(error).splitlines()[0]
-        if match := _COMPLAINT.search(said):
-            said = f"{match[2].partition(' expecting ')[0]} (column {match[1]})"
-        raise ValueError(
-            f"{expression[:_LENGTH]!r} is not a CEL expression: {said[:_LENGTH]}"
-        ) from None
 
 
 def judge(body: bytes, must_not: str, must: str) -> None:
@@ -47,13 +27,6 @@ def judge(body: bytes, must_not: str, must: str) -> None:
         raise ProbeError("cel", f"the content matches {must_not!r}")
     if must and not _evaluated(must, data):
         raise ProbeError("cel", f"the content does not match {must!r}")
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    from cel_expr_python import cel  # 6 MB, and an extra  # noqa: PLC0415
-
-    return cel.NewEnv(variables={"body": cel.Type.DYN})
 
 
 def _no_constant(name: str) -> NoReturn:
