@@ -12,6 +12,7 @@ from pillion_log_agent.configuration.declaration import read_properties
 from pillion_log_agent.configuration.model import declaration_of
 from pillion_log_agent.configuration.section import Entry, Problems, Section
 from pillion_log_agent.filters.filter import FilterContext
+from pillion_log_agent.outputs import stdout
 from pillion_log_agent.parsers.make import Parsers
 from tests.sidecars.log_agent.test_filters import NOW, PLACE, applied, batch, made
 
@@ -214,3 +215,20 @@ def test_checklist_adds_fields_where_a_field_is_listed(
 def test_checklist_says_which_file_it_cannot_read() -> None:
     with pytest.raises(ConfigurationError, match="file: /no/list cannot be read"):
         made("checklist", ("file", "/no/list"), ("record", "a b"))
+
+
+def test_stdout_prints_records_and_lets_them_go_on(capfd: pytest.CaptureFixture[str]) -> None:
+    records: list[dict[str, Any]] = [{"a": 1}, {"b": "x"}]
+    assert applied(made("stdout"), *records) == records
+    stdout._WRITER.submit(bool).result(10)  # behind what was to be printed
+    first, second = capfd.readouterr().out.splitlines()
+    assert first.endswith('{"a"=>1}]')
+    assert second.endswith('{"b"=>"x"}]')
+
+
+def test_stdout_says_once_that_nobody_reads_fast_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stdout, "MOST_WAITING", -1)
+    log = Written()
+    full = at([NOW], "stdout", log=log)
+    assert applied(full, {"a": 1}) == applied(full, {"a": 1}) == [{"a": 1}]
+    assert log.lines == [("standard output is not read fast enough to print every record", {})]
