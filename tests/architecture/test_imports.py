@@ -16,6 +16,7 @@ ALL = pytest.mark.parametrize("member", members(), ids=lambda member: member.pac
 # Inside core: what each room may import of the others. `testing` may use them all.
 FOUNDATION = {"errors"}
 ROOMS = {
+    "handler": set[str](),
     "errors": set[str](),
     "log": set[str](),
     "masking": set[str](),
@@ -39,11 +40,17 @@ AGENT_ROOMS = {
     "records": {"patterns"},
     "configuration": {"patterns"},
     "network": {"configuration"},
+    "forward": set[str](),
     "parsers": {"patterns", "records", "configuration"},
     "multiline": {"patterns", "records", "configuration", "parsers"},
-    "inputs": {"patterns", "records", "configuration", "parsers", "multiline"},
-    "filters": {"patterns", "records", "configuration", "parsers", "multiline", "network"},
-    "outputs": {"patterns", "records", "configuration", "appending", "network"},
+    "inputs": {
+        "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
+    },
+    "filters": {
+        "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
+        "outputs",
+    },
+    "outputs": {"patterns", "records", "configuration", "appending", "network", "forward"},
     "pipeline": {
         "patterns", "records", "configuration", "appending",
         "inputs", "parsers", "multiline", "filters", "outputs",
@@ -57,6 +64,7 @@ DISTRIBUTIONS = {
     "re2": "google-re2",
     "dns": "dnspython",
     "google": "protobuf",
+    "opentelemetry": "opentelemetry-proto",
     "cel_expr_python": "cel-expr-python",
     "OpenSSL": "pyopenssl",
 }
@@ -300,7 +308,9 @@ SERVING = (
     "exporters/blackbox/src/pillion_blackbox_exporter/service/",
     "sidecars/log-streamer/src/pillion_log_streamer/landing.py",
     "sidecars/log-streamer/src/pillion_log_streamer/service.py",
+    "sidecars/log-agent/src/pillion_log_agent/inputs/http.py",
     "sidecars/log-agent/src/pillion_log_agent/landing.py",
+    "sidecars/log-agent/src/pillion_log_agent/outputs/prometheus_exporter.py",
     "sidecars/log-agent/src/pillion_log_agent/peer.py",
     "sidecars/log-agent/src/pillion_log_agent/service.py",
     "sidecars/log-agent/src/pillion_log_agent/status.py",

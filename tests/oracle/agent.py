@@ -52,7 +52,6 @@ DYING, LATEST_SAVE = 0.4, 40
 """How many of its lives end at a save point, and which one that is at the latest."""
 PARSERS = ("", "parser: json", "multiline.parser: cri", "multiline.parser: docker, cri")
 """None of these finds anything in what is written here: each line comes as it is."""
-BLANKS = " \t\r\n\v\f"
 PLACE = "      offset_key: at\n      path_key: path"
 GREP = "    - {name: grep, match: '*', exclude: 'log ^1 '}"
 FIELD = "    - {name: record_modifier, match: '*', record: 'host here'}"
@@ -76,8 +75,7 @@ class Sinking:
         oracle.writer.weighted += [(self.misbehave, 14), (self.reload, 3), (self.flood, 2)]
 
     def is_filtered(self, text: str) -> bool:
-        is_blank = self._parser == "parser: json" and not text.strip(BLANKS)
-        return is_blank or (GREP in self._filters and text.startswith("1 "))
+        return GREP in self._filters and text.startswith("1 ")
 
     def configure(self) -> None:
         """Write the configuration; each time it flushes at another pace."""

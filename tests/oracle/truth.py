@@ -17,6 +17,8 @@ class Generation:
         may_lose: it was deleted where nobody held it open: a documented exception.
         is_deleted: there is no file with it any more.
         is_left_behind: the link that led to it leads elsewhere now.
+        copied_from: the inode of the file that it was copied from; 0 for none.
+        may_repeat: that file was deleted since, so that nothing tells whose copy it is.
     """
 
     tag: bytes
@@ -26,6 +28,8 @@ class Generation:
     may_lose: bool = False
     is_deleted: bool = False
     is_left_behind: bool = False
+    copied_from: int = 0
+    may_repeat: bool = False
 
     @property
     def is_seen(self) -> bool:
@@ -84,7 +88,7 @@ class Truth:
             self.faults.append(f"{where}: repeats what was safe at {self._kept[identity]}")
         if start < generation.seen_to:
             self.repeated += generation.seen_to - start
-            if not self.may_repeat:
+            if not (self.may_repeat or generation.may_repeat):
                 self.faults.append(f"{where}: comes twice, though nobody was killed")
         self._run[identity] = end
         generation.seen_to = max(generation.seen_to, end)

@@ -126,7 +126,7 @@ class Writer:
             self.shift()
             copy = self.directory / "a.log.1"
             shutil.copyfile(self.log, copy)
-            generation.inode = copy.stat().st_ino
+            generation.inode, generation.copied_from = copy.stat().st_ino, generation.inode
             self.current[self.log] = None
             os.truncate(self.log, 0)
             self.current[self.log] = self.truth.create("a.log")
@@ -135,8 +135,12 @@ class Writer:
         generation = self.current[self.log]
         if generation is not None:
             is_held = self.let_the_reader_meet(self.log)
+            inode = self.log.stat().st_ino
             self.log.unlink()
             generation.is_deleted = True
+            for other in self.truth.generations.values():
+                # Copied, cut and then deleted: a documented reason to read the copy again.
+                other.may_repeat |= other.copied_from == inode and not other.is_deleted
             generation.may_lose |= not is_held
             self.current[self.log] = None
 

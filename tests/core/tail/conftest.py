@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,9 +35,14 @@ class Bench:
         self.log = io.StringIO()
         self.tailers: list[Tailer] = []
         self.tailer: Tailer
+        self.later_ns = 0
 
     def path(self, name: str) -> str:
         return f"{self.directory}/{name}"
+
+    def wall_ns(self) -> int:
+        """Return the wall time, `later_ns` after what files are stamped with."""
+        return time.time_ns() + self.later_ns
 
     def open(self, *names: str, state: bool = False, **options: object) -> Tailer:
         self.tailer = Tailer(
@@ -46,6 +52,7 @@ class Bench:
             waker=PollingWaker(),
             log=Logger(stream=self.log, level="debug"),
             clock=self.clock,
+            wall_ns=self.wall_ns,
         )
         self.tailers.append(self.tailer)
         return self.tailer

@@ -79,7 +79,8 @@ def test_nuls_after_the_place_where_a_file_was_cut_are_not_read(bench: Bench) ->
         writer.write(b"after\n")
         chunk.ack()
         whole = b"1\n" + LINES
-        assert bench.read() == whole[chunk.end : cut] + b"after\n"
+        # It is short, so that it may be another generation that begins alike, and is read again.
+        assert bench.read() == whole[:cut] + b"after\n"
 
 
 def test_nuls_that_were_written_are_read(bench: Bench) -> None:

@@ -251,9 +251,53 @@ def test_a_directory_in_use_by_another_is_refused(bench: Bench) -> None:
 
 def test_a_state_that_is_no_directory_is_refused(bench: Bench) -> None:
     bench.write("state", b"")
-    with pytest.raises(ConfigurationError, match="is no directory"):
+    with pytest.raises(ConfigurationError, match="is not a directory"):
         bench.open("a.log", state=True)
 
 
 def _waker() -> PollingWaker:
     return PollingWaker()
+
+
+def test_a_file_that_was_copied_and_deleted_is_read_again_from_its_copy(bench: Bench) -> None:
+    bench.write("a.log", b"read\n")
+    bench.open("a.log", state=True)
+    assert bench.read() == b"read\n"
+    bench.close()
+    bench.append("a.log", b"unread\n")
+    bench.copytruncate("a.log", "a.log.1")
+    os.unlink(bench.path("a.log"))
+    bench.open("a.log", state=True)
+    assert bench.read() == b"read\nunread\n"
+    assert bench.tailer.ledger.bytes_lost == 0
+
+
+def test_reading_goes_on_in_such_a_copy_where_its_content_tells_it_from_any_other(
+    bench: Bench,
+) -> None:
+    lines = b"".join([b"line %06d\n" % number for number in range(10_000)])
+    bench.write("a.log", lines)
+    bench.open("a.log", state=True)
+    assert bench.read() == lines
+    bench.close()
+    bench.append("a.log", b"unread\n")
+    bench.copytruncate("a.log", "a.log.1")
+    os.unlink(bench.path("a.log"))
+    bench.open("a.log", state=True)
+    assert bench.read() == b"unread\n"
+    assert bench.tailer.ledger.bytes_lost == 0
+
+
+def test_what_was_seen_of_a_file_that_was_copied_and_deleted_is_not_lost(bench: Bench) -> None:
+    bench.write("a.log", b"read\n")
+    bench.open("a.log", state=True)
+    assert bench.read() == b"read\n"
+    bench.append("a.log", b"seen\n")
+    bench.chunks(ack=False)
+    bench.tailer.save()
+    bench.crash()
+    bench.copytruncate("a.log", "a.log.1")
+    os.unlink(bench.path("a.log"))
+    bench.open("a.log", state=True)
+    assert bench.read() == b"read\nseen\n"
+    assert bench.tailer.ledger.bytes_lost == 0

@@ -141,12 +141,33 @@ def test_truncation_without_a_copy_counts_what_was_known_to_be_unread(bench: Ben
 def test_a_cut_above_the_position_loses_only_what_was_cut(bench: Bench) -> None:
     bench.write("a.log", b"1\n2\n")
     bench.open("a.log", in_flight_bytes=1024, chunk_bytes=1024, max_line_bytes=100)
+    lines = b"".join([b"line %06d\n" % number for number in range(10_000)])
+    bench.write("a.log", lines)
+    came = b""
+    while len(came) < 80_000:
+        bench.clock.now += 1.1
+        chunks = bench.tailer.step()
+        came = b"".join([came, *[chunk.data for chunk in chunks]])
+        for chunk in chunks:
+            chunk.ack()
+    os.truncate(bench.path("a.log"), len(came) + 24)
+    assert bench.read() == lines[len(came) : len(came) + 24]
+    lost = len(lines) - len(came) - 24
+    assert bench.tailer.ledger.lost["truncated_unread"] == lost
+
+
+def test_a_short_file_that_was_cut_above_the_position_is_read_again(bench: Bench) -> None:
+    bench.write("a.log", b"1\n2\n")
+    bench.open("a.log", in_flight_bytes=1024, chunk_bytes=1024, max_line_bytes=100)
     bench.write("a.log", b"a\n" * 512 + b"b\n" * 1000)
-    bench.chunks(ack=False)
+    held = bench.chunks(ack=False)
     os.truncate(bench.path("a.log"), 1024 + 200)
     bench.clock.now += 1.1
     assert bench.tailer.step() == []
-    assert bench.tailer.ledger.lost["truncated_unread"] == 1800
+    assert bench.tailer.ledger.lost["truncated_unread"] == 2000
+    for chunk in held:
+        chunk.ack()
+    assert bench.read() == b"a\n" * 512 + b"b\n" * 100
 
 
 def test_an_unfinished_line_is_finished_in_the_renamed_file(bench: Bench) -> None:

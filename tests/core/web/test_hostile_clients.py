@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pillion.web import Limits
+from pillion.web.connection import Connection
 from tests.core.web.handlers import Slow, answering, echo_body, serving
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ async def test_a_head_that_is_cut_off_behind_a_request_is_timed_as_a_head(serve:
         await slow.until_started(1)
         await client.send(b"GET /slow HTTP/1.1\r\n")
         (connection,) = running.server._connections.all
+        assert isinstance(connection, Connection)
         async with asyncio.timeout(10):
             while not connection._next_size:
                 await asyncio.sleep(0)

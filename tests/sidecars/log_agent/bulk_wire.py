@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pillion.log import Logger
-from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.output import BulkOutput
+from pillion_log_agent.outputs.elasticsearch.properties import BulkProperties
 from pillion_log_agent.outputs.output import OutputContext
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin

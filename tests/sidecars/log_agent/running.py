@@ -41,6 +41,10 @@ class Agent:
         """Return the objects on standard output."""
         return [json.loads(line) for line in self.output.read_text().splitlines()]
 
+    def whole_lines(self) -> list[dict[str, Any]]:
+        """Return the objects on standard output whose line has come to its end."""
+        return [json.loads(line) for line in self.output.read_text().split("\n")[:-1]]
+
     def kill(self) -> None:
         """End it as the kernel does when memory is short."""
         self.process.kill()
@@ -61,29 +65,32 @@ class Agent:
 
 @contextmanager
 def agent(
-    configuration: Path,
+    configuration: Path | None,
     *flags: str,
     environment: Mapping[str, str] | None = None,
     before: Sequence[str] = (),
     has_input: bool = False,
+    folder: Path | None = None,
 ) -> Iterator[Agent]:
     """Run the agent with a configuration; stop it at the end.
 
     Args:
-        configuration: the file.
+        configuration: the file; None where something else names it, and then a folder is needed.
         flags: of the command line.
         environment: more variables.
         before: a command that runs the one behind it in its own place.
         has_input: give it a pipe as standard input.
+        folder: for its standard output; that of the configuration if not given.
     """
-    output = configuration.parent / "standard-output"
+    folder = folder or (configuration.parent if configuration is not None else None)
+    assert folder is not None
+    output = folder / "standard-output"
     with output.open("ab") as file:
         process = subprocess.Popen(
             [
                 *before,
                 *COMMAND,
-                "-c",
-                str(configuration),
+                *(("-c", str(configuration)) if configuration is not None else ()),
                 "--web.listen-address=127.0.0.1:0",
                 "--log.level=info",
                 "--drain.quiet=0s",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,13 +40,6 @@ def test_offsets_count_bytes(records: list[dict[str, Any]], start: int) -> None:
     found = of_block(block, len(records), start).offsets
     lines = block.splitlines(keepends=True) if records else []
     assert found == [start + sum(map(len, lines[:number])) for number in range(len(lines))]
-
-
-@pytest.mark.parametrize("around", ["  %s", "%s \r", "\t%s", "%s\n", "\n%s"])
-def test_white_space_around_objects_is_no_part_of_them(around: str) -> None:
-    lines = ['{"a":"b"}', around % '{"a":"c"}', '{"a":"d"}']
-    batch = of_block("".join(f"{line}\n" for line in lines).encode(), 3)
-    assert batch.bodies() == ['"a":"b"', '"a":"c"', '"a":"d"']
 
 
 @given(records=RECORDS.filter(bool), data=st.data())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
+from pillion_log_agent.outputs.elasticsearch.properties import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.request import endpoint, headers
 from pillion_log_agent.outputs.output import TAKEN
 from tests.servers.certificates import Authority

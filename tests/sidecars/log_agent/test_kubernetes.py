@@ -11,9 +11,9 @@ import pytest
 
 from pillion.log import Logger
 from pillion_log_agent.filters.filter import FilterContext
-from pillion_log_agent.filters.kubernetes.declaration import KubernetesProperties
 from pillion_log_agent.filters.kubernetes.filter import KubernetesFilter
 from pillion_log_agent.filters.kubernetes.pod import parse_downward
+from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin

@@ -10,7 +10,7 @@ import pytest
 from pillion.errors import TransientError
 from pillion.log import Logger
 from pillion_log_agent.outputs.elasticsearch.body import BulkFormat, bulk_body
-from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
+from pillion_log_agent.outputs.elasticsearch.properties import BulkProperties
 from pillion_log_agent.outputs.elasticsearch.results import read_refusal, read_results
 from pillion_log_agent.outputs.file import FileOutput, FileProperties
 from pillion_log_agent.outputs.output import OutputContext

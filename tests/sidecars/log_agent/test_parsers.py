@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pillion_log_agent.configuration.section import Entry, Place, Section
 from pillion_log_agent.inputs.lines import LineReader
@@ -199,13 +201,66 @@ def test_a_bad_line_becomes_a_record_and_spoils_none_beside_it(bad: bytes) -> No
     assert len(batch.times.iso(3)) == len(batch.times.epoch(9)) == 3
 
 
-def test_an_empty_line_is_no_record_where_there_is_a_parser() -> None:
+@pytest.mark.parametrize("between", ["", "  ", "\r", "\x1c", "\u2003", "no json"])
+@pytest.mark.parametrize("name", [None, "docker", "cri", "nginx"])
+def test_a_line_of_white_space_is_a_record_as_any_other(name: str | None, between: str) -> None:
     good = docker_block("good")
-    for between in (b"\n", b"  \n", b"no json\n\n"):
-        data = good + between + good
-        batch = LineReader("log", make_parser(built_in("docker"))).batch(data, "t", ORIGIN, 0, NOW)
-        assert len(batch) == len(batch.bodies()) == 2 + (b"json" in between)
-        assert batch.offsets[-1] == len(good) + len(between)
+    data = good + f"{between}\n".encode() + good
+    made = make_parser(built_in(name)) if name else None
+    batch = LineReader("log", made).batch(data, "t", ORIGIN, 0, NOW)
+    assert batch.records()[1] == {"log": between.removesuffix("\r")}
+    assert batch.offsets == [0, len(good), len(data) - len(good)]
+
+
+@pytest.mark.parametrize("name", [None, "docker", "nginx"])
+def test_empty_lines_are_left_out_where_that_is_asked_for(name: str | None) -> None:
+    made = make_parser(built_in(name)) if name else None
+    batch = LineReader("log", made, skip_empty=True).batch(b"\na\n\r\n \n", "t", ORIGIN, 5, NOW)
+    assert [record["log"] for record in batch.records()] == ["a", " "]
+    assert batch.offsets == [6, 10]
+
+
+def test_pieces_leave_out_empty_lines_where_that_is_asked_for() -> None:
+    options = PieceOptions(("cri",), AS_MULTILINE, 10_000, skip_empty=True)
+    piece, rest = (f"2026-11-21T10:00:00Z stdout {text}\n" for text in ("P a", "F b"))
+    joiner = PieceJoiner(options, "t", ORIGIN)
+    batch, _ = joiner.take(f"{piece}\n{rest}\n".encode(), 0, unnoted(), NOW, 0.0)
+    assert [record["log"] for record in batch.records()] == ["ab"]
+
+
+def test_two_objects_on_one_line_are_not_taken_for_an_empty_line_s() -> None:
+    one = docker_block("one").removesuffix(b"\n")
+    data = one + one + b"\n\n" + one + b"\n"
+    batch = LineReader("log", make_parser(built_in("docker"))).batch(data, "t", ORIGIN, 0, NOW)
+    assert [record["log"] for record in batch.records()] == [(one + one).decode(), "", "one\n"]
+    assert batch.offsets == [0, 2 * len(one) + 1, 2 * len(one) + 2]
+
+
+LINES = st.sampled_from([
+    '{"a":1}', '{"a":1,"time":"2026-11-21T10:00:00.5Z"}', '{"time":"2026-11-21T10:00:00.5Z"}',
+    '{"time":"2026-11-21T10:00:00Z"}{"time":"2026-11-21T10:00:00Z"}', '{"a":{}', "{", "}", "{}", "",
+    " ", "\r", "\x1c", "\u2003", "text", "[]", ' {"time":"2026-11-21T10:00:00Z"} ', '{"a":"\u00e9"}',
+])  # fmt: skip
+
+
+@given(lines=st.lists(LINES, min_size=1, max_size=6), keep=st.sampled_from(["on", "off"]))
+def test_a_block_of_json_is_what_its_lines_are(lines: list[str], keep: str) -> None:
+    iso = "%Y-%m-%dT%H:%M:%S.%L%z"
+    reader = LineReader(
+        "log", parser(format="json", time_key="time", time_format=iso, time_keep=keep)
+    )
+
+    def taken(*blocks: bytes) -> list[tuple[int, int, dict[str, object]]]:
+        found, start = [], 0
+        for block in blocks:
+            batch = reader.batch(block, "t", ORIGIN, start, NOW)
+            times = batch.times.nanoseconds()
+            found += list(zip(batch.offsets, times, batch.records(), strict=True))
+            start += len(block)
+        return found
+
+    data = [f"{line}\n".encode() for line in lines]
+    assert taken(b"".join(data)) == taken(*data)
 
 
 def test_lines_that_are_not_parsed_are_quoted_under_the_key() -> None:

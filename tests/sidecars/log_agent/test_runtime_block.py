@@ -41,7 +41,21 @@ def docker(draw: st.DrawFn) -> str:
         line["attrs"] = {"tag": draw(TEXTS)}
     text = json.dumps(line, ensure_ascii=draw(st.booleans()), separators=(",", ":"))
     return draw(
-        st.sampled_from([text, text, text, f"  {text} ", text[:-1], f"{text} x", "[1]", "7"])
+        st.sampled_from(
+            [
+                text,
+                text,
+                text,
+                text + text,
+                f"  {text} ",
+                text[:-1],
+                f"{text} x",
+                "[1]",
+                "7",
+                "",
+                " ",
+            ]
+        )
     )
 
 

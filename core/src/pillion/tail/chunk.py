@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Protocol
 
 from pillion.tail.lines import NEWLINE
 from pillion.tail.receipt import Receipt
@@ -11,8 +11,39 @@ from pillion.tail.receipt import Receipt
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pillion.tail.generation import Generation
+    from pillion.tail.lines import LineState
     from pillion.tail.wakers import Waker
+
+
+class SpanSource(Protocol):
+    """Where spans come from: a generation."""
+
+    @property
+    def path(self) -> str:
+        """Where it was found."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Its name, that holds over restarts."""
+        ...
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether there is more to read."""
+        ...
+
+    def trail_inside(self, span: Span, length: int) -> bytes:
+        """Return the trail as it was so many bytes into a span that is in flight."""
+        ...
+
+    def hand_out_rest(self, span: Span, rest: Span) -> None:
+        """Keep the second part of a span that was cut, behind the first."""
+        ...
+
+    def settle(self) -> None:
+        """Move the acknowledged position over every span that has no gap before it."""
+        ...
 
 
 class SettledSpans:
@@ -78,7 +109,7 @@ class Span:
 
     def __init__(
         self,
-        generation: Generation,
+        generation: SpanSource,
         data: bytes,
         start: int,
         end: int,
@@ -141,10 +172,6 @@ class Span:
         self.after = "whole"
         self.generation.hand_out_rest(self, rest)
         return rest
-
-
-LineState = Literal["whole", "middle", "skipping"]
-"""At a position: a line begins; it is inside a line; it is inside one whose rest is unwanted."""
 
 
 class Chunk:

@@ -31,6 +31,7 @@ class Follower:
         next_ordinal: of the generation that appears next.
         looked_ns: wall time of the last look that found something, in nanoseconds.
         beside_ns: when something had last changed beside it, as far as that was looked into.
+        beside_looked_ns: wall time at which it was looked into; 0 for never.
         looked_at: the same by the monotonic clock; 0 when another process made it.
         due: when to look again.
         interval: how long after that, if nothing is new.
@@ -45,6 +46,7 @@ class Follower:
     __slots__ = (
         "_grown_at",
         "_growths",
+        "beside_looked_ns",
         "beside_ns",
         "directory",
         "due",
@@ -72,6 +74,7 @@ class Follower:
         self.looked_ns = 0
         self.looked_at = 0.0
         self.beside_ns = 0
+        self.beside_looked_ns = 0
         self.due = 0.0
         self.interval = interval
         self.is_ready = False
@@ -102,6 +105,13 @@ class Follower:
     def searched_ns(self) -> int:
         """The wall time up to which nothing was missed."""
         return self.unsearched_ns or self.looked_ns
+
+    @property
+    def copied_since_ns(self) -> int:
+        """The wall time since when a copy of what is at the path may have been made unseen."""
+        live = self.live
+        began_ns = live.began_ns if live is not None else self.looked_ns
+        return min(self.looked_ns, max(self.beside_looked_ns, began_ns))
 
     def looked(self, now: float, wall_ns: int) -> None:
         """Take note of a look."""

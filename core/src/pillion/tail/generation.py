@@ -19,8 +19,9 @@ from pillion.tail.fingerprint import (
 from pillion.tail.holes import NUL, end_of_hole
 
 if TYPE_CHECKING:
-    from pillion.tail.chunk import LineState, Span
+    from pillion.tail.chunk import Span
     from pillion.tail.fingerprint import FileKey
+    from pillion.tail.lines import LineState
 
 CLOSED = -1
 

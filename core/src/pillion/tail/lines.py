@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 NEWLINE = b"\n"
+
+LineState = Literal["whole", "middle", "skipping"]
+"""At a position: a line begins; it is inside a line; it is inside one whose rest is unwanted."""
 
 
 def whole_lines(block: bytes, limit: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from pillion.tail.copies import CLOCK_SLACK_NS
 from pillion.tail.fingerprint import agrees, birth_at, key_of
 from pillion.tail.generation import CLOSED, Generation
 from pillion.tail.rotation import (
@@ -16,10 +17,8 @@ from pillion.tail.rotation import (
     is_mere_copy,
     is_original,
     last_change,
-    old_generations,
     open_original,
     open_regular,
-    steadily,
 )
 from pillion.tail.start import start_offset
 
@@ -28,13 +27,11 @@ if TYPE_CHECKING:
 
     from pillion.log import Logger
     from pillion.tail.checkpoint.format import Entry
+    from pillion.tail.copies import Copies
     from pillion.tail.errors import PathErrors
     from pillion.tail.follower import Follower
     from pillion.tail.registry import Registry
     from pillion.tail.rotation import Sibling
-
-CLOCK_SLACK_NS = 20_000_000
-"""Time stamps of files come from a clock that is up to one tick of the kernel late."""
 
 
 @dataclass(slots=True)
@@ -43,12 +40,14 @@ class Opener:
 
     Attributes:
         registry: the generations that are held or done with.
+        copies: finds what lies beside a path.
         errors: reports what keeps a path from being opened.
         log: where a loss is reported.
         wall_ns: the wall clock.
     """
 
     registry: Registry
+    copies: Copies
     errors: PathErrors
     log: Logger
     wall_ns: Callable[[], int]
@@ -91,24 +90,6 @@ class Opener:
         _note_size(generation, now)
         return generation
 
-    def was_filled_alike(self, entry: Entry, live: int, since_ns: int) -> bool:
-        """Return whether a file was copied away, cut, and filled with what it began with before."""
-        mark = entry.fingerprint
-        if not mark.head_length:
-            return False
-        for sibling in old_generations(entry.path):
-            is_old = sibling.touched_ns < since_ns - CLOCK_SLACK_NS
-            if is_old or sibling.size < mark.position or sibling.key == entry.key:
-                continue
-            descriptor = None if sibling.key in self.registry.held else sibling.open()
-            if descriptor is not None:
-                try:
-                    if agrees(descriptor, mark) and not self._is_done(descriptor):
-                        return not is_mere_copy(sibling, descriptor, live)
-                finally:
-                    os.close(descriptor)
-        return False
-
     def is_new(self, old: str, path: str, since_ns: int) -> bool:
         """Return whether a rotated file was written to since then, and nobody knows it."""
         try:
@@ -121,45 +102,36 @@ class Opener:
         is_young = seen.st_mtime_ns >= since_ns - CLOCK_SLACK_NS
         return is_young and seen.st_size > 0 and self.registry.done_with(key) is None
 
-    def adopt_between(self, follower: Follower, since_ns: int, now: float) -> int:
+    def adopt_between(self, follower: Follower, since_ns: int, now: float) -> None:
         """Take up generations that came and went between two looks, and lie beside the path.
 
         They are the ones that were written to since then and that nobody knows. Until that was
         done while nothing was renamed, `Follower.unsearched_ns` says that it is to be done again.
 
-        Returns:
-            How many.
-
         Raises:
             OSError: there are no descriptors left.
         """
         follower.unsearched_ns = since_ns = min(follower.unsearched_ns or since_ns, since_ns)
-        adopted = 0
         for _ in range(MOST_SEARCHES):
             before = last_change(follower.directories)
-            adopted += self._adopt(follower, since_ns, now)
+            self._adopt(follower, since_ns, now)
             if before == last_change(follower.directories):
                 # What has just changed may change again at what the clock says is the same time.
                 if self.wall_ns() - before > CLOCK_SLACK_NS:
                     follower.unsearched_ns = 0
                 break
-        return adopted
 
-    def _adopt(self, follower: Follower, since_ns: int, now: float) -> int:
-        adopted = 0
-        for sibling in old_generations(follower.path):
-            is_old = sibling.touched_ns < since_ns - CLOCK_SLACK_NS
-            if is_old or self.registry.is_taken(sibling.key, follower.path, sibling.birth_ns):
-                continue
+    def _adopt(self, follower: Follower, since_ns: int, now: float) -> None:
+        for sibling in self.copies.unknown_beside(follower.path, since_ns):
             descriptor = sibling.open()
             if descriptor is None:
                 continue
-            if self._is_done(descriptor) or self._is_copy_of_live(follower, sibling, descriptor):
+            if self.copies.is_done(descriptor) or self._is_copy_of_live(
+                follower, sibling, descriptor
+            ):
                 os.close(descriptor)
                 continue
             self.take(follower, descriptor, now).detached_at = now
-            adopted += 1
-        return adopted
 
     def reopen(self, generation: Generation) -> bool:
         """Open a generation that was closed to spare descriptors; return whether it is there."""
@@ -178,35 +150,6 @@ class Opener:
         generation.descriptor = descriptor
         self.registry.hold(generation)
         return True
-
-    def open_copied(self, entry: Entry) -> int | None:
-        """Open the copy that rotation made of a generation before it was cut.
-
-        The oldest one that was made since the generation began: those after it may begin alike,
-        and are copies of what followed. Where none was, the newest one there is.
-        """
-        if not entry.fingerprint.head_length:
-            return None
-        return steadily(entry.path, lambda: self._open_copied(entry))
-
-    def _open_copied(self, entry: Entry) -> int | None:
-        mark = entry.fingerprint
-        siblings = [
-            sibling
-            for sibling in old_generations(entry.path)
-            if sibling.size >= mark.position and sibling.key not in self.registry.held
-        ]
-        since = entry.began_ns - CLOCK_SLACK_NS
-        made_since = [sibling for sibling in siblings if sibling.made_ns >= since]
-        before = [sibling for sibling in siblings if sibling.made_ns < since]
-        made_since.sort(key=lambda sibling: sibling.made_ns)
-        for sibling in (*made_since, *reversed(before)):
-            descriptor = sibling.open()
-            if descriptor is not None:
-                if agrees(descriptor, mark) and not self._is_done(descriptor):
-                    return descriptor
-                os.close(descriptor)
-        return None
 
     def open_at(self, follower: Follower, seen: os.stat_result) -> int | None:
         """Open the regular file at a path, unless it is followed; report why it cannot be."""
@@ -242,15 +185,6 @@ class Opener:
             self.registry.release(generation)
             raise
         return generation
-
-    def _is_done(self, descriptor: int) -> bool:
-        """Return whether it is a generation that was read to its end."""
-        done = self.registry.done_with(key_of(descriptor))
-        return (
-            done is not None
-            and is_original(descriptor, done)
-            and agrees(descriptor, done.fingerprint)
-        )
 
     def _is_copy_of_live(self, follower: Follower, sibling: Sibling, descriptor: int) -> bool:
         live = follower.live

@@ -16,11 +16,13 @@ from pillion.tail.fingerprint import read_trail
 from pillion.tail.holes import end_of_hole, is_hole_at
 from pillion.tail.lines import NEWLINE, piece_length, whole_lines
 from pillion.tail.receipt import Receipt
+from pillion.tail.rotation import is_ambiguous
 from pillion.tail.status import HOLE, LONG_LINE, READ_ERROR, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
-    from pillion.tail.chunk import LineState, SettledSpans
+    from pillion.tail.chunk import SettledSpans
     from pillion.tail.generation import Generation
+    from pillion.tail.lines import LineState
     from pillion.tail.options import TailOptions
     from pillion.tail.status import Ledger
 
@@ -169,7 +171,7 @@ class Reader:
         if end >= generation.size:
             generation.size = end
         elif length < wanted:
-            if not generation.offset:
+            if is_ambiguous(generation.descriptor, generation.offset):
                 raise ContentChangedError
             self.ledger.lost[TRUNCATED_UNREAD] += generation.size - end
             generation.size = end

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from pillion.tail.fingerprint import agrees
 from pillion.tail.generation import CLOSED
-from pillion.tail.opener import CLOCK_SLACK_NS, Opener, report_loss
-from pillion.tail.rotation import Verdict, judge, last_change
+from pillion.tail.opener import Opener, report_loss
+from pillion.tail.rotation import Verdict, is_ambiguous, judge
 from pillion.tail.status import DELETED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Reconciler:
         except (FileNotFoundError, NotADirectoryError):
             self._detach(follower, now)
             self.errors.is_missing(follower)
-            if follower.looked_ns and self._has_changed_beside(follower):
+            if follower.looked_ns and self.opener.copies.has_changed_beside(follower):
                 # It may have come and gone since the last look, and lie beside its path now.
                 follower.unsearched_ns = follower.unsearched_ns or follower.looked_ns
             follower.looked(now, looked_ns)
@@ -93,8 +94,8 @@ class Reconciler:
             # Else what is there now may be rotated away before it can be opened.
             follower.looked(now, looked_ns)
 
-    def truncated(self, follower: Follower, generation: Generation, now: float) -> None:
-        """End a generation whose bytes are gone, and begin the next one in the same file.
+    def truncated(self, follower: Follower, generation: Generation, now: float) -> Generation:
+        """End a generation whose bytes are gone, and return the next one, in the same file.
 
         Where rotation has made a copy first, the old generation is read to its end from there.
         """
@@ -104,7 +105,7 @@ class Reconciler:
         descriptor, key = generation.descriptor, generation.key
         ledger.truncations += 1
         ledger.rotations += 1
-        copy = self.opener.open_copied(generation.entry_as_read())
+        copy = self.opener.copies.open_copied(generation.entry_as_read())
         self.registry.held.pop(key, None)
         self.registry.open_files -= 1
         generation.detached_at = now
@@ -118,14 +119,17 @@ class Reconciler:
             generation.is_truncated = True
         fresh = self.opener.take(follower, descriptor, now)
         fresh.detached_at = None if is_live else now
-        adopted = self._adopt_before(follower, now)
+        # Without a copy that agrees, any that has been made since may be of it.
+        since_ns = follower.copied_since_ns if copy is None else follower.looked_ns
+        self._adopt_before(follower, now, since_ns)
         follower.generations.remove(fresh)
         follower.generations.append(fresh)
         if not is_live:
             follower.put_live_last()
         if copy is None:
-            self._salvage(generation, was_adopted=adopted > 0 and not generation.offset)
+            self._salvage(follower, generation)
             generation.descriptor = CLOSED
+        return fresh
 
     def reopen(self, generation: Generation) -> bool:
         """Open a generation again that was closed to spare descriptors, or give it up."""
@@ -140,9 +144,14 @@ class Reconciler:
         )
         return False
 
-    def _salvage(self, generation: Generation, *, was_adopted: bool) -> None:
-        if was_adopted:
-            # Nothing of it was read, and what was found beside the path is all of it.
+    def _salvage(self, follower: Follower, generation: Generation) -> None:
+        mark = generation.entry_as_read().fingerprint
+        others = [g for g in follower.generations if g is not generation and g.detached_at]
+        if any(
+            g.size >= generation.size and g.descriptor != CLOSED and agrees(g.descriptor, mark)
+            for g in others
+        ):
+            # What was found beside the path is all of it, and is read from its beginning.
             self.reader.set_aside(generation)
             return
         chunk = self.reader.give_up_partial(generation)
@@ -212,9 +221,19 @@ class Reconciler:
             # It was empty, and may have been filled and copied away since the last look; that
             # shows nowhere but beside the path.
             self._adopt_before(follower, now)
-        if self._was_filled_alike(follower, live):
-            self.truncated(follower, live, now)
-            return
+        appeared = self.opener.copies.appeared_beside(follower)
+        if appeared:
+            if live.descriptor == CLOSED and not self.reopen(live):
+                return
+            if live.is_intact():
+                if self.opener.copies.was_filled_alike(
+                    live.entry_as_read(), live.descriptor, appeared
+                ):
+                    self.truncated(follower, live, now)
+                    return
+                # It may be filled alike all the same, and have been read since: then it agrees
+                # with no copy, and each that is not its own is another generation.
+                self._adopt_before(follower, now, follower.copied_since_ns)
         if verdict is Verdict.GROWN and (live.descriptor == CLOSED or live.is_intact()):
             self._grow(follower, live, seen.st_size, now, was_empty=was_empty)
             return
@@ -223,25 +242,7 @@ class Reconciler:
         if verdict is Verdict.TRUNCATED or not live.is_intact():
             self.truncated(follower, live, now)
         elif verdict is Verdict.SHORTENED:
-            self._shorten(live, seen.st_size)
-
-    def _was_filled_alike(self, follower: Follower, live: Generation) -> bool:
-        """Return whether a file was copied away, cut, and filled with what it began with before."""
-        if live.descriptor == CLOSED or not self._has_changed_beside(follower):
-            return False
-        return live.is_intact() and self.opener.was_filled_alike(
-            live.entry_as_read(), live.descriptor, follower.looked_ns
-        )
-
-    def _has_changed_beside(self, follower: Follower) -> bool:
-        """Return whether a name was added or taken away beside a path since this was last asked."""
-        changed_ns = last_change(follower.directories)
-        if changed_ns <= follower.beside_ns:
-            return False
-        # What has just changed may change again at what the clock says is the same time.
-        if self.wall_ns() - changed_ns > CLOCK_SLACK_NS:
-            follower.beside_ns = changed_ns
-        return True
+            self._shorten(follower, live, seen.st_size, now)
 
     def _grow(
         self, follower: Follower, live: Generation, size: int, now: float, *, was_empty: bool
@@ -256,18 +257,20 @@ class Reconciler:
         # What came before it, and what was copied away before it was open, lies beside it.
         follower.unsearched_ns = follower.unsearched_ns or follower.looked_ns
 
-    def _adopt_before(self, follower: Follower, now: float) -> int:
+    def _adopt_before(self, follower: Follower, now: float, since_ns: int = 0) -> None:
         """Take up what came and went since the last look, or since what could not be searched."""
-        adopted = 0
         try:
-            adopted = self.opener.adopt_between(follower, follower.looked_ns, now)
+            self.opener.adopt_between(follower, since_ns or follower.looked_ns, now)
         except OSError as error:
             self.registry.has_run_out()
             self.errors.cannot_open(follower, error)
         follower.put_live_last()
-        return adopted
 
-    def _shorten(self, generation: Generation, size: int) -> None:
+    def _shorten(self, follower: Follower, generation: Generation, size: int, now: float) -> None:
+        """Go on in a file that was cut behind the position, unless it may be another generation."""
+        if is_ambiguous(generation.descriptor, generation.offset):
+            self.truncated(follower, generation, now).hole_at = size
+            return
         lost = generation.size - size
         self.reader.ledger.lost[TRUNCATED_UNREAD] += lost
         generation.size = size
@@ -298,7 +301,7 @@ class Reconciler:
         if seen.st_size > generation.size:
             generation.grow(seen.st_size, now)
         elif seen.st_size < generation.size:
-            self._shorten(generation, seen.st_size)
+            self._shorten(follower, generation, seen.st_size, now)
         if self._is_finished(follower, generation, now):
             follower.generations.remove(generation)
             entry = generation.entry(is_done=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.fingerprint import agrees, key_of
 from pillion.tail.opener import report_loss
-from pillion.tail.rotation import is_original, open_original, was_compressed
+from pillion.tail.rotation import is_ambiguous, is_original, open_original, was_compressed
 from pillion.tail.status import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
@@ -72,14 +72,13 @@ class Resumption:
         is_here = at_path is not None and is_original(at_path, entry)
         original = os.dup(at_path) if at_path is not None and is_here else self._original(entry)
         if original is None:
-            self._lose(entry, since_ns)
+            if not self._resume_copy(follower, entry, since_ns, now):
+                self._lose(entry, since_ns)
             return
         try:
-            is_intact = agrees(original, entry.fingerprint) and not (
-                is_here and opener.was_filled_alike(entry, original, since_ns)
-            )
+            is_intact = self._is_intact(entry, original, since_ns if is_here else None)
             # Where it was cut, what was in it is in a copy, if anywhere.
-            copy = None if is_intact else opener.open_copied(entry)
+            copy = None if is_intact else opener.copies.open_copied(entry)
         except OSError:
             os.close(original)
             raise
@@ -92,6 +91,44 @@ class Resumption:
         else:
             self._lose(entry, since_ns, was_cut=True)
         opener.take(follower, original, now).detached_at = None if is_here else now
+
+    def _resume_copy(self, follower: Follower, entry: Entry, since_ns: int, now: float) -> bool:
+        """Look for a copy of a file that was deleted; return whether there is one.
+
+        Where its content tells it from every other generation, reading goes on in it; else it
+        comes up among what is new beside the path, and is read from its beginning.
+        """
+        opener, mark = self._opener, entry.fingerprint
+        for sibling in opener.copies.unknown_beside(entry.path, since_ns):
+            descriptor = sibling.open() if sibling.size >= entry.size else None
+            if descriptor is None:
+                continue
+            if agrees(descriptor, mark) and not opener.copies.is_done(descriptor):
+                if is_ambiguous(descriptor, mark.position):
+                    os.close(descriptor)
+                else:
+                    opener.take_on(follower, descriptor, entry, now).detached_at = now
+                return True
+            os.close(descriptor)
+        return False
+
+    def _is_intact(self, entry: Entry, original: int, since_ns: int | None) -> bool:
+        """Return whether a file goes on with what was read of it, as far as that can be told.
+
+        Args:
+            entry: what was read of it.
+            original: the file, open.
+            since_ns: since when it may have been copied away; None where it is not at its path.
+        """
+        mark = entry.fingerprint
+        if not agrees(original, mark):
+            return False
+        if os.fstat(original).st_size < entry.size and is_ambiguous(original, mark.position):
+            return False
+        if since_ns is None:
+            return True
+        siblings = self._opener.copies.unknown_beside(entry.path, since_ns)
+        return not self._opener.copies.was_filled_alike(entry, original, siblings)
 
     def _original(self, entry: Entry) -> int | None:
         """Open the file of an entry that is not at its path, if it is there and not followed."""

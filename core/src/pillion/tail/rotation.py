@@ -243,13 +243,16 @@ def is_mere_copy(copy: Sibling, copied: int, live: int) -> bool:
         if os.pread(copied, length, offset) != os.pread(live, length, offset):
             return False
     # At the same time is not before: a clock tick has room for a copy, a cut and a write.
-    if seen.st_mtime_ns < copy.made_ns:
+    return seen.st_mtime_ns < copy.made_ns or not is_ambiguous(copied, size)
+
+
+def is_ambiguous(descriptor: int, size: int) -> bool:
+    """Return whether another generation may well begin with the same, up to this size.
+
+    What is short may be a banner, and what ends as it went on before may be the same line again.
+    """
+    if size <= AMBIGUOUS_BYTES:
         return True
-    return size > AMBIGUOUS_BYTES and not _repeats_itself(copied, size)
-
-
-def _repeats_itself(descriptor: int, size: int) -> bool:
-    """Return whether the last bytes of a file stand shortly before, too."""
     block = os.pread(descriptor, AMBIGUOUS_BYTES, size - AMBIGUOUS_BYTES)
     trail = block[-TRAIL_BYTES:]
     return block.find(trail) < len(block) - len(trail)

@@ -9,6 +9,7 @@ from pillion.errors import ConfigurationError
 from pillion.log import Logger
 from pillion.tail.checkpoint.writer import CheckpointWriter
 from pillion.tail.chunk import SettledSpans
+from pillion.tail.copies import Copies
 from pillion.tail.errors import PathErrors
 from pillion.tail.generation import CLOSED
 from pillion.tail.glob import GlobSearch
@@ -80,7 +81,7 @@ class Tailer:
                 self._registry.finish(entry)
         self._errors = PathErrors(log)
         self._handover = handover or OpenFiles()
-        opener = Opener(self._registry, self._errors, log, wall_ns)
+        opener = Opener(self._registry, Copies(self._registry, wall_ns), self._errors, log, wall_ns)
         self._reader = reader = Reader(options, self.ledger, self._settled)
         reconciler = Reconciler(options, self._registry, opener, reader, self._errors, log, wall_ns)
         self._scanner = Scanner(

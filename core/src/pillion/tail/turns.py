@@ -12,7 +12,7 @@ from pillion.tail.reader import ContentChangedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion.tail.chunk import Chunk
+    from pillion.tail.chunk import Chunk, SpanSource
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
     from pillion.tail.options import TailOptions
@@ -74,7 +74,7 @@ class Turns:
             follower.is_ready = True
             self._row.append(follower)
 
-    def settle(self, generation: Generation) -> None:
+    def settle(self, generation: SpanSource) -> None:
         """Take note that something of a generation was acknowledged."""
         self._is_full = False
         generation.settle()

@@ -3,19 +3,73 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pillion.log import Logger
-    from pillion.web.connection import Connection
     from pillion.web.guard import Guard
     from pillion.web.limits import Limits
 
 _PIPELINED_AT_A_TIME = 4
 TLS_CONNECTION_SIZE = 288 * 1024
 """Bytes of one TLS connection: asyncio gives each a buffer of 256 KiB to read to."""
+
+
+class Counted(Protocol):
+    """A connection, as far as it is counted and told to go."""
+
+    @property
+    def since(self) -> float:
+        """Since when it is in its state, on the monotonic clock."""
+        ...
+
+    @property
+    def allowance(self) -> float:
+        """For how many seconds it may be."""
+        ...
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it asks for nothing."""
+        ...
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it holds the memory of TLS."""
+        ...
+
+    @property
+    def writing_paused(self) -> bool:
+        """Whether it does not take its answer."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not cut yet."""
+        ...
+
+    @property
+    def is_lingering(self) -> bool:
+        """Whether it is answered, and waits for what the client still sends."""
+        ...
+
+    def close(self) -> None:
+        """Close it once it has answered what it was asked."""
+        ...
+
+    def force_close(self) -> None:
+        """Close it, whatever it was asked."""
+        ...
+
+    def drop(self) -> None:
+        """Cut it at once."""
+        ...
+
+    def expire(self) -> None:
+        """Close it, since its time is up."""
+        ...
 
 
 class Connections:
@@ -51,17 +105,17 @@ class Connections:
         self.logger = log.as_standard("aiohttp.server")
         self.clock = clock
         self.pipelining = asyncio.Semaphore(_PIPELINED_AT_A_TIME)
-        self.all: dict[Connection, None] = {}
+        self.all: dict[Counted, None] = {}
         self.is_closing = False
         self.is_empty = asyncio.Event()
         self.is_empty.set()
 
-    def join(self, connection: Connection) -> None:
+    def join(self, connection: Counted) -> None:
         """Count a connection in."""
         self.all[connection] = None
         self.is_empty.clear()
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: Counted) -> None:
         """Count a connection out; more than once does no harm."""
         self.all.pop(connection, None)
         if not self.all:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion.process import ProcessSettings, WebSettings, launch
@@ -26,20 +28,20 @@ COMMAND = Command(
 
 def main() -> int:
     """Run the command; return the exit status."""
-    arguments = sys.argv[1:]
+    arguments = [*shlex.split(os.environ.get("FLUENTD_ARGS", "")), *sys.argv[1:]]
     if arguments[:1] == ["replay"]:
         from pillion_log_agent.replay import main as replay  # noqa: PLC0415  # only for this
 
         return replay(arguments[1:])
     if any(argument.lstrip("-").startswith("config.") for argument in arguments):
-        return launch(COMMAND, _show_or_run, arguments)
+        return launch(COMMAND, partial(_show_or_run, arguments), arguments)
     return _run(arguments)
 
 
-def _show_or_run(values: Values, _log: Logger) -> int:
+def _show_or_run(arguments: list[str], values: Values, _log: Logger) -> int:
     settings = values[AgentSettings]
     if not (settings.config_convert or settings.config_explain):
-        return _run(sys.argv[1:])
+        return _run(arguments)
     from pillion_log_agent.show import show  # noqa: PLC0415  # only for this
 
     print(show(settings, os.environ), end="")  # noqa: T201  # what was asked for

@@ -109,6 +109,7 @@ class Agent(Service):
             self._around.ledger.drop(self._around.ledger.in_flight, "reload")
             self.configuration, self.pipeline = configuration, pipeline
             self._around.handover.close_besides(pipeline.inputs)
+            self._around.handover.sockets.close_besides_wanted()
             try:
                 await pipeline.start()
             except Exception as error:

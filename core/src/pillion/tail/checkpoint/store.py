@@ -107,8 +107,18 @@ class Checkpoint:
             snapshot = self._read(name)
             if snapshot is not None:
                 self.was_lost = False
+                if name == FRESH:
+                    self._complete()
                 return snapshot
         return Snapshot()
+
+    def _complete(self) -> None:
+        """Finish the write that was cut short; the next one begins by emptying the fresh file."""
+        try:
+            os.replace(self._path(FRESH), self._path(CURRENT))
+            self._sync_directory()
+        except OSError as error:
+            self._report(f"{FRESH} cannot take the place of {CURRENT}: {error.strerror}")
 
     def save(self, lines: Iterable[bytes], looked_ns: int) -> bool:
         """Write the lines of `encode_entry` as the new checkpoint; return whether it is safe."""
@@ -145,7 +155,7 @@ class Checkpoint:
             self._lock = os.open(self._path(LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except (FileExistsError, NotADirectoryError):
             raise ConfigurationError(
-                f"{self.directory} is to hold the checkpoint, and is no directory"
+                f"{self.directory} is to hold the checkpoint, and is not a directory"
             ) from None
         except OSError as error:
             self._report(f"the checkpoint has no place to be written to: {error.strerror}")

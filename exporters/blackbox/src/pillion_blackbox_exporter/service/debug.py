@@ -11,7 +11,7 @@ from pillion_blackbox_exporter.configuration.rendering import render_one
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration import Module
-    from pillion_blackbox_exporter.probing.run import Result
+    from pillion_blackbox_exporter.runner.run import Result
 
 
 def debug_text(result: Result, module: Module) -> str:

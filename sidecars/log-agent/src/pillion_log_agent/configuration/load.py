@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pillion_log_agent.configuration.classic import parse_classic
 from pillion_log_agent.configuration.model import Configuration, build_model
+from pillion_log_agent.configuration.reach import unreached
 from pillion_log_agent.configuration.read import read_sources
 from pillion_log_agent.configuration.section import Section
 from pillion_log_agent.configuration.slow import slow_patterns
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 
     from pillion_log_agent.configuration.section import Problems
 
-MOUNTED = ("/fluent-bit/etc/fluent-bit.yaml", "/fluent-bit/etc/fluent-bit.conf")
-"""Where the manifests of fluent-bit's own image mount their configuration."""
+MOUNTED = (
+    "/fluent-bit/etc/fluent-bit.yaml",
+    "/fluent-bit/etc/fluent-bit.conf",
+    "/fluentd/etc/fluent.conf",
+    "/etc/fluent/fluent.conf",
+)
+"""Where the manifests of fluent-bit's and fluentd's own images mount their configuration."""
 DEFAULT = """\
 [SERVICE]
     flush 1
@@ -51,5 +57,6 @@ def load(path: str | None, environment: Mapping[str, str], problems: Problems) -
         return build_model([item for item in items if isinstance(item, Section)], problems)
     sources = read_sources(path, environment, problems)
     configuration = build_model(sources.sections, problems)
-    warnings = (*sources.warnings, *map(str, slow_patterns(configuration)))
+    dropped = [] if problems.count else unreached(configuration)
+    warnings = (*sources.warnings, *map(str, slow_patterns(configuration)), *dropped)
     return replace(configuration, files=tuple(sources.files), warnings=warnings)

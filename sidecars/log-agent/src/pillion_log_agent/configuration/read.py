@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.configuration.classic import Assignment, Include, Item, parse_classic
+from pillion_log_agent.configuration.fluentd.sign import is_fluentd
 from pillion_log_agent.configuration.section import Place, Problems, Section
 from pillion_log_agent.configuration.variables import Variables
 
@@ -76,6 +77,9 @@ class _Reader:
             self._problems.note(f"{prefix}{error}")
             return
         self.sources.files.append(path)
+        if isinstance(items, str):
+            self._read_fluentd(items, path)
+            return
         self._within.append(real)
         for item in items:
             self._take(item, os.path.dirname(path))
@@ -103,9 +107,28 @@ class _Reader:
                 )
             self.sources.sections.append(self.variables.expanded(item))
 
-    def _parse(self, path: str) -> list[Item]:
+    def _read_fluentd(self, text: str, path: str) -> None:
+        from pillion_log_agent.configuration.fluentd.read import (  # noqa: PLC0415  # only for it
+            read_fluentd,
+        )
+
+        self.sources.sections += read_fluentd(
+            text,
+            path,
+            self.variables.environment,
+            self._problems,
+            read_text=self._read_text,
+            files=self.sources.files,
+        )
+
+    def _read_text(self, path: str) -> str:
         text = _read_text(path, self._room)
         self._room -= len(text)
+        return text
+
+    def _parse(self, path: str) -> list[Item] | str:
+        """Return what is in a file; the text where it is fluentd's."""
+        text = self._read_text(path)
         if path.endswith((".yaml", ".yml")):
             from pillion.configuration import Document  # YAML: 2.6 MB  # noqa: PLC0415
             from pillion_log_agent.configuration.structured import (  # noqa: PLC0415
@@ -113,7 +136,7 @@ class _Reader:
             )
 
             return parse_structured(Document.parse(text, path), self._problems)
-        return parse_classic(text, path, self._problems)
+        return text if is_fluentd(text) else parse_classic(text, path, self._problems)
 
     def _wrong(self, place: Place | None, path: str, sentence: str) -> None:
         self._problems.add(place or Place(path, 1), path, sentence)

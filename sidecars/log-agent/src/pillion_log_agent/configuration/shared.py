@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion.settings import optional, setting
+from pillion.settings import optional, repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
-from pillion_log_agent.configuration.kinds import PATTERN, RETRIES, SIZE, TEXT
+from pillion_log_agent.configuration.kinds import LIST, PATTERN, RETRIES, SIZE, TEXT
 from pillion_log_agent.configuration.reasons import NO_DISK, ONE_THREAD, SAID_ONCE
+from pillion_log_agent.patterns.tags import Match
 
 if TYPE_CHECKING:
     from pillion_log_agent.patterns.pattern import Pattern
@@ -33,6 +34,15 @@ class FilterProperties:
 
     match: str | None = optional("match", TEXT, "The tags that it meets; * is any text.")
     match_regex: Pattern | None = optional("match_regex", PATTERN, "The same as a pattern.")
+    match_others: tuple[Pattern, ...] = repeated(
+        "match_others_regex", PATTERN, "Further patterns that have to meet the tag as well."
+    )
+    match_none_of: tuple[Pattern, ...] = repeated(
+        "match_none_of_regex", PATTERN, "Patterns of which none may meet the tag."
+    )
+    match_inputs: tuple[str, ...] = setting(
+        "match_inputs", LIST, "The inputs, by alias, whose records alone are met.", default=()
+    )
     alias: str | None = optional("alias", TEXT, _ALIAS)
 
 
@@ -42,6 +52,15 @@ class OutputProperties:
 
     match: str | None = optional("match", TEXT, "The tags that it meets; * is any text.")
     match_regex: Pattern | None = optional("match_regex", PATTERN, "The same as a pattern.")
+    match_others: tuple[Pattern, ...] = repeated(
+        "match_others_regex", PATTERN, "Further patterns that have to meet the tag as well."
+    )
+    match_none_of: tuple[Pattern, ...] = repeated(
+        "match_none_of_regex", PATTERN, "Patterns of which none may meet the tag."
+    )
+    match_inputs: tuple[str, ...] = setting(
+        "match_inputs", LIST, "The inputs, by alias, whose records alone are met.", default=()
+    )
     alias: str | None = optional("alias", TEXT, _ALIAS)
     retry_limit: int | None = setting(
         "retry_limit",
@@ -50,6 +69,17 @@ class OutputProperties:
         "fluent-bit, which drops after one retry, the default never gives up: the log file is "
         "the buffer.",
         default=None,
+    )
+
+
+def match_of(shared: FilterProperties | OutputProperties) -> Match:
+    """Return which records a filter or an output meets."""
+    return Match(
+        shared.match,
+        shared.match_regex,
+        shared.match_others,
+        shared.match_none_of,
+        shared.match_inputs,
     )
 
 

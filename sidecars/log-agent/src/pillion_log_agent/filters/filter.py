@@ -47,6 +47,30 @@ class Filter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Retagged:
+    """What a filter has made of a batch that hands records on under other tags.
+
+    Attributes:
+        rest: what goes on here.
+        moved: what begins anew, each with its tag.
+        copies: how many of those records are in `rest` as well.
+    """
+
+    rest: Batch
+    moved: list[Batch]
+    copies: int
+
+
+@runtime_checkable
+class RetaggingFilter(Protocol):
+    """A filter that hands records on under other tags, from the first filter on."""
+
+    def retag(self, batch: Batch) -> Retagged:
+        """Return what goes on here, and what begins anew."""
+        ...
+
+
 class WaitingFilter(Filter, Protocol):
     """A filter that has to ask someone first."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from pillion_log_agent.network.sockets import Sockets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -38,11 +40,13 @@ class Handover:
         kept: by the input's kind and name, what it remembers.
         open_files: by the input's name, files that are open, of which some may be deleted.
         checkpoints: the directories of checkpoints that are in use.
+        sockets: that are listened at.
     """
 
     kept: dict[str, bytes] = field(default_factory=dict)
     open_files: dict[str, OpenFiles] = field(default_factory=dict)
     checkpoints: set[str] = field(default_factory=set)
+    sockets: Sockets = field(default_factory=Sockets)
 
     def close(self, name: str) -> None:
         """Close the files of an input that are not wanted."""
@@ -69,8 +73,8 @@ class InputContext:
         in_flight_bytes: how much may be handed out and not acknowledged.
         handover: what an input leaves to the one of its name after a reload.
         joining: what joining lines needs.
-        claim: takes a directory for a checkpoint; raises ConfigurationError where another input
-            of the same configuration has it.
+        claim: takes something that one input alone may have, such as a checkpoint's directory or
+            an address; raises ConfigurationError where another of the same configuration has it.
         sync: has the outputs sync what they have written; raises OSError.
     """
 

@@ -9,7 +9,7 @@ from pillion_log_agent.parsers.parsed import BlockParser, ParsedBlock
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.column import Texts
 from pillion_log_agent.records.columns import Columns, Record
-from pillion_log_agent.records.lines import offsets_of_rows, split_lines, text_rows
+from pillion_log_agent.records.lines import empty_rows, split_lines, text_rows
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class LineReader:
             now: nanoseconds; the time of a record that has none.
         """
         batch = self._batch(data, tag, origin, start, now)
+        empty = set(empty_rows(data)) if self.skip_empty else None
+        if empty:
+            batch = batch.select([row for row in range(len(batch)) if row not in empty])
         if self.offset_key is not None:
             batch.add(self.offset_key, batch.offsets)
         return batch
@@ -58,7 +61,7 @@ class LineReader:
         rows, times, size = parsed.rows, parsed.times, len(data)
         if parsed.is_unchanged and isinstance(rows, Columns):
             return Batch(tag, origin, times, columns=rows, start=start, size=size)
-        offsets = offsets_of_rows(data, start)
+        _, offsets = split_lines(data, start)
         misfits: dict[int, Record] = {row: {self.key: text} for row, text in parsed.misfits.items()}
         if isinstance(rows, Columns):
             rows.odd.update(misfits)
@@ -69,10 +72,6 @@ class LineReader:
 
     def _as_they_are(self, data: bytes, tag: str, origin: Origin, start: int, now: int) -> Batch:
         lines, offsets = split_lines(data, start)
-        if self.skip_empty:
-            kept = [index for index, line in enumerate(lines) if line.strip()]
-            lines = [lines[index] for index in kept]
-            offsets = [offsets[index] for index in kept]
         texts = b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
         columns = Columns(len(lines), fields={self.key: Texts(texts)})
         times = Timestamps([now] * len(lines))

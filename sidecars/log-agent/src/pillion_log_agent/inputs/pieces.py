@@ -12,7 +12,7 @@ from pillion_log_agent.parsers.runtime_block import (
     timestamps_of,
 )
 from pillion_log_agent.records.batch import Batch
-from pillion_log_agent.records.lines import offsets_of_rows
+from pillion_log_agent.records.lines import empty_rows, split_lines
 from pillion_log_agent.records.receipt import merge
 
 if TYPE_CHECKING:
@@ -31,12 +31,14 @@ class PieceOptions:
         shape: how the fields are called.
         longest: characters after which a line goes on as far as it has come.
         timeout: seconds that the rest of a line is waited for.
+        skip_empty: leave out lines with nothing in them.
     """
 
     runtimes: tuple[str, ...]
     shape: Shape
     longest: int
     timeout: float = 4.0
+    skip_empty: bool = False
 
 
 @dataclass(slots=True)
@@ -108,8 +110,8 @@ class PieceJoiner:
             clock: seconds, to say since when a line waits.
         """
         block = parse_runtime_block(data, self._options.runtimes, self._options.shape)
-        offsets = offsets_of_rows(data, start)
-        delivered, gone = [receipt], set[int]()
+        _, offsets = split_lines(data, start)
+        delivered, gone = [receipt], set(empty_rows(data) if self._options.skip_empty else ())
         for stream in {*self._pending, *(block.streams[row] for row in block.pieces)}:
             finished = self._join(stream, block, offsets, gone, clock)
             delivered += [each for line in finished for each in line.holding]

@@ -223,7 +223,13 @@ def _piece_options(
     longest = max(context.in_flight_bytes // 2, LEAST_LINE)
     if context.joining.limit:
         longest = min(longest, context.joining.limit)
-    return PieceOptions(tuple(runtimes), shape, longest, properties.docker_mode_flush)
+    return PieceOptions(
+        tuple(runtimes),
+        shape,
+        longest,
+        properties.docker_mode_flush,
+        properties.skip_empty_lines,
+    )
 
 
 def _old_plan(properties: TailProperties, context: InputContext) -> JoiningPlan:

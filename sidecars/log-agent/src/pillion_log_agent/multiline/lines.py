@@ -90,7 +90,7 @@ class LineJoiner:
         """
         texts, offsets = _texts_of(data, start)
         if self._shape.skip_empty:
-            kept = [index for index, text in enumerate(texts) if text.strip()]
+            kept = [index for index, text in enumerate(texts) if text]
             texts, offsets = [texts[i] for i in kept], [offsets[i] for i in kept]
         opened = self._stream.opened
         if not starts_line and texts and opened is not None:

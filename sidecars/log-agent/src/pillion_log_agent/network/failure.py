@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from pillion_log_agent.network.endpoint import Endpoint
 
 
-def cannot_be_reached(endpoint: Endpoint, error: BaseException) -> TransientError:
+def cannot_be_reached(endpoint: Endpoint | str, error: BaseException) -> TransientError:
     """Return why no connection came about; the reason is refused, dns, tls, timeout or connect."""
     reason, words = explained(error)
     return TransientError(f"{endpoint} cannot be reached: {words}", reason=reason)
 
 
-def broke_off(endpoint: Endpoint, error: BaseException) -> TransientError:
+def broke_off(endpoint: Endpoint | str, error: BaseException) -> TransientError:
     """Return how a connection ended before the answer was whole; the reason is reset or tls."""
     reason, words = explained(error)
     if reason == "tls":

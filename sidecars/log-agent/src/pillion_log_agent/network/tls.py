@@ -1,4 +1,4 @@
-"""TLS as a client, from the properties that fluent-bit's plugins have for it."""
+"""TLS as a client and as a server, from the properties that fluent-bit's plugins have for it."""
 
 from __future__ import annotations
 
@@ -67,18 +67,59 @@ def make_context(properties: TlsProperties) -> ssl.SSLContext | None:
     if properties.tls_ca_path and not os.path.isdir(properties.tls_ca_path):
         # OpenSSL looks into it with the first certificate, and says nothing where it is not there.
         raise ConfigurationError(f"tls.ca_path: {properties.tls_ca_path} is no directory")
-    if properties.tls_crt_file is not None:
+    _load_own(context, properties)
+    return context
+
+
+def make_server_context(
+    properties: TlsProperties, *, verifies_clients: bool = False
+) -> ssl.SSLContext | None:
+    """Return the context of a server; None without TLS.
+
+    Args:
+        properties: its certificate, and whom it trusts.
+        verifies_clients: whether a client has to show a certificate.
+
+    Raises:
+        ConfigurationError: a file is missing, or cannot be read or used.
+    """
+    if not properties.tls:
+        return None
+    import ssl  # as above  # noqa: PLC0415
+
+    if properties.tls_crt_file is None:
+        raise ConfigurationError("tls.crt_file: is missing; a server with TLS has a certificate")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _restrict(context, properties)
+    _load_own(context, properties)
+    if verifies_clients:
+        if not (properties.tls_ca_file or properties.tls_ca_path):
+            raise ConfigurationError("tls.ca_file: is missing; clients are verified by it")
+        context.verify_mode = ssl.CERT_REQUIRED
         try:
-            context.load_cert_chain(
-                properties.tls_crt_file,
-                properties.tls_key_file,
-                lambda: properties.tls_key_passwd or "",
-            )
+            context.load_verify_locations(properties.tls_ca_file, properties.tls_ca_path)
         except (OSError, ssl.SSLError) as error:
+            named = properties.tls_ca_file or properties.tls_ca_path
             raise ConfigurationError(
-                f"tls.crt_file: {properties.tls_crt_file} cannot be used: {_why(error)}"
+                f"tls.ca_file: {named} cannot be used: {_why(error)}"
             ) from None
     return context
+
+
+def _load_own(context: ssl.SSLContext, properties: TlsProperties) -> None:
+    """Load our certificate, where there is one."""
+    if properties.tls_crt_file is None:
+        return
+    try:
+        context.load_cert_chain(
+            properties.tls_crt_file,
+            properties.tls_key_file,
+            lambda: properties.tls_key_passwd or "",
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"tls.crt_file: {properties.tls_crt_file} cannot be used: {_why(error)}"
+        ) from None
 
 
 def _why(error: OSError) -> str:

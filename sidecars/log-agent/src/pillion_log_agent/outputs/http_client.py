@@ -73,6 +73,7 @@ class HttpClient:
         *,
         timeout: float,  # noqa: ASYNC109  # it becomes a TransientError
         limit: int = ANSWER_LIMIT,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send a request, its body in parts, and return the answer, whole.
 
@@ -85,6 +86,7 @@ class HttpClient:
             body: parts that are sent one after the other.
             timeout: seconds until the answer is whole.
             limit: the most bytes of its body.
+            headers: those of this request alone.
 
         Raises:
             TransientError: it could not be sent, or the answer did not come, or not whole.
@@ -92,9 +94,9 @@ class HttpClient:
         try:
             async with asyncio.timeout(timeout):
                 try:
-                    return await self._ask(method, target, body, limit)
+                    return await self._ask(method, target, body, limit, headers)
                 except _StaleError:
-                    return await self._ask(method, target, body, limit)
+                    return await self._ask(method, target, body, limit, headers)
         except TimeoutError:
             raise TransientError(
                 f"{self.endpoint} did not answer within {timeout:g} s", reason="timeout"
@@ -106,9 +108,16 @@ class HttpClient:
             await self._session.close()
             self._session = None
 
-    async def _ask(self, method: str, target: str, body: Sequence[bytes], limit: int) -> Answer:
+    async def _ask(
+        self,
+        method: str,
+        target: str,
+        body: Sequence[bytes],
+        limit: int,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
         try:
-            async with await self._send(method, target, body) as response:
+            async with await self._send(method, target, body, headers) as response:
                 found = await self._read(response, limit)
                 return Answer(response.status, response.headers, bytes(found))
         except aiohttp.ClientConnectorError as error:
@@ -124,7 +133,11 @@ class HttpClient:
             raise broke_off(self.endpoint, error) from None
 
     async def _send(
-        self, method: str, target: str, body: Sequence[bytes]
+        self,
+        method: str,
+        target: str,
+        body: Sequence[bytes],
+        headers: Mapping[str, str] | None,
     ) -> aiohttp.ClientResponse:
         """Return an answer whose head has come."""
         session = self._session = self._session or _session(self.endpoint)
@@ -134,7 +147,11 @@ class HttpClient:
                 method,
                 URL(f"{self.endpoint}{target}", encoded=True),
                 data=_slices(body) if body else None,
-                headers={**self._headers, "Content-Length": str(sum(map(len, body)))},
+                headers={
+                    **self._headers,
+                    **(headers or {}),
+                    "Content-Length": str(sum(map(len, body))),
+                },
                 allow_redirects=False,
                 server_hostname=self.endpoint.server_name,
                 trace_request_ctx=reused,

@@ -31,17 +31,29 @@ async def split(
     """
     if len(batches) == 1 and len(batches[0]) == 1:
         return Outcome([Rejection(0, 0, reason, detail)])
+    return await write_parts(_halves(batches), write)
+
+
+async def write_parts(
+    parts: Sequence[tuple[Places, list[Batch]]],
+    write: Callable[[Sequence[Batch]], Awaitable[Outcome]],
+) -> Outcome:
+    """Write parts of some batches, one after the other; what is taken stays taken.
+
+    Args:
+        parts: the batches of each part, with where each record of them was.
+        write: writes a part.
+    """
     rejected: list[Rejection] = []
     again: list[tuple[int, int]] = []
     cause = ""
     after: float | None = None
-    halves = _halves(batches)
-    for number, (places, part) in enumerate(halves):
+    for number, (places, part) in enumerate(parts):
         try:
             outcome = await write(part)
         except TransientError as error:
-            # What was taken stays taken: the rest is to be sent again, and not now.
-            left = [places for places, _ in halves[number:]]
+            # The rest is to be sent again, and not now.
+            left = [places for places, _ in parts[number:]]
             again += [place for half in left for each in half for place in each]
             cause, after = str(error), error.after
             break
@@ -53,6 +65,16 @@ async def split(
         cause = cause or outcome.cause
         after = after or outcome.after
     return Outcome(rejected, again, after, cause)
+
+
+def whole(number: int, batch: Batch) -> tuple[Places, list[Batch]]:
+    """Return the part that is one whole batch, which is the one of that number."""
+    return [[(number, index) for index in range(len(batch))]], [batch]
+
+
+def rows(number: int, batch: Batch, indices: list[int]) -> tuple[Places, list[Batch]]:
+    """Return the part that is some of the records of a batch."""
+    return [[(number, index) for index in indices]], [batch.select(indices)]
 
 
 def _halves(batches: Sequence[Batch]) -> list[tuple[Places, list[Batch]]]:

@@ -47,6 +47,28 @@ class StdoutProperties:
     )
 
 
+MOST_WAITING = 8 * 1024 * 1024
+_waiting = [0]
+
+
+def print_later(data: bytes) -> bool:
+    """Write to standard output behind what is being written; return whether there is room."""
+    if _waiting[0] > MOST_WAITING:
+        return False
+    _waiting[0] += len(data)
+    _WRITER.submit(_print, data)
+    return True
+
+
+def _print(data: bytes) -> None:
+    try:
+        _write_all(data)
+    except OSError:
+        pass  # nobody reads it, and nothing waits for it
+    finally:
+        _waiting[0] -= len(data)
+
+
 class StdoutOutput:
     """Writes to standard output."""
 
@@ -64,7 +86,7 @@ class StdoutOutput:
             TransientError: nobody reads standard output any more.
         """
         for batch in batches:
-            await self._write(self._rendered(batch))
+            await write_standard_output(self._rendered(batch))
         return TAKEN
 
     async def close(self) -> None:
@@ -79,15 +101,16 @@ class StdoutOutput:
             return from_wire("".join(objects(batch, self._date)))
         return from_wire(f"[{','.join(objects(batch, self._date))}]\n")
 
-    async def _write(self, data: bytes) -> None:
-        """Write to a pipe that may be full: in a thread, since it may block."""
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(_WRITER, _write_all, data)
-        except OSError as error:
-            raise TransientError(
-                f"standard output cannot be written: {error.strerror}", reason="write"
-            ) from None
+
+async def write_standard_output(data: bytes) -> None:
+    """Write to a pipe that may be full: in a thread, since it may block; raises TransientError."""
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.run_in_executor(_WRITER, _write_all, data)
+    except OSError as error:
+        raise TransientError(
+            f"standard output cannot be written: {error.strerror}", reason="write"
+        ) from None
 
 
 def _write_all(data: bytes) -> None:

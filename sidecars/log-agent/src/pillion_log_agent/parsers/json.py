@@ -122,7 +122,7 @@ class ObjectRows:
     """Lines that look like JSON objects, and some that do not.
 
     Attributes:
-        rows: all that have something in them.
+        rows: all of them.
         bodies: what is between the braces; those of the others are placeholders.
         others: the numbers of the rows that do not look like an object in UTF-8.
     """
@@ -134,18 +134,16 @@ class ObjectRows:
     @classmethod
     def of(cls, data: bytes) -> ObjectRows:
         """Return the rows of a block of lines."""
-        rows = list(filter(None, split_rows(to_wire(data))))
+        rows = split_rows(to_wire(data.removesuffix(b"\n")))
         bodies = [Wire(row[1:-1]) for row in rows]
         others = [
             number
             for number, row in enumerate(rows)
-            if row[0] != "{" or row[-1] != "}" or row == "{"
+            if row[:1] != "{" or row[-1] != "}" or row == "{"
         ]
         if others:
-            # White space may be all that is wrong with them, or all that there is of them.
+            # White space may be all that is wrong with them.
             stripped = {number: rows[number].strip(SPACE) for number in others}
-            if not all(stripped.values()):
-                return cls.of(from_wire("\n".join([row for row in rows if row.strip(SPACE)])))
             others = [number for number, row in stripped.items() if not _is_braced(row)]
             for number, row in stripped.items():
                 bodies[number] = Wire(row[1:-1])
@@ -165,15 +163,15 @@ def block_times(decoder: Any, data: bytes) -> Timestamps | None:
 
     Args:
         decoder: of `time_decoder`.
-        data: JSON lines.
+        data: JSON lines, from the first brace to the last with its newline.
     """
     try:
         # What is skipped is checked for everything but its UTF-8.
         found = decoder.decode_lines(data)
     except DECODE_ERRORS:
         return None
-    # Two objects on one line are taken for two lines.
-    if len(found) != data.count(b"\n") or not _is_utf8(data):
+    # Two objects on one line are taken for two lines, and empty lines are passed over.
+    if len(found) != data.count(b"}\n{") + 1 or not _is_utf8(data):
         return None
     return Timestamps.of_texts(list(map(_time_of, found)))
 

@@ -26,7 +26,7 @@ _NO_CRI = ["1970-01-01T00:00:00Z", "stdout", "F", ""]
 
 @dataclass(slots=True)
 class RuntimeBlock:
-    """Lines, a row for each that has something in it.
+    """Lines, a row for each.
 
     Attributes:
         columns: the rows; one that no runtime wrote is odd, and has its text alone.

@@ -14,13 +14,31 @@ _PLACEHOLDER = re.compile(r"<([^<>]+)>")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which tags a filter or output meets: `*` in `match` stands for any text."""
+    """Which tags a filter or output meets: `*` in `match` stands for any text.
+
+    Attributes:
+        match: `*` in it stands for any text.
+        match_regex: the same as a pattern, and comes before it.
+        others: further patterns, each of which has to meet the tag.
+        none_of: patterns of which none may meet it.
+        inputs: the names of the inputs whose records go there; empty for all.
+    """
 
     match: str | None
     match_regex: Pattern | None = None
+    others: tuple[Pattern, ...] = ()
+    none_of: tuple[Pattern, ...] = ()
+    inputs: tuple[str, ...] = ()
 
-    def meets(self, tag: str) -> bool:
-        """Whether records with this tag go there."""
+    def meets(self, tag: str, source: str | None = None) -> bool:
+        """Whether records with this tag go there, of an input where one is named."""
+        if self.inputs and source is not None and source not in self.inputs:
+            return False
+        if not all(each.search(tag) for each in self.others):
+            return False
+        return not any(each.search(tag) for each in self.none_of) and self._meets(tag)
+
+    def _meets(self, tag: str) -> bool:
         if self.match_regex is not None:
             return self.match_regex.search(tag) is not None
         return self.match is not None and _wildcard(self.match).fullmatch(tag) is not None

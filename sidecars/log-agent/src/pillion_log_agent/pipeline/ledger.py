@@ -96,6 +96,13 @@ class Ledger:
         self.filtered[name] += records
         self.in_flight -= records
 
+    def change(self, records: int, name: str) -> None:
+        """Note how many records more or fewer a filter has made of a batch in flight."""
+        if records > 0:
+            self.take(records)
+        elif records < 0:
+            self.filter(-records, name)
+
     def drop(self, records: int, reason: str) -> None:
         """Note records in flight that go no further."""
         self.dropped[reason] += records

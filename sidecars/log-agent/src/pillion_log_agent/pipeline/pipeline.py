@@ -3,57 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
-from pillion_log_agent.filters.filter import HoldingFilter
+from pillion_log_agent.filters.filter import HoldingFilter, RetaggingFilter
 from pillion_log_agent.inputs.input import FileInput
+from pillion_log_agent.outputs.output import ServingOutput
 from pillion_log_agent.pipeline.delivery import Delivery
+from pillion_log_agent.pipeline.route import Router, metrics_of, shares_of, taken_out
 from pillion_log_agent.records.receipt import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     from pillion.log import Logger
-    from pillion_log_agent.filters.filter import Filter, WaitingFilter
+    from pillion_log_agent.filters.filter import Retagged, WaitingFilter
     from pillion_log_agent.inputs.input import Input
     from pillion_log_agent.multiline.records import Joined
-    from pillion_log_agent.patterns.tags import Match
-    from pillion_log_agent.pipeline.dispatch import Dispatcher
     from pillion_log_agent.pipeline.ledger import Ledger
+    from pillion_log_agent.pipeline.route import Route, Stage, Target
     from pillion_log_agent.records.batch import Batch
 
-MOST_ROUTES = 10_000
 MOST_RECORDS = 8192
 """In a batch; one of more goes on in parts, since each record costs memory at an output."""
 LONGEST_IDLE_LOOK = 0.05
 SHORTEST_LOOK, LONGEST_LOOK = 0.05, 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A filter, and the tags that it meets."""
-
-    name: str
-    match: Match
-    filter: Filter | HoldingFilter
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An output, and the tags that it meets."""
-
-    match: Match
-    dispatcher: Dispatcher
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The way of one tag."""
-
-    stages: tuple[Stage, ...]
-    dispatchers: tuple[Dispatcher, ...]
 
 
 class Pipeline:
@@ -73,13 +48,16 @@ class Pipeline:
         targets: list[Target],
         ledger: Ledger,
         log: Logger,
+        *,
+        of_inputs: Mapping[str, tuple[Stage, ...]] | None = None,
     ) -> None:
         self.inputs = dict(inputs)
         self.stages = stages
         self.targets = targets
         self._ledger = ledger
         self._log = log
-        self._routes: dict[str, Route] = {}
+        self._of_inputs = dict(of_inputs or {})
+        self._router = Router(stages, targets, self._of_inputs)
         self._waiting: dict[str, list[tuple[Batch, Receipt, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: dict[str, asyncio.Task[None]] = {}
@@ -91,7 +69,7 @@ class Pipeline:
         """The filters that have to ask someone."""
         return [
             stage.filter  # type: ignore[misc]  # it has what tells the two apart
-            for stage in self.stages
+            for stage in self.all_stages
             if hasattr(stage.filter, "lookup")
         ]
 
@@ -100,17 +78,14 @@ class Pipeline:
         """The inputs that read files, by name."""
         return {name: each for name, each in self.inputs.items() if isinstance(each, FileInput)}
 
-    def route(self, tag: str) -> Route:
-        """Return which filters and outputs records with a tag meet."""
-        found = self._routes.get(tag)
-        if found is None:
-            if len(self._routes) >= MOST_ROUTES:
-                self._routes.clear()
-            found = self._routes[tag] = Route(
-                tuple(stage for stage in self.stages if stage.match.meets(tag)),
-                tuple(each.dispatcher for each in self.targets if each.match.meets(tag)),
-            )
-        return found
+    @property
+    def all_stages(self) -> list[Stage]:
+        """The processors of inputs, and the filters."""
+        return [*(each for some in self._of_inputs.values() for each in some), *self.stages]
+
+    def route(self, batch: Batch) -> Route:
+        """Return which filters and outputs the records of a batch meet: by tag and input."""
+        return self._router.route(batch.tag, batch.origin)
 
     def prepare(self) -> None:
         """Take what its inputs need for themselves, while another pipeline is at work.
@@ -131,6 +106,8 @@ class Pipeline:
         for waiting in self.waiting_filters:
             await waiting.start()
         for target in self.targets:
+            if isinstance(target.dispatcher.output, ServingOutput):
+                await target.dispatcher.output.serve(partial(metrics_of, self.all_stages))
             self._spawn(target.dispatcher.run())
         for stage, holding in self._holding():
             self._spawn(self._give_up_late(stage, holding))
@@ -191,7 +168,7 @@ class Pipeline:
         figures = self._ledger.inputs[batch.origin.input]
         figures.records += len(batch)
         figures.bytes += batch.size
-        route = self.route(batch.tag)
+        route = self.route(batch)
         if len(batch) > MOST_RECORDS:
             self._go_in_parts(route, batch, receipt)
         else:
@@ -208,7 +185,7 @@ class Pipeline:
         if not len(batch):
             receipt.release()
             return
-        if not route.dispatchers:
+        if not route.targets:
             self._ledger.drop(len(batch), "no_output")
             receipt.release()
             return
@@ -240,28 +217,50 @@ class Pipeline:
                     self._ledger.filter(joined.vanished, stage.name)
                     self._ship(route, joined.batch, joined.receipt, number)
                 return
-            before = len(batch)
-            batch = stage.filter.apply(batch)
-            if len(batch) != before:
-                self._ledger.filter(before - len(batch), stage.name)
-                if not len(batch):
-                    receipt.release()
-                    return
+            if isinstance(stage.filter, RetaggingFilter):
+                retagged = stage.filter.retag(batch)
+                self._hand_on(retagged, receipt)
+                batch = retagged.rest
+            else:
+                before = len(batch)
+                batch = stage.filter.apply(batch)
+                self._ledger.change(len(batch) - before, stage.name)
+            if not len(batch):
+                receipt.release()
+                return
         batch.seal()
         # What filters have added is held as long as the records, and bounded with them.
         receipt.add_weight(batch.weight - batch.read_weight)
-        delivery = Delivery(len(batch), self._ledger, receipt)
+        self._deliver(route, batch, receipt)
+
+    def _deliver(self, route: Route, batch: Batch, receipt: Receipt) -> None:
+        """Put a batch into the queues of its outputs, for some behind processors of their own."""
+        shares = shares_of(batch, route)
+        gone = taken_out(batch, shares)
+        if gone:
+            self._ledger.filter(gone, shares[0][0].processors[-1].name)
+        delivery = Delivery(len(batch) - gone, self._ledger, receipt)
         delivered = Receipt(delivery)
-        for dispatcher in route.dispatchers:
-            delivered.hold()
-            dispatcher.put(batch, delivery, delivered)
+        for target, share in shares:
+            if len(share):
+                delivered.hold()
+                target.dispatcher.put(share, delivery, delivered)
         delivered.release()
+
+    def _hand_on(self, retagged: Retagged, receipt: Receipt) -> None:
+        """Let records begin anew under their other tags."""
+        self._ledger.take(retagged.copies)
+        for batch in retagged.moved:
+            receipt.hold()
+            if retagged.copies:
+                receipt.add_weight(batch.read_weight)
+            self._go(self.route(batch), batch, receipt)
 
     def _holding(self) -> list[tuple[Stage, HoldingFilter]]:
         """Return the filters that keep records back, in order."""
         return [
             (stage, stage.filter)
-            for stage in self.stages
+            for stage in self.all_stages
             if isinstance(stage.filter, HoldingFilter)
         ]
 
@@ -276,7 +275,7 @@ class Pipeline:
         """Let records go on behind the filter that has kept them back."""
         for joined in given_up:
             self._ledger.filter(joined.vanished, stage.name)
-            route = self.route(joined.batch.tag)
+            route = self.route(joined.batch)
             self._enter(route, joined.batch, joined.receipt, route.stages.index(stage) + 1)
 
     @staticmethod
@@ -292,7 +291,7 @@ class Pipeline:
     async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
         await lookup
         for batch, receipt, first in self._waiting.pop(identity):
-            self._ship(self.route(batch.tag), batch, receipt, first)
+            self._ship(self.route(batch), batch, receipt, first)
 
     @staticmethod
     async def _until(holds: Callable[[], bool]) -> None:

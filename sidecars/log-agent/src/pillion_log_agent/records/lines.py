@@ -24,12 +24,12 @@ def split_lines(data: bytes, start: int) -> tuple[list[bytes], list[int]]:
     return lines, offsets
 
 
-def offsets_of_rows(data: bytes, start: int) -> list[int]:
-    """Return where the lines that have something in them begin."""
-    lines, offsets = split_lines(data, start)
-    if all(lines) and not any(map(bytes.isspace, lines)):
-        return offsets
-    return [offset for line, offset in zip(lines, offsets, strict=True) if line.strip()]
+def empty_rows(data: bytes) -> list[int]:
+    """Return the numbers of the lines that have nothing in them."""
+    if not data.startswith((b"\n", b"\r\n")) and b"\n\n" not in data and b"\n\r\n" not in data:
+        return []
+    lines, _ = split_lines(data, 0)
+    return [row for row, line in enumerate(lines) if not line]
 
 
 def text_of(row: Wire) -> str:
@@ -39,8 +39,8 @@ def text_of(row: Wire) -> str:
 
 
 def text_rows(data: bytes) -> list[str]:
-    """Return the lines that have something in them, as text without their ends."""
+    """Return the lines as text without their ends."""
     rows = data.decode("utf-8", "replace").split("\n")
-    if b"\r" in data:
-        rows = [row.removesuffix("\r") for row in rows]
-    return [row for row in rows if row and not row.isspace()]
+    if not rows[-1]:
+        rows.pop()
+    return [row.removesuffix("\r") for row in rows] if b"\r" in data else rows

@@ -30,7 +30,8 @@ class Cut(NamedTuple):
 class Spliced:
     """Objects, each a row.
 
-    Whatever makes one of a block vouches that each line is one object in UTF-8.
+    Whatever makes one of a block vouches that each line is one object in UTF-8, from its first
+    character to its last.
     """
 
     __slots__ = ("_block", "_count", "_cut")
@@ -88,12 +89,8 @@ class Spliced:
         quote, middles = self.cut()
         # Each line has two braces and a newline, and the quotes.
         around = repeat(3 + 2 * len(quote) - added)
-        *offsets, end = accumulate(map(add, map(len, middles), around), initial=start)
-        if end - start == len(self.block) - added * len(middles):
-            return offsets
-        lines = self.block.split(b"\n")
-        places = accumulate(map(add, map(len, lines), repeat(1)), initial=start)
-        return [place for place, line in zip(places, lines, strict=False) if line.strip()]
+        *offsets, _ = accumulate(map(add, map(len, middles), around), initial=start)
+        return offsets
 
     def select(self, rows: Sequence[int]) -> Spliced:
         """Return some of the rows."""
@@ -106,9 +103,7 @@ class Spliced:
             middles = _middles(self._block, quote)
             if len(middles) == self._count:
                 return Cut(quote, middles)
-        # A line has white space before or after its object, or is empty.
-        lines = [line.strip() for line in split_rows(to_wire(self._block))]
-        return Cut("", [Wire(line[1:-1].strip()) for line in lines if line])
+        return Cut("", [Wire(row[1:-1]) for row in split_rows(to_wire(self._block[:-1]))])
 
 
 def _middles(block: bytes, quote: str) -> list[Wire]:

@@ -165,7 +165,7 @@ def _labels(text: bytes) -> list[bytes]:
         elif text[at] == ord("\\") and text[at + 1 : at + 4].isdigit() and len(text) >= at + 4:
             number = int(text[at + 1 : at + 4])
             if number > 0xFF:  # noqa: PLR2004  # a byte
-                raise ValueError(f"has \\{number}, which is no byte")
+                raise ValueError(f"has \\{number}, which is not a byte")
             labels[-1].append(number)
             at += 3
         else:

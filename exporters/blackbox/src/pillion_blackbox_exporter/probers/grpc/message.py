@@ -107,7 +107,7 @@ def metadata_field(key: str, value: str) -> tuple[str, str]:
     """
     name = key.lower()
     if not _KEY.fullmatch(name):
-        raise ValueError(f"has the key {key!r}, which is no name of a header")
+        raise ValueError(f"has the key {key!r}, which is not a name of a header")
     if name in _RESERVED or name.startswith("grpc-"):
         raise ValueError(f"has the key {key!r}, which gRPC sets itself")
     if name.endswith("-bin"):

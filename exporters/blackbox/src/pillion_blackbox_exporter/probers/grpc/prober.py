@@ -9,8 +9,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pillion
+from pillion.net import ip_version
 from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
-from pillion_blackbox_exporter.network.resolving import ip_version
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.grpc.message import (
     DEADLINE_EXCEEDED,

@@ -32,7 +32,7 @@ def compiled(expression: str) -> Any:
         if match := _COMPLAINT.search(said):
             said = f"{match[2].partition(' expecting ')[0]} (column {match[1]})"
         raise ValueError(
-            f"{expression[:_LENGTH]!r} is no CEL expression: {said[:_LENGTH]}"
+            f"{expression[:_LENGTH]!r} is not a CEL expression: {said[:_LENGTH]}"
         ) from None
 
 
@@ -42,7 +42,7 @@ def judge(body: bytes, must_not: str, must: str) -> None:
     try:
         data = json.loads(text, parse_int=float, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise ProbeError("cel", "the content is no JSON") from None
+        raise ProbeError("cel", "the content is not JSON") from None
     if must_not and _evaluated(must_not, data):
         raise ProbeError("cel", f"the content matches {must_not!r}")
     if must and not _evaluated(must, data):
@@ -57,7 +57,7 @@ def _environment() -> Any:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _evaluated(expression: str, data: Any) -> bool:
@@ -69,7 +69,7 @@ def _evaluated(expression: str, data: Any) -> bool:
     if found.type().name() == "ERROR":
         raise _broken(expression, str(value))
     if not isinstance(value, bool):
-        raise ProbeError("cel", f"{expression!r} gives no truth value")
+        raise ProbeError("cel", f"{expression!r} does not evaluate to true or false")
     return value
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from pillion.log import Logger
-    from pillion_log_agent.filters.kubernetes.declaration import KubernetesProperties
+    from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
     from pillion_log_agent.filters.kubernetes.store import Store
 
 FORBIDDEN, NOT_FOUND, GONE = 403, 404, 410

@@ -17,7 +17,7 @@ from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
-    from pillion_log_agent.filters.kubernetes.declaration import KubernetesProperties
+    from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
     from pillion_log_agent.records.columns import Record

@@ -14,7 +14,7 @@ from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.wire import from_wire, interleaved, json_of
 
 if TYPE_CHECKING:
-    from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
+    from pillion_log_agent.outputs.elasticsearch.properties import BulkProperties
     from pillion_log_agent.records.columns import Record
 
 MINUTE = 60 * 1_000_000_000

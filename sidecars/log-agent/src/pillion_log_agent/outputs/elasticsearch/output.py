@@ -23,7 +23,7 @@ from pillion_log_agent.outputs.splitting import split
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
+    from pillion_log_agent.outputs.elasticsearch.properties import BulkProperties
     from pillion_log_agent.outputs.http_client import Answer
     from pillion_log_agent.outputs.output import Outcome, OutputContext
     from pillion_log_agent.records.batch import Batch

@@ -15,7 +15,7 @@ from pillion_log_agent.network.endpoint import Endpoint, basic_auth
 from pillion_log_agent.network.tls import make_context
 
 if TYPE_CHECKING:
-    from pillion_log_agent.outputs.elasticsearch.declaration import BulkProperties
+    from pillion_log_agent.outputs.elasticsearch.properties import BulkProperties
 
 _FILTER = "filter_path=took,errors,items.*.status,items.*.error"
 """All that is read of an answer; the rest is five times as much."""

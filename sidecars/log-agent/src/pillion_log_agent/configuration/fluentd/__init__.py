@@ -1,0 +1,1 @@
+"""fluentd's configuration: text to elements (`parse`), elements to sections (`convert`)."""

@@ -1,0 +1,1 @@
+"""The input `forward`: records that other agents and applications send."""

@@ -1,0 +1,1 @@
+"""The output `forward`: records to other agents by the forward protocol."""

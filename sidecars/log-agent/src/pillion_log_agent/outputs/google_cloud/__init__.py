@@ -1,0 +1,1 @@
+"""The output `google_cloud`: records as Google Cloud Logging takes them."""

@@ -1,0 +1,71 @@
+"""The output `google_cloud`: structured JSON on standard output, which Google's agents read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillion.errors import ConfigurationError
+from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.outputs.google_cloud.entry import structured
+from pillion_log_agent.outputs.output import TAKEN
+from pillion_log_agent.outputs.stdout import write_standard_output
+from pillion_log_agent.records.wire import json_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pillion_log_agent.outputs.output import Outcome, OutputContext
+    from pillion_log_agent.records.batch import Batch
+
+_PRINTED = "what is printed is read by Google's agent, which knows it"
+_THEIRS = (
+    "project_id", "zone", "vm_id", "vm_name", "use_metadata_service", "detect_subservice",
+    "detect_json", "k8s_cluster_name", "k8s_cluster_location", "use_grpc", "enable_monitoring",
+    "monitoring_type", "split_logs_by_tag", "partial_success", "autoformat_stackdriver_trace",
+    "adjust_invalid_timestamps", "coerce_to_utf8", "require_valid_tags", "statusz_port",
+)  # fmt: skip
+CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleCloudProperties:
+    """It has none yet."""
+
+
+class GoogleCloudOutput:
+    """Prints records for Google's agent."""
+
+    delay = False
+
+    def __init__(self, _properties: GoogleCloudProperties, _context: OutputContext) -> None:
+        if os.environ.get(CREDENTIALS):
+            raise ConfigurationError(
+                f"{CREDENTIALS} is set, but entries are not written to Google's API here; unset "
+                "it, and the records are printed as structured JSON, which Google's agent reads"
+            )
+
+    async def write(self, batches: Sequence[Batch]) -> Outcome:
+        """Print batches.
+
+        Raises:
+            TransientError: nobody reads standard output any more.
+        """
+        for batch in batches:
+            rows = zip(batch.decoded(), batch.times.iso(9), strict=True)
+            entries = [structured(record, f"{time}Z", batch.tag) for record, time in rows]
+            await write_standard_output(json_lines(entries))
+        return TAKEN
+
+    async def close(self) -> None:
+        """Standard output stays open."""
+
+
+GOOGLE_CLOUD = Declaration(
+    name="google_cloud",
+    summary="Prints records as structured JSON, as Google's node agent reads it.",
+    properties=GoogleCloudProperties,
+    accepted=dict.fromkeys(_THEIRS, _PRINTED),
+    build=GoogleCloudOutput,
+)
