@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pillion_log_agent.records.batch import Batch
+from pillion_log_agent.records.column import Texts
+from pillion_log_agent.records.columns import Columns
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.timestamps import Timestamps
 from pillion_log_agent.records.wire import from_wire, json_lines
@@ -50,3 +52,13 @@ def test_a_selection_has_the_offsets_and_the_fields_of_what_was_selected(
     part = batch.select(chosen)
     assert part.offsets == [batch.offsets[index] for index in chosen]
     assert part.records() == [{**records[index], "host": "h"} for index in chosen]
+
+
+def test_a_sealed_batch_is_weighed_once() -> None:
+    """A queue adds its weight, and takes the same away again, whatever an output does between."""
+    columns = Columns(2, fields={"log": Texts(["a" * 500, "b" * 700])})
+    sealed = Batch("t", ORIGIN, Timestamps([1, 2]), columns=columns, size=9)
+    sealed.seal()
+    weight = sealed.weight
+    columns.fields.clear()
+    assert sealed.weight == weight > 1200

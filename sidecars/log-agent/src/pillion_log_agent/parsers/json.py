@@ -64,11 +64,12 @@ class JsonParser:
         rows = ObjectRows.of(data)
         if self._times is None:
             return self._changed(rows, now)
-        ((written,), broken) = decode_fields(block_of(rows.bodies), (self._finishing.time_key,))
+        block = block_of(rows.bodies)
+        ((written,), broken) = decode_fields(block, (self._finishing.time_key,))
         odd, misfits = self._parsed_singly(rows, {*rows.others, *broken}, now)
         columns = Columns(
             len(rows.bodies),
-            head=Spliced.of_bodies(rows.bodies),
+            head=Spliced.of_bodies(rows.bodies, block),
             odd={row: parsed.fields for row, parsed in odd.items()},
         )
         texts = [None if text is MISSING else text for text in written]

@@ -91,15 +91,14 @@ def parse_runtime_block(data: bytes, runtimes: tuple[str, ...], shape: Shape) ->
 def _docker(data: bytes) -> tuple[RuntimeBlock, Iterable[tuple[int, str]]]:
     """Return the rows that are docker's, and the others with their text."""
     rows = ObjectRows.of(data)
-    (texts, streams, times), broken = decode_fields(
-        block_of(rows.bodies), ("log", "stream", "time")
-    )
+    lines = block_of(rows.bodies)
+    (texts, streams, times), broken = decode_fields(lines, ("log", "stream", "time"))
     others = {*rows.others, *broken}
     others.update(row for row, text in enumerate(texts) if not isinstance(text, str))
     for row in others:
         texts[row] = "\n"
     block = RuntimeBlock(
-        Columns(len(texts), head=Spliced.of_bodies(rows.bodies)),
+        Columns(len(texts), head=Spliced.of_bodies(rows.bodies, lines)),
         [time if isinstance(time, str) else None for time in times],
         texts,
         [stream if isinstance(stream, str) else "" for stream in streams],

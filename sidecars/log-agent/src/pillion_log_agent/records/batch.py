@@ -39,6 +39,7 @@ class Batch:
         "_records",
         "_source",
         "_start",
+        "_weight",
         "origin",
         "size",
         "tag",
@@ -85,6 +86,7 @@ class Batch:
         self._start = start
         self._added = added
         self._offsets = offsets
+        self._weight: int | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -97,6 +99,8 @@ class Batch:
     @property
     def weight(self) -> int:
         """What it counts for, in bytes, where memory is bounded: fields are added, too."""
+        if self._weight is not None:
+            return self._weight
         added = self._columns.weight if self._columns is not None else 0
         return max(self.read_weight, added)
 
@@ -125,6 +129,8 @@ class Batch:
     def seal(self) -> None:
         """Give up the dictionaries: what follows only reads."""
         _ = self.columns
+        # Each output's queue asks for it several times, and it goes over every text.
+        self._weight = self.weight
 
     def records(self) -> list[Record]:
         """Return the records as dictionaries, which may be changed in place."""

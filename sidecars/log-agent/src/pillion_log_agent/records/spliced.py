@@ -42,9 +42,14 @@ class Spliced:
         self._cut = cut
 
     @classmethod
-    def of_bodies(cls, bodies: list[Wire]) -> Spliced:
-        """Return objects of which what is between the braces is given."""
-        return cls(None, len(bodies), Cut("", bodies))
+    def of_bodies(cls, bodies: list[Wire], block: bytes | None = None) -> Spliced:
+        """Return objects of which what is between the braces is given.
+
+        Args:
+            bodies: what is between them.
+            block: the same as JSON lines, where that was made already.
+        """
+        return cls(block, len(bodies), Cut("", bodies))
 
     @property
     def block(self) -> bytes:
