@@ -16,6 +16,7 @@ ALL = pytest.mark.parametrize("member", members(), ids=lambda member: member.pac
 # Inside core: what each room may import of the others. `testing` may use them all.
 FOUNDATION = {"errors"}
 ROOMS = {
+    "handler": set[str](),
     "errors": set[str](),
     "log": set[str](),
     "masking": set[str](),
@@ -309,6 +310,7 @@ SERVING = (
     "sidecars/log-streamer/src/pillion_log_streamer/service.py",
     "sidecars/log-agent/src/pillion_log_agent/inputs/http.py",
     "sidecars/log-agent/src/pillion_log_agent/landing.py",
+    "sidecars/log-agent/src/pillion_log_agent/outputs/prometheus_exporter.py",
     "sidecars/log-agent/src/pillion_log_agent/peer.py",
     "sidecars/log-agent/src/pillion_log_agent/service.py",
     "sidecars/log-agent/src/pillion_log_agent/status.py",

@@ -37,11 +37,11 @@ def test_a_document_becomes_typed_values() -> None:
     [
         (
             "first:\n  prober: http\n  http-part:\n    methud: GET\n",
-            "f.yml:4: first.http-part.methud: is no key here; did you mean 'method'?",
+            "f.yml:4: first.http-part.methud: unknown key; did you mean 'method'?",
         ),
         (
             "first:\n  prober: http\n  zzz: 1\n",
-            "f.yml:3: first.zzz: is no key here; there are http-part, prober",
+            "f.yml:3: first.zzz: unknown key; there are http-part, prober",
         ),
         ("first:\n  http-part: {}\n", "f.yml:1: first: lacks the key 'prober'"),
         (
@@ -66,9 +66,7 @@ def test_an_entry_of_a_mapping_is_named_in_its_error() -> None:
     document = Document.parse("modules:\n  a: {prober: x}\n  b:\n    probber: y\n", "f.yml")
     with pytest.raises(ConfigurationError) as error:
         convert_mapping(document, Module, at=("modules",))
-    assert str(error.value) == (
-        "f.yml:4: modules.b.probber: is no key here; did you mean 'prober'?"
-    )
+    assert str(error.value) == ("f.yml:4: modules.b.probber: unknown key; did you mean 'prober'?")
 
 
 def test_a_mapping_that_is_absent_is_empty() -> None:

@@ -63,7 +63,7 @@ def test_anchors_and_merges_work() -> None:
         ("a: 1\n\tb: 2\n", "f.yml:2: found a tab character"),
         ("a: !!python/object:os.system x", "f.yml:1: a: has the tag"),
         ("a: !custom x", "f.yml:1: a: has the tag !custom, which means nothing here"),
-        ("? [a, b]\n: c\n", "f.yml:1: has a key that is no text"),
+        ("? [a, b]\n: c\n", "f.yml:1: has a key that is not text"),
         ("a: &a [*a]", "f.yml:1: a"),
     ],
 )

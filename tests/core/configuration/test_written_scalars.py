@@ -20,7 +20,7 @@ def test_binary_is_bytes() -> None:
 
 def test_binary_that_is_no_base64_is_refused() -> None:
     with pytest.raises(
-        ConfigurationError, match=r"f\.yml:1: a: is tagged !!binary but is no base64"
+        ConfigurationError, match=r"f\.yml:1: a: is tagged !!binary but is not base64"
     ):
         Document.parse("a: !!binary '%%'\n", "f.yml")
 

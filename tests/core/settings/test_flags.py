@@ -128,14 +128,14 @@ def test_a_command_may_change_the_default_and_the_variable_of_a_shared_setting()
         (("-x",), "unknown flag -x; see --help for those that there are"),
         (
             ("--queue.timeout=soon",),
-            "--queue.timeout: 'soon' is no duration; write a number and a unit, such as 5s, "
+            "--queue.timeout: 'soon' is not a duration; use a number and a unit, such as 5s, "
             "500ms or 1m30s",
         ),
         (("--queue.timeout",), "--queue.timeout needs a value: --queue.timeout=DURATION"),
         (("-n",), "-n needs a value: -n=COUNT"),
-        (("-n", "x"), "-n: 'x' is no count; write a whole number from 0 up"),
+        (("-n", "x"), "-n: 'x' is not a count; write a whole number from 0 up"),
         (("--no-queue.quiet=true",), "--no-queue.quiet=true: --no-queue.quiet takes no value"),
-        (("--queue.quiet=maybe",), "--queue.quiet: 'maybe' is no truth value; write true or false"),
+        (("--queue.quiet=maybe",), "--queue.quiet: 'maybe' is not a boolean; use true or false"),
         (("--no-queue.timeout",), "unknown flag --no-queue.timeout; did you mean --queue.timeout?"),
         (("file",), "unexpected argument 'file'; queue-exporter takes flags only"),
     ],
@@ -145,7 +145,7 @@ def test_what_is_wrong_is_named_in_one_sentence(arguments: tuple[str, ...], sent
 
 
 def test_a_bad_variable_is_named() -> None:
-    assert refused(TIMEOUT="x").startswith("TIMEOUT: 'x' is no duration")
+    assert refused(TIMEOUT="x").startswith("TIMEOUT: 'x' is not a duration")
 
 
 @given(st.lists(st.text(max_size=20), max_size=6))

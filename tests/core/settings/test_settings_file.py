@@ -50,11 +50,11 @@ def test_flags_and_variables_beat_the_file() -> None:
     [
         (
             "queue:\n  timout: 2s\n",
-            "s.yml:2: queue.timout: is no setting; did you mean 'queue.timeout'?",
+            "s.yml:2: queue.timout: unknown setting; did you mean 'queue.timeout'?",
         ),
         (
             "queue:\n  timeout: soon\n",
-            "s.yml:2: queue.timeout: 'soon' is no duration; write a number and a unit, such as "
+            "s.yml:2: queue.timeout: 'soon' is not a duration; use a number and a unit, such as "
             "5s, 500ms or 1m30s",
         ),
         ("queue:\n  timeout: [1s]\n", "s.yml:2: queue.timeout: must be one value, a DURATION"),

@@ -251,7 +251,7 @@ def test_a_directory_in_use_by_another_is_refused(bench: Bench) -> None:
 
 def test_a_state_that_is_no_directory_is_refused(bench: Bench) -> None:
     bench.write("state", b"")
-    with pytest.raises(ConfigurationError, match="is no directory"):
+    with pytest.raises(ConfigurationError, match="is not a directory"):
         bench.open("a.log", state=True)
 
 

@@ -28,5 +28,5 @@ def test_a_series_that_is_absent_is_named_with_those_that_are_there() -> None:
 
 @pytest.mark.parametrize("text", ["a{x=1 2", "no sample at all", "a 1\na 2"])
 def test_what_is_no_exposition_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no sample|is there twice|could not convert"):
+    with pytest.raises(ValueError, match=r"is not a sample|is there twice|could not convert"):
         Scrape.parse(text)

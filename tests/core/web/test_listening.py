@@ -125,7 +125,7 @@ class TestSystemd:
     def test_what_is_no_socket_is_an_error(self, handed_over: int) -> None:
         with Path("/dev/null").open() as file:
             os.dup2(file.fileno(), handed_over)
-        with pytest.raises(ConfigurationError, match=f"descriptor {handed_over} is no socket"):
+        with pytest.raises(ConfigurationError, match=f"descriptor {handed_over} is not a socket"):
             sockets_from_systemd(self.environment(), first=handed_over)
 
     def test_a_socket_that_does_not_listen_is_an_error(self, handed_over: int) -> None:

@@ -14,12 +14,12 @@ from pillion.metrics import exposition
 from pillion.testing import Scrape
 from pillion_blackbox_exporter.configuration import Module, parse
 from pillion_blackbox_exporter.network import Network
-from pillion_blackbox_exporter.probing.addresses import run_addresses
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
-from pillion_blackbox_exporter.probing.run import run
 from pillion_blackbox_exporter.probing.trace import Trace
+from pillion_blackbox_exporter.runner.addresses import run_addresses
+from pillion_blackbox_exporter.runner.run import run
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.network.guard import Guard

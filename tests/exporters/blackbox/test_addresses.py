@@ -10,23 +10,23 @@ import pytest
 
 from pillion.log import Logger
 from pillion.metrics.exposition import text
+from pillion.net import Resolved, Resolver
 from pillion.testing import Scrape
 from pillion_blackbox_exporter.network import Network
-from pillion_blackbox_exporter.network.resolving import Resolved, Resolver
-from pillion_blackbox_exporter.probing.addresses import (
-    ADDRESS_LIMIT,
-    run_addresses,
-    target_host,
-)
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
 from pillion_blackbox_exporter.probing.trace import Trace
+from pillion_blackbox_exporter.runner.addresses import (
+    ADDRESS_LIMIT,
+    run_addresses,
+    target_host,
+)
 from tests.exporters.blackbox.probed import module_of
 from tests.servers.wire import Visit, response, serving
 
 if TYPE_CHECKING:
-    from pillion_blackbox_exporter.probing.run import Result
+    from pillion_blackbox_exporter.runner.run import Result
 
 
 class Names(Resolver):

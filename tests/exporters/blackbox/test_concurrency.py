@@ -11,8 +11,8 @@ from pillion.log import Logger
 from pillion_blackbox_exporter.configuration import Module
 from pillion_blackbox_exporter.probing.log import LINE_LIMIT, ProbeLog
 from pillion_blackbox_exporter.probing.report import Report
-from pillion_blackbox_exporter.probing.run import Result
 from pillion_blackbox_exporter.probing.trace import PHASE_LIMIT, Trace
+from pillion_blackbox_exporter.runner.run import Result
 from pillion_blackbox_exporter.service.concurrency import (
     QUEUE_FACTOR,
     ConcurrencyLimit,

@@ -10,6 +10,8 @@ from pillion.configuration import Document
 from pillion.errors import ConfigurationError
 from pillion_blackbox_exporter.configuration import builtin, parse
 from pillion_blackbox_exporter.configuration.kinds import Pattern, expand
+from pillion_blackbox_exporter.configuration.module import PROBER_NAMES
+from pillion_blackbox_exporter.probers import PROBERS
 from tests.exporters.blackbox.probed import module_of
 
 if TYPE_CHECKING:
@@ -161,3 +163,7 @@ def test_a_pattern_is_of_gos_dialect_and_takes_time_in_proportion() -> None:
     assert Pattern(r"(?i)\Ahello\z").found(b"HELLO")
     assert Pattern(r"\pL+").found("é".encode())
     assert not Pattern(r"(a*)*b").found(b"a" * 100_000)
+
+
+def test_each_prober_of_the_table_has_a_section() -> None:
+    assert set(PROBER_NAMES) == set(PROBERS)

@@ -95,7 +95,7 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
     if text == "http://":
         assert parse_rule(text).scheme == "http"
         return
-    with pytest.raises(ValueError, match="is no rule"):
+    with pytest.raises(ValueError, match="is not a rule"):
         parse_rule(text)
 
 

@@ -75,5 +75,5 @@ def test_targets_of_two_passwords_are_told_apart_in_the_history(tmp_path: Path) 
 
 
 def test_a_flag_that_is_wrong_does_not_show_the_password_in_its_url() -> None:
-    with pytest.raises(UsageError, match=r"--web.external-url: 'ftp://<secret>@h/' is no URL"):
+    with pytest.raises(UsageError, match=r"--web.external-url: 'ftp://<secret>@h/' is not a URL"):
         parse(COMMAND, ["--web.external-url=ftp://u:hunter2secret@h/"], {})

@@ -53,12 +53,12 @@ async def test_a_denied_name_server_gets_no_query() -> None:
     [
         ("{}", "lacks the key 'query_name'"),
         ("{query_name: a..b}", "'a..b' has an empty label"),
-        ("{query_name: a, query_type: NONE_SUCH}", "'NONE_SUCH' is no DNS type"),
-        ("{query_name: a, query_class: ZZ}", "'ZZ' is no DNS class"),
-        ("{query_name: a, valid_rcodes: [OK]}", "'OK' is no DNS response code"),
+        ("{query_name: a, query_type: NONE_SUCH}", "'NONE_SUCH' is not a DNS type"),
+        ("{query_name: a, query_class: ZZ}", "'ZZ' is not a DNS class"),
+        ("{query_name: a, valid_rcodes: [OK]}", "'OK' is not a DNS response code"),
         ("{query_name: a, dns_over_tls: true, transport_protocol: udp}", "dns.transport_protocol: must be tcp where dns_over_tls is true"),
-        ("{query_name: a, source_ip_address: b}", "dns.source_ip_address: 'b' is no IP address"),
-        ("{query_name: a, validate_answer_rrs: {fail_if_matches_regexp: ['(']}}", "'(' is no regular expression"),
+        ("{query_name: a, source_ip_address: b}", "dns.source_ip_address: 'b' is not an IP address"),
+        ("{query_name: a, validate_answer_rrs: {fail_if_matches_regexp: ['(']}}", "'(' is not a regular expression"),
     ],
 )  # fmt: skip
 def test_a_dns_section_that_cannot_be_meant_is_refused(section: str, sentence: str) -> None:

@@ -47,7 +47,7 @@ def test_a_reload_that_fails_leaves_the_old_configuration_and_says_why(tmp_path:
         (tmp_path / "blackbox.yml").write_text(BROKEN)
         answer = exporter.get("/-/reload", method="POST")
         assert answer.status == 500
-        assert "modules.three.prober: 'tpc' is no prober; did you mean 'tcp'?" in answer.text
+        assert "modules.three.prober: 'tpc' is not a prober; did you mean 'tcp'?" in answer.text
         assert "one" in modules(exporter)
         name = "blackbox_exporter_config_last_reload_successful"
         assert exporter.scrape().value(name) == 0

@@ -77,7 +77,7 @@ def test_a_probe_that_fails_is_answered_with_200_too(exporter: Started) -> None:
             "the module sends the header Host: vhost.example, and the parameter hostname asks "
             "for other\n",
         ),
-        ("/probe?target=a&hostname=a%0d%0ab", 400, "the parameter hostname is no host name\n"),
+        ("/probe?target=a&hostname=a%0d%0ab", 400, "the parameter hostname is not a host name\n"),
         ("/logs", 400, "the parameter id or target is missing\n"),
         ("/logs?id=1&target=a", 400, "give the parameter id or the parameter target, not both\n"),
         ("/logs?module=a", 400, "the parameter module narrows down a target; give that too\n"),
@@ -94,7 +94,7 @@ def test_a_timeout_header_that_is_no_number_is_said(exporter: Started) -> None:
     answer = ask(exporter, "a", timeout="soon")
     assert (answer.status, answer.text) == (
         500,
-        "the header x-prometheus-scrape-timeout-seconds is no number: 'soon'\n",
+        "the header x-prometheus-scrape-timeout-seconds is not a number: 'soon'\n",
     )
 
 

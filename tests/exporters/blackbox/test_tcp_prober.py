@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pillion.net import unmapped
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.network.resolving import choose, unmapped
+from pillion_blackbox_exporter.network.choice import choose
 from pillion_blackbox_exporter.probing.address import decoded, split_host_port
 from tests.exporters.blackbox.probed import Probed, probed
 from tests.servers.certificates import Authority
@@ -248,7 +249,7 @@ async def test_a_unix_socket_is_probed(tmp_path: Path) -> None:
         ("::1", "the target '::1' has no port; write host:port"),
         ("localhost:http", "the target 'localhost:http' has no port number after its colon"),
         ("localhost:70000", "the target 'localhost:70000' has no port number after its colon"),
-        ("[::1", "the target '[::1' is no host:port"),
+        ("[::1", "the target '[::1' is not host:port"),
     ],
 )
 async def test_a_target_that_is_no_host_and_port_is_said(target: str, sentence: str) -> None:

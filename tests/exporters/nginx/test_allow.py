@@ -98,10 +98,10 @@ def test_a_name_that_nothing_can_admit_is_not_resolved() -> None:
         ("nginx:0", "has no port from 1 to 65535"),
         ("10.0.0.1/33", "has a prefix longer than 32 bits"),
         ("10.0.0.1/8", "has bits of a host below its prefix"),
-        ("nginx/8", "is no network"),
-        ("http://nginx/", "is no network"),
-        ("unix:", "is no path of a Unix socket"),
-        ("unix:/run/nginx.sock:/status", "is no path of a Unix socket"),
+        ("nginx/8", "is not a network"),
+        ("http://nginx/", "is not a network"),
+        ("unix:", "is not a path of a Unix socket"),
+        ("unix:/run/nginx.sock:/status", "is not a path of a Unix socket"),
     ],
 )
 def test_what_is_no_rule_is_told_with_what_would_be_right(text: str, why: str) -> None:

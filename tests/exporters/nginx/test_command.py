@@ -37,7 +37,7 @@ def ended(*flags: str) -> tuple[int, str]:
         (
             ["--nginx.timeout=5parsecs"],
             2,
-            "--nginx.timeout: '5parsecs' is no duration; write a number and a unit, such as 5s, "
+            "--nginx.timeout: '5parsecs' is not a duration; use a number and a unit, such as 5s, "
             "500ms or 1m30s",
         ),
         (["--nginx.timeout=0s"], 2, "--nginx.timeout: '0s' is zero; it must be more"),

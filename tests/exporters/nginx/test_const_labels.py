@@ -31,10 +31,10 @@ def test_labels_are_read_as_the_peer_writes_them(
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("team", "is no label; write label=value"),
-        ("1team=web", "'1team' is no label name: letters, digits and _, no digit first"),
-        ("=web", "'' is no label name"),
-        ("__name__=web", "'__name__' is no label name for users: __ is kept for Prometheus"),
+        ("team", "is not a label; write label=value"),
+        ("1team=web", "'1team' is not a label name: letters, digits and _, no digit first"),
+        ("=web", "'' is not a label name"),
+        ("__name__=web", "'__name__' is not a label name for users: __ is kept for Prometheus"),
     ],
 )
 def test_what_is_no_label_is_told(text: str, why: str) -> None:

@@ -27,12 +27,12 @@ def test_without_flags_it_scrapes_where_the_peer_does() -> None:
 @pytest.mark.parametrize(
     ("flag", "sentence"),
     [
-        ("--nginx.scrape-uri=localhost", "--nginx.scrape-uri: 'localhost' is no URI of a status page; write http://host:port/path, https://host:port/path or unix:/socket:/path"),
+        ("--nginx.scrape-uri=localhost", "--nginx.scrape-uri: 'localhost' is not a URI of a status page; write http://host:port/path, https://host:port/path or unix:/socket:/path"),
         ("--nginx.timeout=0s", "--nginx.timeout: '0s' is zero; it must be more"),
-        ("--nginx.timeout=5", "--nginx.timeout: '5' is no duration; write a number and a unit, such as 5s, 500ms or 1m30s"),
-        ("--prometheus.const-label=1a=b", "--prometheus.const-label: '1a=b' '1a' is no label name: letters, digits and _, no digit first"),
+        ("--nginx.timeout=5", "--nginx.timeout: '5' is not a duration; use a number and a unit, such as 5s, 500ms or 1m30s"),
+        ("--prometheus.const-label=1a=b", "--prometheus.const-label: '1a=b' '1a' is not a label name: letters, digits and _, no digit first"),
         ("--probe.allow=10.0.0.1/8", "--probe.allow: '10.0.0.1/8' has bits of a host below its prefix; write the network's first address"),
-        ("--web.telemetry-path=metrics", "--web.telemetry-path: 'metrics' is no path; write one that begins with /, such as /metrics"),
+        ("--web.telemetry-path=metrics", "--web.telemetry-path: 'metrics' is not a path; write one that begins with /, such as /metrics"),
         ("--web.telemetry-path=/probe", "--web.telemetry-path=/probe is the path of something else"),
         ("--nginx.scrap-uri=http://a/", "unknown flag --nginx.scrap-uri; did you mean --nginx.scrape-uri?"),
     ],

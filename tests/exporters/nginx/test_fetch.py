@@ -209,7 +209,7 @@ async def test_an_answer_above_the_limit_is_given_up() -> None:
 async def test_what_is_no_http_is_an_error(answer: bytes) -> None:
     error = await failure_of(answer)
     assert error.reason == "protocol"
-    assert str(error).endswith("answered with something that is no HTTP/1.1")
+    assert str(error).endswith("answered with something that is not HTTP/1.1")
 
 
 async def test_a_server_that_is_silent_is_given_up_at_the_deadline() -> None:

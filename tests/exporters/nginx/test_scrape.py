@@ -155,7 +155,7 @@ async def test_only_a_change_of_state_is_logged(told: Told) -> None:
         'level=warn msg="nginx cannot be scraped" reason=refused '
         'error="nginx:80 refused the connection"',
         'level=warn msg="nginx cannot be scraped" reason=parse '
-        "error=\"the answer is no status page of nginx: it begins with '<html>'\"",
+        "error=\"the answer is not a status page of nginx: it begins with '<html>'\"",
         'level=info msg="nginx is scraped"',
     ]
 

@@ -75,7 +75,7 @@ def test_an_answer_that_is_something_else_is_told_with_its_beginning(
 ) -> None:
     with pytest.raises(StubStatusError) as caught:
         parse_stub_status(page)
-    assert str(caught.value).startswith("the answer is no status page of nginx: ")
+    assert str(caught.value).startswith("the answer is not a status page of nginx: ")
     assert str(caught.value).endswith(ending)
     assert caught.value.reason == "parse"
 

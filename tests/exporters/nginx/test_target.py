@@ -37,15 +37,15 @@ def test_a_uri_is_taken_apart(uri: str, endpoint: Endpoint, authority: str, path
 @pytest.mark.parametrize(
     ("uri", "why"),
     [
-        ("", "is no URI of a status page; write http://"),
-        ("localhost:8080/stub_status", "is no URI of a status page; write http://"),
+        ("", "is not a URI of a status page; write http://"),
+        ("localhost:8080/stub_status", "is not a URI of a status page; write http://"),
         ("ftp://nginx/", "has the scheme 'ftp'; write http://"),
         ("http:///stub_status", "names no host; write http://"),
-        ("http://nginx:0/", "has the port '0', which is no number from 1 to 65535"),
-        ("http://nginx:http/", "has the port 'http', which is no number"),
-        ("http://nginx:65536/", "has the port '65536', which is no number"),
-        ("http://[::g]/", "has [::g], which is no IPv6 address, for a host"),
-        ("http://[::1%25a%25b]/", "has [::1%25a%25b], whose zone is no name"),
+        ("http://nginx:0/", "has the port '0', which is not a number from 1 to 65535"),
+        ("http://nginx:http/", "has the port 'http', which is not a number"),
+        ("http://nginx:65536/", "has the port '65536', which is not a number"),
+        ("http://[::g]/", "has [::g], which is not an IPv6 address, for a host"),
+        ("http://[::1%25a%25b]/", "has [::1%25a%25b], whose zone is not a name"),
         ("http://münchen/", "has 'münchen' for a host; write a name in ASCII"),
         ("http://-a..b/", "has '-a..b' for a host"),
         ("http://nginx/a b", "has white space, control characters or broken UTF-8 in it"),
@@ -128,7 +128,7 @@ def test_credentials_do_not_follow_a_redirect_that_names_a_host(location: str) -
     [
         ("unix:/run/docker.sock:/", "leads to a Unix socket"),
         ("file:///etc/passwd", "has the scheme 'file'"),
-        ("http://[::1/", "is no URI"),
+        ("http://[::1/", "is not a URI"),
     ],
 )
 def test_a_redirect_leads_nowhere_but_to_http(location: str, why: str) -> None:

@@ -149,7 +149,7 @@ def test_every_error_is_said_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("servce: {}", "a.yaml:1: servce: is no key here; did you mean service?"),
+        ("servce: {}", "a.yaml:1: servce: unknown key; did you mean service?"),
         ("pipeline: []", "a.yaml:1: pipeline: is no mapping"),
         (
             "pipeline:\n  inputs:\n    - name: {a: 1}",

@@ -103,7 +103,7 @@ CONFIGURATION = """
 [INPUT]
     name http
     alias http
-    listen 127.0.0.1
+    host 127.0.0.1
     port {http}
     tag default
     tag_key t

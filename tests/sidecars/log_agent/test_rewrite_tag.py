@@ -74,7 +74,11 @@ def test_what_a_filter_has_handed_on_passes_it_untouched() -> None:
 
 @pytest.mark.parametrize(
     ("rule", "sentence"),
-    [("$k a t", "has too few words"), ("k a t true", "write \\$k"), ("$k a t maybe", "write on")],
+    [
+        ("$k a t", "has too few words"),
+        ("k a t true", "write \\$k"),
+        ("$k a t maybe", "use on or off"),
+    ],
 )
 def test_a_rule_that_cannot_be_read_is_refused(rule: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence):

@@ -98,7 +98,7 @@ def convert_mapping(
     for part in at:
         data = data.get(part) or {}
     if not isinstance(data, dict):
-        raise document.error(at, "is no mapping of names to values")
+        raise document.error(at, "is not a mapping of names to values")
     return {name: convert(document, kind, at=(*at, name), dec_hook=dec_hook) for name in data}
 
 
@@ -143,7 +143,7 @@ def _translated(
     path = (*at, *inner, *key)
     if unknown := _UNKNOWN.fullmatch(what):
         name = unknown[1]
-        return document.error((*path, name), f"is no key here{_hint(name, _keys_at(kind, inner))}")
+        return document.error((*path, name), f"unknown key{_hint(name, _keys_at(kind, inner))}")
     if missing := _MISSING.fullmatch(what):
         return document.error(path, f"lacks the key {missing[1]!r}")
     return document.error(path, _sentence(what))

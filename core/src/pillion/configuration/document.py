@@ -97,7 +97,7 @@ class Document:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             where = f"{path}:{mark.line + 1}" if mark else path
-            problem = error.problem or error.context or "is no YAML"
+            problem = error.problem or error.context or "is not YAML"
             raise ConfigurationError(f"{where}: {problem}") from None
         except yaml.YAMLError as error:
             first = str(error).splitlines()[0]
@@ -162,7 +162,7 @@ class _Builder:
                 merged.append(value_node)
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
-                raise self._error(key_node, at, "has a key that is no text")
+                raise self._error(key_node, at, "has a key that is not text")
             key = key_node.value
             if key in data:
                 raise self._error(key_node, (*at, key), "is there twice")
@@ -177,7 +177,7 @@ class _Builder:
         for source in sources:
             values = self.build(source, at, depth + 1)
             if not isinstance(values, dict):
-                raise self._error(source, at, "merges (<<) what is no mapping")
+                raise self._error(source, at, "merges (<<) what is not a mapping")
             for key, value in values.items():
                 data.setdefault(key, value)
 
@@ -200,7 +200,7 @@ class _Builder:
         try:
             return binascii.a2b_base64("".join(node.value.split()), strict_mode=True)
         except ValueError:
-            raise self._error(node, at, "is tagged !!binary but is no base64") from None
+            raise self._error(node, at, "is tagged !!binary but is not base64") from None
 
     @staticmethod
     def _is_explicit(node: yaml.ScalarNode) -> bool:

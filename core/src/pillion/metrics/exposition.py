@@ -105,7 +105,7 @@ def _lines(
             if needs_escaping or series is not first:
                 series = _name(series)
             if labels:
-                series += _labels(labels)
+                series += label_set(labels)
             figure = value if type(value) is int else number(value)
             end = "\n" if timestamp is None and exemplar is None else end_of(sample)
             lines.append(f"{series} {figure}{end}")
@@ -206,7 +206,7 @@ def _openmetrics_end(sample: Sample) -> str:
 
 def _exemplar(exemplar: Exemplar) -> str:
     at = "" if exemplar.timestamp is None else f" {exemplar.timestamp}"
-    return f" # {_labels(exemplar.labels) or '{}'} {number(exemplar.value)}{at}"
+    return f" # {label_set(exemplar.labels) or '{}'} {number(exemplar.value)}{at}"
 
 
 def number(value: float) -> str:
@@ -227,7 +227,8 @@ def _label_name(name: str) -> str:
     return _NOT_IN_A_LABEL_NAME.sub("_", name)
 
 
-def _labels(labels: dict[str, str]) -> str:
+def label_set(labels: dict[str, str]) -> str:
+    """Return labels as both formats write them, braces included."""
     pairs = [f'{_label_name(name)}="{_escape(labels[name])}"' for name in labels]
     return "{" + ",".join(pairs) + "}"
 

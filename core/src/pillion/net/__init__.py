@@ -1,4 +1,4 @@
-"""Connections that are measured: TCP and unix sockets, TLS, the PROXY header, HTTP/1.1.
+"""Connections that are measured: names and addresses, sockets, TLS, the PROXY header, HTTP/1.1.
 
     connected, moment = await connect(socket.AF_INET, ("127.0.0.1", 80))
     stream = Stream(connected)
@@ -14,8 +14,10 @@ came to it: `connect` returns it, and the others leave it in `Stream.received_at
 from pillion.net.connect import SocketAddress, connect
 from pillion.net.failure import NetworkError, Reason, connection_error
 from pillion.net.head import Head
+from pillion.net.hosts import ip_version, resolvable, socket_address, unmapped
 from pillion.net.http1 import Http1, encode
 from pillion.net.proxy_protocol import proxy_header
+from pillion.net.resolve import Resolved, Resolver
 from pillion.net.stream import Stream
 
 __all__ = [
@@ -23,10 +25,16 @@ __all__ = [
     "Http1",
     "NetworkError",
     "Reason",
+    "Resolved",
+    "Resolver",
     "SocketAddress",
     "Stream",
     "connect",
     "connection_error",
     "encode",
+    "ip_version",
     "proxy_header",
+    "resolvable",
+    "socket_address",
+    "unmapped",
 ]

@@ -8,6 +8,9 @@ from typing import Literal
 from pillion.errors import TransientError
 
 Reason = Literal[
+    "target",  # it is no host name
+    "dns_nxdomain",
+    "dns_failure",  # the resolver failed or did not answer
     "refused",
     "unreachable",
     "reset",

@@ -52,7 +52,7 @@ def _collect(
         else:
             guess = nearest(name, list(known))
             hint = f"; did you mean {guess!r}?" if guess else ""
-            raise document.error(here, f"is no setting{hint}")
+            raise document.error(here, f"unknown setting{hint}")
 
 
 def _value(document: Document, item: Setting, at: KeyPath, value: Any) -> object:

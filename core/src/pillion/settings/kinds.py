@@ -66,7 +66,7 @@ def parse_duration(text: str) -> float:
     if text == "0":
         return 0.0
     if not _DURATION.fullmatch(text):
-        raise ValueError("is no duration; write a number and a unit, such as 5s, 500ms or 1m30s")
+        raise ValueError("is not a duration; use a number and a unit, such as 5s, 500ms or 1m30s")
     seconds = sum(float(count) * _UNITS[unit] for count, unit in re.findall(_PART, text))
     if seconds > _LONGEST:
         raise ValueError("is longer than 100 years")
@@ -91,7 +91,7 @@ def parse_size(text: str) -> int:
     """Return the bytes of a size: `512`, `64k`, `5MB`, `1GiB`; each step is 1024."""
     match = _SIZE.fullmatch(text)
     if not match:
-        raise ValueError("is no size; write bytes with a unit, such as 512, 64k, 5MB or 1GiB")
+        raise ValueError("is not a size; write bytes with a unit, such as 512, 64k, 5MB or 1GiB")
     return int(match[1]) * _SIZES[match[2].lower()]
 
 
@@ -114,7 +114,7 @@ def parse_address(text: str) -> Address:
     elif ":" in host:
         raise ValueError(f"has an IPv6 address without brackets; {right}")
     if not (port.isascii() and port.isdigit() and int(port) <= 65535):  # noqa: PLR2004
-        raise ValueError(f"has the port {port!r}, which is no number from 0 to 65535; {right}")
+        raise ValueError(f"has the port {port!r}, which is not a number from 0 to 65535; {right}")
     if re.search(r"[\s/@\[\]]", host):
         raise ValueError(f"has no usable host; {right}")
     return Address(host, int(port))
@@ -126,20 +126,20 @@ def parse_boolean(text: str) -> bool:
         text.lower()
     )
     if value is None:
-        raise ValueError("is no truth value; write true or false")
+        raise ValueError("is not a boolean; use true or false")
     return value
 
 
 def parse_count(text: str) -> int:
     """Return a whole number from 0 up."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004
-        raise ValueError("is no count; write a whole number from 0 up")
+        raise ValueError("is not a count; write a whole number from 0 up")
     return int(text)
 
 
 def _parse_path(text: str) -> str:
     if not text or "\0" in text:
-        raise ValueError("is no path")
+        raise ValueError("is not a path")
     return text
 
 

@@ -1,6 +1,7 @@
 """What a tailer is made of, for code that drives one itself or uses a part of it."""
 
 from pillion.tail.checkpoint import CheckpointStore
+from pillion.tail.checkpoint.adoption import adopt, adopted, has_checkpoint
 from pillion.tail.checkpoint.format import Snapshot
 from pillion.tail.handover import OpenFiles
 from pillion.tail.inotify import InotifyWaker
@@ -15,4 +16,7 @@ __all__ = [
     "Sleeper",
     "Snapshot",
     "Waker",
+    "adopt",
+    "adopted",
+    "has_checkpoint",
 ]

@@ -63,7 +63,7 @@ class Scrape:
 def _sample(line: str) -> tuple[Series, float]:
     match = _SAMPLE.fullmatch(line)
     if not match:
-        raise ValueError(f"{line!r} is no sample")
+        raise ValueError(f"{line!r} is not a sample")
     labels = frozenset(
         (key, _ESCAPE.sub(lambda m: "\n" if m[1] == "n" else m[1], value))
         for key, value in _LABEL.findall(match[2] or "")

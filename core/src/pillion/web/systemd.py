@@ -46,7 +46,7 @@ def _adopted(descriptor: int) -> socket.socket:
     try:
         adopted = socket.socket(fileno=descriptor)
     except OSError as error:
-        raise ConfigurationError(f"{what} is no socket: {reason_of(error)}") from None
+        raise ConfigurationError(f"{what} is not a socket: {reason_of(error)}") from None
     if not adopted.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         adopted.close()
         raise ConfigurationError(f"{what} is a socket that does not listen")

@@ -7,8 +7,11 @@ from pillion.process.run import run
 from pillion.settings import Address, Command, Override
 from pillion_blackbox_exporter.service.concurrency import client_limits
 from pillion_blackbox_exporter.service.exporter import BlackboxExporter
-from pillion_blackbox_exporter.service.external import route_prefix
-from pillion_blackbox_exporter.service.settings import BlackboxSettings, ProbeSettings
+from pillion_blackbox_exporter.service.settings import (
+    BlackboxSettings,
+    ProbeSettings,
+    route_prefix,
+)
 
 COMMAND = Command(
     "pillion-blackbox-exporter",

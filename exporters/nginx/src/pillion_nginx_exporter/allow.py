@@ -80,7 +80,7 @@ def parse_rule(text: str) -> Rule:
     if text.startswith(("unix:", "/", "@")):
         path = text.removeprefix("unix:")
         if not path or ":" in path:
-            raise ValueError("is no path of a Unix socket; write unix:/socket")
+            raise ValueError("is not a path of a Unix socket; write unix:/socket")
         return SocketRule(path)
     if "/" in text:
         return _network_rule(text)
@@ -146,7 +146,7 @@ def _network_rule(text: str) -> NetworkRule:
     address, _, length = text.partition("/")
     written = _written(address)
     if written is None or not (length.isascii() and length.isdigit() and len(length) <= 3):  # noqa: PLR2004  # the digits of 128
-        raise ValueError(f"is no network; {_RIGHT}")
+        raise ValueError(f"is not a network; {_RIGHT}")
     bits = int(length)
     if bits > 8 * len(written):
         raise ValueError(f"has a prefix longer than {8 * len(written)} bits; {_RIGHT}")

@@ -36,7 +36,7 @@ def parse_labels(text: str) -> Labels:
     for pair in _NEXT.split(text):
         name, separator, value = _split(pair)
         if not separator:
-            raise ValueError("is no label; write label=value")
+            raise ValueError("is not a label; write label=value")
         _check_name(name)
         pairs.append((name, value))
     return tuple(pairs)
@@ -65,9 +65,9 @@ def const_labels(given: Iterable[Labels], *, has_several_targets: bool) -> Label
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no label name: letters, digits and _, no digit first")
+        raise ValueError(f"{name!r} is not a label name: letters, digits and _, no digit first")
     if name.startswith("__"):
-        raise ValueError(f"{name!r} is no label name for users: __ is kept for Prometheus")
+        raise ValueError(f"{name!r} is not a label name for users: __ is kept for Prometheus")
 
 
 def _split(pair: str) -> tuple[str, str, str]:

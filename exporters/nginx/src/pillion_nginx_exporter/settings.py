@@ -15,7 +15,7 @@ def _parse_http_path(text: str) -> str:
     if not text.startswith("/") or any(
         not "!" <= letter <= "~" or letter in "?#" for letter in text
     ):
-        raise ValueError("is no path; write one that begins with /, such as /metrics")
+        raise ValueError("is not a path; write one that begins with /, such as /metrics")
     return text
 
 

@@ -67,7 +67,7 @@ def parse_stub_status(page: bytes) -> StubStatus:
     """
     match = _PAGE.match(page)
     if match is None:
-        raise StubStatusError(f"the answer is no status page of nginx: {_beginning(page)}")
+        raise StubStatusError(f"the answer is not a status page of nginx: {_beginning(page)}")
     return StubStatus(*map(int, match.groups()))
 
 

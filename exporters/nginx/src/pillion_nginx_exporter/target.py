@@ -85,7 +85,7 @@ def parse_target(text: str) -> Target:
         return _parse_unix(text)
     match = _URI.fullmatch(text)
     if match is None:
-        raise ValueError(f"is no URI of a status page; {_RIGHT}")
+        raise ValueError(f"is not a URI of a status page; {_RIGHT}")
     scheme = match["scheme"].lower()
     if scheme not in _DEFAULT_PORTS:
         raise ValueError(f"has the scheme {scheme!r}; {_RIGHT}")
@@ -117,7 +117,7 @@ def redirected(target: Target, location: str) -> Target:
     try:
         absolute = urljoin(f"{scheme}://{target.authority}{target.path}", location)
     except ValueError:
-        raise ValueError("is no URI") from None
+        raise ValueError("is not a URI") from None
     found = parse_target(absolute)
     if found.endpoint.socket_path:
         raise ValueError("leads to a Unix socket")
@@ -150,9 +150,9 @@ def _host(text: str) -> str:
         try:
             socket.inet_pton(socket.AF_INET6, address)
         except OSError:
-            raise ValueError(f"has {text}, which is no IPv6 address, for a host") from None
+            raise ValueError(f"has {text}, which is not an IPv6 address, for a host") from None
         if "%" in zone:
-            raise ValueError(f"has {text}, whose zone is no name of an interface, for a host")
+            raise ValueError(f"has {text}, whose zone is not a name of an interface, for a host")
         return host
     if not text:
         raise ValueError(f"names no host; {_RIGHT}")
@@ -167,7 +167,7 @@ def _port(text: str | None, scheme: str) -> int:
     if not text:
         return _DEFAULT_PORTS[scheme]
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= _LAST_PORT):  # noqa: PLR2004  # the digits of 65535
-        raise ValueError(f"has the port {text[:20]!r}, which is no number from 1 to 65535")
+        raise ValueError(f"has the port {text[:20]!r}, which is not a number from 1 to 65535")
     return int(text)
 
 

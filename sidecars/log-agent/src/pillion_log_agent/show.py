@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pillion_log_agent.configuration.condition import written
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.configuration.shared import match_of
@@ -63,6 +64,10 @@ def _values(section: Section) -> dict[str, Any]:
     shown: dict[str, Any] = {
         key: values[0] if len(values) == 1 else values for key, values in found.items()
     }
+    if section.processors:
+        shown["processors"] = {"logs": [_values(each) for each in section.processors]}
+    if section.condition is not None:
+        shown["condition"] = written(section.condition)
     if section.kind == "multiline_parser" and "rule" in found:
         del shown["rule"]
         shown["rules"] = [_rule(text) for text in found["rule"]]
@@ -81,6 +86,7 @@ def explained(configuration: Configuration, tag: str | None) -> str:
     if tag is None:
         lines += [
             f"{_named(plugin)}  tag {plugin.shared.tag or plugin.name}{_joining(plugin)}"
+            f"{_processors(plugin)}"
             for plugin in configuration.inputs
         ]
     else:
@@ -92,13 +98,19 @@ def explained(configuration: Configuration, tag: str | None) -> str:
     lines.append("  |")
     for number, plugin in enumerate(outputs):
         corner = "`" if number == len(outputs) - 1 else "+"
-        lines.append(f"  {corner}-> {_named(plugin)}  match {_match(plugin)}")
+        lines.append(f"  {corner}-> {_named(plugin)}  match {_match(plugin)}{_processors(plugin)}")
     if not outputs:
         lines.append("  `-> no output: they are counted as dropped, no_output")
     if tag is None:
         for plugin in configuration.multiline_parsers.values():
             lines += ["", *_multiline_parser(plugin)]
     return "\n".join([*lines, ""])
+
+
+def _processors(plugin: Plugin) -> str:
+    """Return the processors of a plugin, as the end of its line."""
+    names = [each.declaration.name for each in plugin.processors]
+    return f"  processors {', '.join(names)}" if names else ""
 
 
 def _joining(plugin: Plugin) -> str:

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from pillion.web.standard import add_metrics_route
 from pillion_log_agent.landing import landing_page
 from pillion_log_agent.peer import add_peer_routes
+from pillion_log_agent.pipeline.route import metrics_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,6 +123,7 @@ class Status:
         yield from self._outputs_and_inputs()
         for each in self._agent.pipeline.inputs.values():
             yield from each.collect()
+        yield from metrics_of(self._agent.pipeline.all_stages)
 
     def _outputs_and_inputs(self) -> Iterator[Metric]:
         ledger = self._around.ledger

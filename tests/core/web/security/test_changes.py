@@ -131,7 +131,7 @@ async def test_a_file_that_became_bad_keeps_the_old_one_and_is_logged_once(
         assert await security.authorize("") is not None
     logged = configured.logged.getvalue()
     assert logged.count("the web configuration is wrong; the old one stays") == 1
-    assert "web.yml:2: basic_auth_users.alice: is no bcrypt hash" in logged
+    assert "web.yml:2: basic_auth_users.alice: is not a bcrypt hash" in logged
     assert "swordfish" not in logged
     configured.write(DENY)
     configured.later()

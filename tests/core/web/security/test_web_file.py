@@ -103,25 +103,25 @@ def test_certificates_may_stand_in_the_file(tmp_path: Path, authority: Authority
     [
         (
             "basic_auth_user:\n  a: b\n",
-            "web.yml:1: basic_auth_user: is no key here; did you mean 'basic_auth_users'?",
+            "web.yml:1: basic_auth_user: unknown key; did you mean 'basic_auth_users'?",
         ),
         (
             "\ntls_server_config:\n  cert_fil: x\n",
-            "web.yml:3: tls_server_config.cert_fil: is no key here; did you mean 'cert_file'?",
+            "web.yml:3: tls_server_config.cert_fil: unknown key; did you mean 'cert_file'?",
         ),
         (
             "basic_auth_users:\n  alice: wonderland\n",
-            "web.yml:2: basic_auth_users.alice: is no bcrypt hash;"
+            "web.yml:2: basic_auth_users.alice: is not a bcrypt hash;"
             " `htpasswd -nBC 10 NAME` makes one of a password",
         ),
         (
             "basic_auth_users:\n  alice:\n",
-            "web.yml:2: basic_auth_users.alice: is no bcrypt hash;"
+            "web.yml:2: basic_auth_users.alice: is not a bcrypt hash;"
             " `htpasswd -nBC 10 NAME` makes one of a password",
         ),
         (
             "basic_auth_users:\n  alice: 1234\n",
-            "web.yml:2: basic_auth_users.alice: is no bcrypt hash;"
+            "web.yml:2: basic_auth_users.alice: is not a bcrypt hash;"
             " `htpasswd -nBC 10 NAME` makes one of a password",
         ),
         (
@@ -149,7 +149,7 @@ def test_certificates_may_stand_in_the_file(tmp_path: Path, authority: Authority
         ),
         (
             "rate_limit:\n  interval: soon\n",
-            "web.yml:2: rate_limit.interval: 'soon' is no duration; write a number and a unit,"
+            "web.yml:2: rate_limit.interval: 'soon' is not a duration; use a number and a unit,"
             " such as 5s, 500ms or 1m30s",
         ),
         (
@@ -263,7 +263,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 )
 def test_what_is_almost_a_hash_is_none(tmp_path: Path, hashed: str) -> None:
     sentence = error(tmp_path, f"basic_auth_users:\n  alice: '{hashed}'\n")
-    assert "is no bcrypt hash" in sentence
+    assert "is not a bcrypt hash" in sentence
     assert hashed not in sentence.replace("alice", "")
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pillion_blackbox_exporter.configuration.dns_name import encode_name
 from pillion_blackbox_exporter.probers.dns.message import (
-    encode_name,
     encode_query,
     read,
     soa_serial,
@@ -39,7 +39,7 @@ def test_a_name_is_what_dnspython_makes_of_it(name: str) -> None:
         (".a", "has an empty label"),
         ("x" * 64, "has a label of more than 63 bytes"),
         (".".join(["x" * 60] * 5), "is longer than 255 bytes"),
-        (r"a\999", r"has \999, which is no byte"),
+        (r"a\999", r"has \999, which is not a byte"),
     ],
 )
 def test_what_is_no_name_is_named(name: str, sentence: str) -> None:

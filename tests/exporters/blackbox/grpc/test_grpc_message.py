@@ -7,11 +7,11 @@ from grpc_health.v1 import health_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pillion_blackbox_exporter.configuration.metadata import metadata_field
 from pillion_blackbox_exporter.probers.grpc.message import (
     decode_response,
     decode_text,
     encode_request,
-    metadata_field,
     timeout_field,
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.errors import ConfigurationError
-from pillion_blackbox_exporter.network.resolving import Resolved, Resolver
+from pillion.net import Resolved, Resolver
 from tests.exporters.blackbox.probed import module_of, probed
 from tests.servers.certificates import Authority
 from tests.servers.grpc_health import health_server
@@ -102,8 +102,8 @@ async def test_metadata_is_sent() -> None:
 @pytest.mark.parametrize(
     ("metadata", "sentence"),
     [
-        ("{'a b': [x]}", "has the key 'a b', which is no name of a header"),
-        ("{':path': [x]}", "has the key ':path', which is no name of a header"),
+        ("{'a b': [x]}", "has the key 'a b', which is not a name of a header"),
+        ("{':path': [x]}", "has the key ':path', which is not a name of a header"),
         ("{grpc-timeout: [x]}", "has the key 'grpc-timeout', which gRPC sets itself"),
         ("{User-Agent: [x]}", "has the key 'User-Agent', which gRPC sets itself"),
         (r'{token: ["se\ncret"]}', "has a value of 'token' that is not printable ASCII"),

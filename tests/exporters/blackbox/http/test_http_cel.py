@@ -69,13 +69,13 @@ def test_a_ratio_is_no_false_alarm() -> None:
     [
         ("body.x == 1", "{}", "cannot be evaluated: Key not found in map"),
         ("body.n + 1 == 4", '{"n":3}', "No matching overloads found : _+_(double, int64)"),
-        ("body.n", '{"n":1}', "gives no truth value"),
-        ("1", "{}", "gives no truth value"),
+        ("body.n", '{"n":1}', "does not evaluate to true or false"),
+        ("1", "{}", "does not evaluate to true or false"),
         ("1/0 == 1", "{}", "divide by zero"),
-        ("true", "no JSON", "the content is no JSON"),
-        ("true", "NaN", "the content is no JSON"),
-        ("true", "", "the content is no JSON"),
-        ("true", "[" * 100_000, "the content is no JSON"),
+        ("true", "no JSON", "the content is not JSON"),
+        ("true", "NaN", "the content is not JSON"),
+        ("true", "", "the content is not JSON"),
+        ("true", "[" * 100_000, "the content is not JSON"),
     ],
 )
 def test_what_cannot_be_evaluated_fails_the_probe_with_the_reason(
@@ -100,14 +100,14 @@ def test_no_content_makes_an_expression_slow() -> None:
 @pytest.mark.parametrize(
     ("expression", "sentence"),
     [
-        ("foo == 1", "is no CEL expression: undeclared reference to 'foo'"),
+        ("foo == 1", "is not a CEL expression: undeclared reference to 'foo'"),
         ("bdy.x == 1", "undeclared reference to 'bdy.x' (column 4)"),
         ("body.x.lenght() == 1", "undeclared reference to 'lenght'"),
-        ("", "'' is no CEL expression: Syntax error"),
-        ("  ", "is no CEL expression: Syntax error"),
+        ("", "'' is not a CEL expression: Syntax error"),
+        ("  ", "is not a CEL expression: Syntax error"),
         ("body.x ==", "(column 10)"),
         ("'x' == 1", "found no matching overload for '_==_'"),
-        ("(" * 50_000, "is no CEL expression"),
+        ("(" * 50_000, "is not a CEL expression"),
     ],
 )
 @pytest.mark.parametrize(

@@ -120,5 +120,5 @@ async def test_a_key_that_is_none_fails_the_probe(key: Path) -> None:
     assert form == {}
     assert (result.reason, result.sentence) == (
         "configuration",
-        "client_certificate_key is no PEM private key",
+        "client_certificate_key is not a PEM private key",
     )

@@ -109,7 +109,7 @@ def decode(text: bytes) -> Snapshot:
     magic, _, after_magic = text.partition(b" ")
     version, _, after_version = after_magic.partition(b" ")
     if magic != MAGIC:
-        raise UnreadableError("it is no checkpoint of pillion")
+        raise UnreadableError("it is not a checkpoint of pillion")
     fields = _FIELDS.get(version)
     if fields is None:
         raise UnreadableError(f"it has version {version[:20]!r}, and this program reads 1 and 2")

@@ -155,7 +155,7 @@ class Checkpoint:
             self._lock = os.open(self._path(LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except (FileExistsError, NotADirectoryError):
             raise ConfigurationError(
-                f"{self.directory} is to hold the checkpoint, and is no directory"
+                f"{self.directory} is to hold the checkpoint, and is not a directory"
             ) from None
         except OSError as error:
             self._report(f"the checkpoint has no place to be written to: {error.strerror}")

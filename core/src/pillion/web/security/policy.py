@@ -93,7 +93,7 @@ def _users(document: Document, users: Mapping[str, object]) -> dict[bytes, bytes
             raise document.error(at, "a user's name cannot have a colon")
         if not isinstance(value, str) or not BCRYPT_HASH.fullmatch(value):
             raise document.error(
-                at, "is no bcrypt hash; `htpasswd -nBC 10 NAME` makes one of a password"
+                at, "is not a bcrypt hash; `htpasswd -nBC 10 NAME` makes one of a password"
             )
         hashes[name.encode()] = value.encode()
     return hashes

@@ -27,7 +27,7 @@ class GrpcSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
         if not self.metadata:
             return
         # 0.1 MB, and only where metadata is configured
-        from pillion_blackbox_exporter.probers.grpc.message import (  # noqa: PLC0415
+        from pillion_blackbox_exporter.configuration.metadata import (  # noqa: PLC0415  # where metadata is
             metadata_field,
         )
 

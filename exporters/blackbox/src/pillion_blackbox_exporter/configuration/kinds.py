@@ -85,7 +85,7 @@ class Size(int):
             raise ValueError(f"must be a size like 10MB, not {value!r}")  # noqa: TRY004
         text = f"{value}B" if value.lstrip("-").isdecimal() else value
         if not _SIZE.fullmatch(text):
-            raise ValueError(f"{value[:80]!r} is no size; write one such as 512B, 1.5KB or 10MB")
+            raise ValueError(f"{value[:80]!r} is not a size; write one such as 512B, 1.5KB or 10MB")
         size = sum(
             float(count) * 1024 ** " kmgtpe".index(unit.lower() or " ")
             for count, unit in _SIZE_PART.findall(text)
@@ -136,7 +136,7 @@ class Pattern:
         except re2.error as error:
             reason = error.args[0]
             text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-            raise ValueError(f"{source!r} is no regular expression: {text}") from None
+            raise ValueError(f"{source!r} is not a regular expression: {text}") from None
 
     def found(self, data: bytes) -> bool:
         """Whether it matches anywhere in UTF-8 bytes; holds no interpreter lock meanwhile."""
@@ -189,4 +189,4 @@ def decode(kind: type, value: Any) -> Any:
         return kind(value)
     if issubclass(kind, Duration | Size | ByteText):
         return kind.parse(value)
-    raise TypeError(f"{kind} is no kind of value in a blackbox.yml")
+    raise TypeError(f"{kind} is not a kind of value in a blackbox.yml")

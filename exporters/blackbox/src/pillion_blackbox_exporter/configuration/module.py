@@ -34,3 +34,8 @@ class Module(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     icmp: IcmpSection = IcmpSection()
     grpc: GrpcSection = GrpcSection()
     websocket: WebsocketSection = WebsocketSection()
+
+
+_ABOUT_ALL = ("prober", "timeout", "addresses")
+PROBER_NAMES = tuple(sorted(set(Module.__struct_fields__).difference(_ABOUT_ALL)))
+"""What `prober` may be: each has a section, and a row in the table of probers."""

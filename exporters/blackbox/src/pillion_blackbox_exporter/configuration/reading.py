@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from pillion.configuration import Document, convert
 from pillion.errors import nearest
 from pillion_blackbox_exporter.configuration.kinds import decode
-from pillion_blackbox_exporter.configuration.module import Module
+from pillion_blackbox_exporter.configuration.module import PROBER_NAMES, Module
 from pillion_blackbox_exporter.configuration.plain import plain
-from pillion_blackbox_exporter.probers import PROBERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +48,7 @@ def parse(document: Document) -> Configuration:
         raise document.error((), "must be a mapping with the key 'modules'")
     for key in data:
         if key != "modules":
-            raise document.error((key,), "is no key here; there is only 'modules'")
+            raise document.error((key,), "unknown key; there is only 'modules'")
     entries = data.get("modules")
     if entries is None:  # a file that is being written at the moment, as a rule
         raise document.error((), "has no modules; write 'modules: {}' where there shall be none")
@@ -69,10 +68,10 @@ def _module(document: Document, name: str) -> Module:
     module = convert(made_plain, Module, at=at, dec_hook=decode)
     if "prober" not in entry:
         raise document.error(at, "lacks the key 'prober'")
-    if module.prober not in PROBERS:
-        guess = nearest(module.prober, list(PROBERS))
-        hint = f"did you mean {guess!r}?" if guess else f"there are {', '.join(sorted(PROBERS))}"
-        raise document.error((*at, "prober"), f"{module.prober!r} is no prober; {hint}")
+    if module.prober not in PROBER_NAMES:
+        guess = nearest(module.prober, list(PROBER_NAMES))
+        hint = f"did you mean {guess!r}?" if guess else f"there are {', '.join(PROBER_NAMES)}"
+        raise document.error((*at, "prober"), f"{module.prober!r} is not a prober; {hint}")
     _check_dns(document, name, entry, module)
     _check_cel(document, name, entry.get("http"), module)
     return module
@@ -94,10 +93,12 @@ def _check_dns(document: Document, name: str, entry: object, module: Module) -> 
         ("query_class", module.dns.query_class, records.is_class),
     ):
         if value and not is_known(value):
-            raise document.error((*at, key), f"{value!r} is no DNS {key.removeprefix('query_')}")
+            raise document.error((*at, key), f"{value!r} is not a DNS {key.removeprefix('query_')}")
     for index, rcode in enumerate(module.dns.valid_rcodes):
         if not records.is_rcode(rcode):
-            raise document.error((*at, "valid_rcodes", index), f"{rcode!r} is no DNS response code")
+            raise document.error(
+                (*at, "valid_rcodes", index), f"{rcode!r} is not a DNS response code"
+            )
 
 
 def _check_cel(document: Document, name: str, section: object, module: Module) -> None:
@@ -106,7 +107,7 @@ def _check_cel(document: Document, name: str, section: object, module: Module) -
             continue
         expression = getattr(module.http, key)
         # 6 MB, and an extra
-        from pillion_blackbox_exporter.probers.http import cel  # noqa: PLC0415
+        from pillion_blackbox_exporter.configuration import cel  # noqa: PLC0415
 
         at = ("modules", name, "http", key)
         try:

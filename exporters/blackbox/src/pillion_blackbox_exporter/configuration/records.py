@@ -7,7 +7,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
-from pillion_blackbox_exporter.probers.dns.message import encode_name
+from pillion_blackbox_exporter.configuration.dns_name import encode_name
 
 
 def is_type(name: str) -> bool:

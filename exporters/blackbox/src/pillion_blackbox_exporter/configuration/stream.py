@@ -22,7 +22,7 @@ class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     def __post_init__(self) -> None:
         if not _LABEL_NAME.fullmatch(self.name) or self.name.startswith("__"):
-            raise WrongKeyError("name", f"{self.name!r} is no label name")
+            raise WrongKeyError("name", f"{self.name!r} is not a label name")
 
 
 class QueryResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -73,4 +73,4 @@ def check_source_address(address: str) -> None:
     try:
         ipaddress.ip_address(address)
     except ValueError:
-        raise WrongKeyError("source_ip_address", f"{address!r} is no IP address") from None
+        raise WrongKeyError("source_ip_address", f"{address!r} is not an IP address") from None

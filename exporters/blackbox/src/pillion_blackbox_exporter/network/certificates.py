@@ -66,7 +66,7 @@ def parse_certificate(der: bytes) -> Certificate:
         (_, serial), _, (_, issuer), (_, validity), (_, subject), (_, key) = parts[:6]
         not_before, not_after = [_moment(tag, content) for tag, content in elements(validity)]
     except ValueError:
-        raise ValueError("is no certificate") from None
+        raise ValueError("is not a certificate") from None
     number = int.from_bytes(serial, "big")
     return Certificate(
         not_before=not_before,
@@ -180,7 +180,7 @@ def _moment(tag: int, content: bytes) -> int:
         century = "19" if int(text[:2]) >= _YEAR_PIVOT else "20"
         text = century + text
     elif tag != _GENERALIZED_TIME:
-        raise ValueError("is no time")
+        raise ValueError("is not a time")
     fields = (text[:4], text[4:6], text[6:8], text[8:10], text[10:12], text[12:14])
     return calendar.timegm(tuple(int(field) for field in fields))
 

@@ -13,8 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pillion.net import connection_error
-from pillion_blackbox_exporter.network.resolving import socket_address
+from pillion.net import connection_error, socket_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable

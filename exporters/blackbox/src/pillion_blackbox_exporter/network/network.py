@@ -7,19 +7,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion.net import Stream, connect, connection_error
+from pillion.net import Resolver, Stream, connect, connection_error, socket_address
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.contexts import Contexts
 from pillion_blackbox_exporter.network.guard import AllowAll
-from pillion_blackbox_exporter.network.resolving import Resolver, socket_address
 from pillion_blackbox_exporter.network.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pillion.net import SocketAddress
+    from pillion.net import Resolved, SocketAddress
     from pillion_blackbox_exporter.network.guard import Guard
-    from pillion_blackbox_exporter.network.resolving import Resolved
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pillion.net import resolvable
 from pillion.settings import Kind
-from pillion_blackbox_exporter.network.hosts import resolvable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,9 +81,7 @@ class Rule:
 
 def parse_rule(text: str) -> Rule:
     """Return the rule that a text stands for; raises ValueError with what would be right."""
-    wrong = (
-        "is no rule; write [scheme://]host[:port], such as *.internal, 10.0.0.0/8 or https://*:443"
-    )
+    wrong = "is not a rule; write [scheme://]host[:port], such as *.internal, 10.0.0.0/8 or https://*:443"
     match = _RULE.fullmatch(text)
     if match is None and _BARE_IPV6.fullmatch(text):
         return Rule(text, "", "", ipaddress.ip_network(text, strict=False), None)
@@ -127,7 +125,7 @@ class Rules:
         try:
             name = _judged(host)
         except ValueError:
-            return f"{host!r} is no host name"
+            return f"{host!r} is not a host name"
         address = spelled_address(name)
         if address is not None:
             return self.refuses_address(scheme, host, str(address), port)
@@ -144,7 +142,7 @@ class Rules:
         try:
             name = _judged(host)
         except ValueError:
-            return f"{host!r} is no host name"
+            return f"{host!r} is not a host name"
         shown = address if host == address else f"{address} ({host})"
         forms = meanings(ipaddress.ip_address(address.partition("%")[0]))
         if rule := self._first(self._deny, scheme, name, forms, port):

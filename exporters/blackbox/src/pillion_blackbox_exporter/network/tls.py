@@ -80,7 +80,7 @@ async def handshake(stream: Stream, context: ssl.SSLContext, server_name: str) -
         failure = ProbeError("tls_handshake", f"the TLS handshake failed: {said}")
         return Handshake(stream.now(), failure=failure)
     except ValueError:
-        raise ProbeError("target", f"{server_name!r} is no host name for TLS") from None
+        raise ProbeError("target", f"{server_name!r} is not a host name for TLS") from None
     assert stream.tls is not None
     agreed = stream.tls.cipher()
     return Handshake(

@@ -31,7 +31,7 @@ def split_host_port(target: str, default_port: int | None = None) -> tuple[str, 
     if target.startswith("["):
         host, bracket, rest = target[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise ProbeError("target", f"the target {target!r} is no host:port")
+            raise ProbeError("target", f"the target {target!r} is not host:port")
         port = rest[1:]
     elif target.count(":") == 1:
         host, _, port = target.partition(":")

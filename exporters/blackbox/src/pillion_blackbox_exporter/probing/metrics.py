@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.network.resolving import ip_version
+from pillion.net import ip_version
 from pillion_blackbox_exporter.probing.report import Gauge
 
 if TYPE_CHECKING:

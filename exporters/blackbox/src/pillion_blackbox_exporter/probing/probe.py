@@ -5,7 +5,7 @@
 A prober returns when the target is well. It raises `ProbeError` to end as failed, or calls
 `probe.fail` to be failed and go on. It may be cancelled at any await when the time is up, so
 that what must be reported is set as it becomes known or in a `finally`. The runner
-(`probing.run`) adds what all probers have in common.
+(`runner.run`) adds what all probers have in common.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.core import Metric, Sample
 
+from pillion.metrics.exposition import label_set, number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,14 +20,16 @@ class Gauge:
 
     Attributes:
         name: as it is exposed.
-        description: one line for people.
+        description: one line for people, without quotes and backslashes.
+        head: its HELP and TYPE lines, the same in both formats.
     """
 
-    __slots__ = ("description", "name")
+    __slots__ = ("description", "head", "name")
 
     def __init__(self, name: str, description: str) -> None:
         self.name = name
         self.description = description
+        self.head = f"# HELP {name} {description}\n# TYPE {name} gauge\n"
 
 
 class Report:
@@ -58,6 +62,22 @@ class Report:
         """Set the only series of a metric with labels, instead of what it had."""
         self._labelled.pop(gauge, None)
         self.label(gauge, labels, value)
+
+    def text(self) -> str:
+        """Return the metrics in alphabetical order as text, without OpenMetrics' closing line.
+
+        It takes less than half the CPU of writing what `collect` makes.
+        """
+        written = [
+            (gauge.name, f"{gauge.head}{gauge.name} {number(value)}\n")
+            for gauge, value in self._values.items()
+        ]
+        for gauge, series in self._labelled.items():
+            name = gauge.name
+            lines = [f"{name}{label_set(dict(p))} {number(v)}\n" for p, v in series.items()]
+            written.append((name, gauge.head + "".join(lines)))
+        written.sort()
+        return "".join([text for _, text in written])
 
     def collect(self) -> list[Metric]:
         """Return the metrics in alphabetical order."""

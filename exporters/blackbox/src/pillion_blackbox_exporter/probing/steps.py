@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pillion.net import Resolved
 from pillion_blackbox_exporter.failure import PROBE_ERRORS
-from pillion_blackbox_exporter.network.resolving import Resolved, choose
+from pillion_blackbox_exporter.network.choice import choose
 from pillion_blackbox_exporter.probing.metrics import (
     LOOKUP_TIME,
     report_address,

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from pillion.metrics import exposition
 from pillion_blackbox_exporter.configuration.rendering import render_one
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.configuration import Module
-    from pillion_blackbox_exporter.probing.run import Result
+    from pillion_blackbox_exporter.runner.run import Result
 
 
 def debug_text(result: Result, module: Module) -> str:
@@ -19,7 +18,7 @@ def debug_text(result: Result, module: Module) -> str:
     return (
         f"The log of the probe:\n\n{result.log.text()}\n\n"
         f"The phases:\n\n{_phases(result)}\n\n"
-        f"The metrics:\n\n{exposition.text(result.report.collect())}\n\n"
+        f"The metrics:\n\n{result.report.text()}\n\n"
         f"The module:\n\n{render_one(module)}"
     )
 

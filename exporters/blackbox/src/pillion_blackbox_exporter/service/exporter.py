@@ -11,11 +11,11 @@ from aiohttp import web
 from pillion.errors import ConfigurationError
 from pillion.log import Logger
 from pillion.metrics.standard import add_build_info
+from pillion.net import Resolver
 from pillion.process import ProcessSettings, Service, WebSettings
 from pillion.web.standard import add_metrics_route
 from pillion_blackbox_exporter.configuration.rendering import render_modules
 from pillion_blackbox_exporter.network import Network
-from pillion_blackbox_exporter.network.resolving import Resolver
 from pillion_blackbox_exporter.service.concurrency import ConcurrencyLimit, Load
 from pillion_blackbox_exporter.service.history import History
 from pillion_blackbox_exporter.service.landing import landing_page

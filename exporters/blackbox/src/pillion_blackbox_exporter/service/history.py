@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pillion_blackbox_exporter.configuration import Module
-    from pillion_blackbox_exporter.probing.run import Result
+    from pillion_blackbox_exporter.runner.run import Result
 
 
 _SALT = urandom(16)

@@ -6,18 +6,19 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from prometheus_client import Counter
 
 from pillion.masking import masked_target
-from pillion.web.standard import exposed
+from pillion.metrics.negotiation import OPENMETRICS, negotiate
+from pillion.web.standard import text_response
 from pillion_blackbox_exporter.probing.address import decoded
-from pillion_blackbox_exporter.probing.addresses import run_addresses
 from pillion_blackbox_exporter.probing.log import ProbeLog
 from pillion_blackbox_exporter.probing.probe import Probe
 from pillion_blackbox_exporter.probing.report import Report
-from pillion_blackbox_exporter.probing.run import load, run
 from pillion_blackbox_exporter.probing.trace import Trace
+from pillion_blackbox_exporter.runner.addresses import run_addresses
+from pillion_blackbox_exporter.runner.run import load, run
 from pillion_blackbox_exporter.service.concurrency import LimitReachedError
 from pillion_blackbox_exporter.service.debug import as_used, debug_text
 from pillion_blackbox_exporter.service.timeout import HEADER, probe_timeout
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion_blackbox_exporter.configuration import Module
     from pillion_blackbox_exporter.network import Network
-    from pillion_blackbox_exporter.probing.run import Result
+    from pillion_blackbox_exporter.runner.run import Result
     from pillion_blackbox_exporter.service.concurrency import ConcurrencyLimit
     from pillion_blackbox_exporter.service.history import History
     from pillion_blackbox_exporter.service.modules import Modules
@@ -118,7 +119,9 @@ class ProbeHandler:
         if asked.wants_debug:
             used = as_used(asked.module, asked.hostname)
             return web.Response(text=debug_text(result, used))
-        return exposed(request, result.report.collect())
+        content_type = negotiate(request.headers.get(hdrs.ACCEPT, ""))
+        end = "# EOF\n" if content_type is OPENMETRICS else ""
+        return text_response(result.report.text() + end, content_type)
 
     def _read(self, request: web.Request) -> ProbeRequest | web.Response:
         """Return what is asked for, or why it cannot be done."""
@@ -176,7 +179,7 @@ def _host_problem(module: Module, hostname: str) -> str:
     if not hostname or module.prober != "http":
         return ""
     if any(not "!" <= letter <= "~" for letter in hostname):
-        return "the parameter hostname is no host name"
+        return "the parameter hostname is not a host name"
     for key, value in module.http.headers.items():
         if key.lower() == "host" and value != hostname:
             return (

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pillion.log import LEVELS
 from pillion.settings import CHOICE, COUNT, PATH, Kind, optional, repeated, setting, switch
 from pillion.settings.kinds import parse_duration, show_duration
 from pillion_blackbox_exporter.network.rules import RULE, Rule
 from pillion_blackbox_exporter.service.external import EXTERNAL_URL, ROUTE_PREFIX
+
+if TYPE_CHECKING:
+    from pillion.settings import Values
 
 
 def _parse_seconds(text: str) -> float:
@@ -18,14 +23,14 @@ def _parse_seconds(text: str) -> float:
     except ValueError:
         return parse_duration(text)
     if not 0 <= seconds < float("inf"):
-        raise ValueError("is no number of seconds; write 0 or more, such as 0.5 or 30s")
+        raise ValueError("is not a number of seconds; write 0 or more, such as 0.5 or 30s")
     return seconds
 
 
 def _parse_interval(text: str) -> float:
     seconds = _parse_seconds(text)
     if seconds <= 0:
-        raise ValueError("is no interval; write more than 0, such as 30 or 30s")
+        raise ValueError("is not an interval; write more than 0, such as 30 or 30s")
     return seconds
 
 
@@ -125,3 +130,10 @@ class ProbeSettings:
         "probe.deny-metadata",
         "Refuse link-local addresses and those at which clouds serve credentials.",
     )
+
+
+def route_prefix(values: Values) -> str:
+    """Return what every path begins with: nothing, or `/blackbox`."""
+    settings = values[BlackboxSettings]
+    prefix = settings.route_prefix or urlsplit(settings.external_url).path
+    return "/" + prefix.strip("/") if prefix.strip("/") else ""

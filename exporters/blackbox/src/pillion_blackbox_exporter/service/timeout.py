@@ -22,7 +22,7 @@ def probe_timeout(header: str, module_timeout: float, offset: float) -> float:
     try:
         scrape = float(header) if header else 0.0
     except ValueError:
-        raise ValueError(f"the header {HEADER} is no number: {header[:40]!r}") from None
+        raise ValueError(f"the header {HEADER} is not a number: {header[:40]!r}") from None
     if not 0 < scrape < math.inf:  # no time at all: as good as no header
         scrape = DEFAULT
     longest = scrape - offset

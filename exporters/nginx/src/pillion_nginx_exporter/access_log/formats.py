@@ -99,7 +99,7 @@ def parse_format(text: str, *, name: str = "", is_json: bool = False) -> LogForm
 
 def _pieces(text: str) -> tuple[str, list[_Piece]]:
     if len(text) > _LONGEST or "\n" in text:
-        raise ValueError(f"is no log_format: one line of at most {_LONGEST} bytes is")
+        raise ValueError(f"is not a log_format: one line of at most {_LONGEST} bytes is")
     parts = _VARIABLE.split(text)
     head, variables = parts[0], [a or b for a, b in zip(parts[1::3], parts[2::3], strict=True)]
     if not variables:

@@ -30,7 +30,7 @@ def _parse_log_format(text: str) -> str:
 
 def _parse_namespace(text: str) -> str:
     if text and not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", text):
-        raise ValueError("is no namespace; write letters, digits and _, no digit first")
+        raise ValueError("is not a namespace; write letters, digits and _, no digit first")
     return text
 
 

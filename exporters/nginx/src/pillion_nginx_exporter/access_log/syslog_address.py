@@ -34,7 +34,7 @@ def parse_syslog_address(text: str) -> SyslogAddress:
     if text.startswith("unix:"):
         path = text.removeprefix("unix:")
         if not path.startswith("/") or len(path.encode()) > _LONGEST_PATH or "\0" in path:
-            raise ValueError(f"is no socket; write unix:/path, {_LONGEST_PATH} bytes at most")
+            raise ValueError(f"is not a socket; write unix:/path, {_LONGEST_PATH} bytes at most")
         return SyslogAddress(path=path)
     address = parse_address(text)
     return SyslogAddress(address.host or _LOOPBACK, address.port)

@@ -54,7 +54,7 @@ async def resolve(endpoint: Endpoint) -> tuple[Address, ...]:
             endpoint.host, endpoint.port, type=socket.SOCK_STREAM
         )
     except (socket.gaierror, UnicodeError) as error:
-        why = error.strerror if isinstance(error, socket.gaierror) else "it is no host name"
+        why = error.strerror if isinstance(error, socket.gaierror) else "it is not a host name"
         raise TransientError(f"{endpoint.host} cannot be resolved: {why}", reason="dns") from None
     return tuple(dict.fromkeys(Address(family, sockaddr) for family, *_, sockaddr in found))
 

@@ -31,7 +31,7 @@ REASONS = (
 _BY_NUMBER = {
     errno.ECONNREFUSED: ("refused", "refused the connection"),
     errno.ENOENT: ("refused", "is not there"),
-    errno.ENOTSOCK: ("refused", "is no socket"),
+    errno.ENOTSOCK: ("refused", "is not a socket"),
     errno.EACCES: ("denied", "may not be opened by this user"),
     errno.EPERM: ("denied", "may not be opened by this user"),
     errno.ECONNRESET: ("reset", "closed the connection"),
@@ -46,7 +46,7 @@ _BY_NUMBER = {
 _BY_REASON = {
     "closed": ("reset", "closed the connection before its answer was complete"),
     "permission": ("denied", "may not be opened by this user"),
-    "protocol": ("protocol", "answered with something that is no HTTP/1.1"),
+    "protocol": ("protocol", "answered with something that is not HTTP/1.1"),
     "refused": ("refused", "refused the connection"),
     "reset": ("reset", "closed the connection"),
     "timeout": ("timeout", "did not answer in time"),

@@ -32,7 +32,7 @@ def _flag(text: str) -> bool:
         return True
     if word in _FALSE:
         return False
-    raise ValueError("is no truth value; write on or off")
+    raise ValueError("is not a boolean; use on or off")
 
 
 def _size(text: str) -> int:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pillion.errors import ConfigurationError, nearest
 from pillion_log_agent.configuration.declaration import Declaration, read_properties
-from pillion_log_agent.configuration.plugins import FILTERS, FORMATS, INPUTS, MULTILINE, OUTPUTS
+from pillion_log_agent.configuration.instead import INSTEAD
+from pillion_log_agent.configuration.plugins import (
+    FILTERS,
+    FORMATS,
+    INPUTS,
+    MULTILINE,
+    OUTPUTS,
+    PROCESSORS,
+)
 from pillion_log_agent.configuration.section import PLUGIN_KINDS, Place, Problems, Section
 from pillion_log_agent.configuration.service import SERVICE, ServiceProperties
 from pillion_log_agent.configuration.shared import (
@@ -37,6 +45,7 @@ class Plugin:
         shared: those that all of its kind have.
         name: the alias, or the name with a number: `es.0`.
         is_sound: nothing is wrong with its properties.
+        processors: what its records meet first, for an input, or last, for an output.
     """
 
     section: Section
@@ -45,6 +54,7 @@ class Plugin:
     shared: Any
     name: str
     is_sound: bool = True
+    processors: tuple[Plugin, ...] = ()
 
     @property
     def title(self) -> str:
@@ -137,10 +147,32 @@ class _Reader:
         of_kind = self.plugins[section.kind]
         number = sum(1 for plugin in of_kind if plugin.declaration is declaration)
         name = shared.alias or f"{declaration.name}.{number}"
-        plugin = Plugin(section, declaration, own, shared, name, is_sound)
+        processors = [
+            each
+            for number, inner in enumerate(section.processors)
+            if (each := self._processor(inner, name, number)) is not None
+        ]
+        plugin = Plugin(section, declaration, own, shared, name, is_sound, tuple(processors))
         if any(other.name == name for other in of_kind):
             self._problems.add(section.place, plugin.title, f"the alias {name} is there twice")
         of_kind.append(plugin)
+
+    def _processor(self, section: Section, owner: str, number: int) -> Plugin | None:
+        table = {**FILTERS, **PROCESSORS}
+        declaration = self._declaration(section, "name", table, section.kind)
+        if declaration is None:
+            return None
+        before = self._problems.count
+        own, shared = read_properties(section, declaration, FILTER, self._problems)
+        if shared.match or shared.match_regex:
+            self._problems.add(
+                section.place,
+                f"[PROCESSOR] {declaration.name}: match",
+                f"is not for a processor, which meets every record of {owner}; leave it out",
+            )
+        is_sound = self._problems.count == before
+        name = f"{owner}/{declaration.name}.{number}"
+        return Plugin(section, declaration, own, shared, name, is_sound)
 
     def check_matches(self, *, is_one_way: bool) -> None:
         """Give the one output of the one input its `*`; any other plugin has to say its own."""
@@ -198,6 +230,14 @@ class _Reader:
             return None
         if named.lower() in table:
             return _load(table[named.lower()])
+        instead = INSTEAD.get(section.kind, {}).get(named.lower())
+        if instead is not None:
+            self._problems.add(
+                next(entry.place for entry in section.entries if entry.key.lower() == key),
+                f"{title}: {key}",
+                f"the {what} {named} is not supported; {instead}",
+            )
+            return None
         hint = None if self._problems.is_full else nearest(named.lower(), list(table))
         meant = f"; did you mean {hint}?" if hint else ""
         self._problems.add(

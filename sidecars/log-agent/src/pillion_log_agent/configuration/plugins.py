@@ -27,6 +27,7 @@ FILTERS = {
     "expect": "pillion_log_agent.filters.expect:EXPECT",
     "grep": "pillion_log_agent.filters.grep:GREP",
     "kubernetes": "pillion_log_agent.filters.kubernetes.declaration:KUBERNETES",
+    "log_to_metrics": "pillion_log_agent.filters.log_to_metrics:LOG_TO_METRICS",
     "lua": "pillion_log_agent.filters.lua:LUA",
     "modify": "pillion_log_agent.filters.modify:MODIFY",
     "multiline": "pillion_log_agent.filters.multiline:MULTILINE_FILTER",
@@ -52,12 +53,18 @@ OUTPUTS = {
     "null": "pillion_log_agent.outputs.null:NULL",
     "opensearch": "pillion_log_agent.outputs.elasticsearch.declaration:OPENSEARCH",
     "opentelemetry": "pillion_log_agent.outputs.opentelemetry:OPENTELEMETRY",
+    "prometheus_exporter": "pillion_log_agent.outputs.prometheus_exporter:PROMETHEUS_EXPORTER",
     "splunk": "pillion_log_agent.outputs.splunk:SPLUNK",
     "stdout": "pillion_log_agent.outputs.stdout:STDOUT",
     "syslog": "pillion_log_agent.outputs.syslog:SYSLOG",
     "tcp": "pillion_log_agent.outputs.tcp:TCP",
     "udp": "pillion_log_agent.outputs.udp:UDP",
 }
+PROCESSORS = {
+    "content_modifier": "pillion_log_agent.filters.content_modifier:CONTENT_MODIFIER",
+    "sampling": "pillion_log_agent.filters.sampling:SAMPLING",
+}
+"""What stands in processors only; every filter may stand there too."""
 FORMATS = {
     "json": "pillion_log_agent.parsers.json:JSON",
     "logfmt": "pillion_log_agent.parsers.logfmt:LOGFMT",

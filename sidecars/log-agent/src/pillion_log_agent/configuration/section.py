@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pillion.errors import ConfigurationError
 
-SectionKind = Literal["service", "input", "filter", "output", "parser", "multiline_parser"]
+if TYPE_CHECKING:
+    from pillion_log_agent.configuration.condition import Condition
+
+SectionKind = Literal[
+    "service", "input", "filter", "output", "parser", "multiline_parser", "processor"
+]
 KINDS: tuple[SectionKind, ...] = (
     "service",
     "input",
@@ -47,11 +52,15 @@ class Section:
         kind: what it configures.
         place: where it begins.
         entries: in the order of the file.
+        processors: what its records meet first, for an input, or last, for an output.
+        condition: of a processor, which records it meets.
     """
 
     kind: SectionKind
     place: Place
     entries: tuple[Entry, ...] = ()
+    processors: tuple[Section, ...] = ()
+    condition: Condition | None = None
 
     def value(self, key: str) -> str | None:
         """Return the last value of a key, whatever its case, or None."""

@@ -40,12 +40,14 @@ class SlowPattern:
 
 def slow_patterns(configuration: Configuration) -> list[SlowPattern]:
     """Return the patterns that `re` does not run, in the order of the configuration."""
+    with_processors = (*configuration.inputs, *configuration.outputs)
     plugins: Iterable[Plugin] = (
         *configuration.parsers.values(),
         *configuration.multiline_parsers.values(),
         *configuration.inputs,
         *configuration.filters,
         *configuration.outputs,
+        *(each for plugin in with_processors for each in plugin.processors),
     )
     return [
         SlowPattern(_name(plugin, pattern), pattern)

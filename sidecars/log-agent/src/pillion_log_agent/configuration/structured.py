@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from pillion.configuration.document import show_path
 from pillion.errors import nearest
 from pillion_log_agent.configuration.classic import Assignment, Include, Item
+from pillion_log_agent.configuration.condition import parse_condition
 from pillion_log_agent.configuration.section import Entry, Place, Problems, Section, SectionKind
 
 if TYPE_CHECKING:
     from pillion.configuration.document import Document, KeyPath
+    from pillion_log_agent.configuration.condition import Condition
 
 _TOP = ("service", "env", "includes", "parsers", "multiline_parsers", "pipeline")
 _PIPELINE: dict[str, SectionKind] = {"inputs": "input", "filters": "filter", "outputs": "output"}
@@ -58,7 +60,7 @@ class _Reading:
             if key not in keys:
                 hint = nearest(key, list(keys))
                 meant = f"did you mean {hint}? " if hint else ""
-                self.wrong((*at, key), f"is no key here; {meant}there are {', '.join(keys)}")
+                self.wrong((*at, key), f"unknown key; {meant}there are {', '.join(keys)}")
 
     def assignments(self, data: Any) -> list[Item]:
         if data is None:
@@ -80,7 +82,7 @@ class _Reading:
             Include(each, self._place(("includes", index))) for index, each in enumerate(listed)
         ]
 
-    def sections(self, kind: SectionKind, data: Any, at: KeyPath) -> list[Item]:
+    def sections(self, kind: SectionKind, data: Any, at: KeyPath) -> list[Section]:
         if data is None:
             return []
         if not isinstance(data, list):
@@ -92,12 +94,43 @@ class _Reading:
             for section in self.section(kind, each, (*at, index))
         ]
 
-    def section(self, kind: SectionKind, data: Any, at: KeyPath) -> list[Item]:
+    def section(self, kind: SectionKind, data: Any, at: KeyPath) -> list[Section]:
         if not isinstance(data, dict):
             self.wrong(at, "is no mapping of keys to values")
             return []
-        entries = [entry for key, value in data.items() for entry in self._entries(key, value, at)]
-        return [Section(kind, self._place(at), tuple(entries))]
+        has_processors = kind in ("input", "output")
+        entries = [
+            entry
+            for key, value in data.items()
+            if not (has_processors and key == "processors")
+            and not (kind == "processor" and key == "condition")
+            for entry in self._entries(key, value, at)
+        ]
+        processors = self._processors(data.get("processors"), at) if has_processors else []
+        condition = self._condition(data, at) if kind == "processor" else None
+        return [Section(kind, self._place(at), tuple(entries), tuple(processors), condition)]
+
+    def _processors(self, data: Any, at: KeyPath) -> list[Section]:
+        path = (*at, "processors")
+        if data is None:
+            return []
+        if not isinstance(data, dict):
+            self.wrong(path, "is no mapping; it has logs")
+            return []
+        for signal, listed in data.items():
+            if signal in ("metrics", "traces", "profiles") and listed:
+                self.wrong((*path, signal), f"is not supported; there are no {signal} here")
+        self.known(data, path, ("logs", "metrics", "traces", "profiles"))
+        return self.sections("processor", data.get("logs"), (*path, "logs"))
+
+    def _condition(self, data: dict[str, Any], at: KeyPath) -> Condition | None:
+        if "condition" not in data:
+            return None
+        try:
+            return parse_condition(data["condition"])
+        except ValueError as error:
+            self.wrong((*at, "condition"), str(error))
+            return None
 
     def _entries(self, key: str, value: Any, at: KeyPath) -> list[Entry]:
         path = (*at, key)
@@ -109,6 +142,11 @@ class _Reading:
                 Entry(key, _text(each), self._place((*path, index)))
                 for index, each in enumerate(value)
             ]
+        if key == "routes":
+            self.wrong(
+                path, "is not supported; use rewrite_tag with the field, and match of each output"
+            )
+            return []
         if isinstance(value, (dict, list)):
             self.wrong(path, "is neither a value nor a list of values")
             return []

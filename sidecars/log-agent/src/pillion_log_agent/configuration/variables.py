@@ -65,4 +65,5 @@ class Variables:
         entries = tuple(
             replace(entry, value=self.expand(entry.value, entry.place)) for entry in section.entries
         )
-        return replace(section, entries=entries)
+        processors = tuple(map(self.expanded, section.processors))
+        return replace(section, entries=entries, processors=processors)

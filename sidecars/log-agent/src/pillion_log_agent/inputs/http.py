@@ -55,6 +55,7 @@ class HttpInputProperties(TlsProperties):
     """The properties of `http`, beside those of TLS."""
 
     listen: str = setting("listen", TEXT, "The address to listen on.", default="0.0.0.0")  # noqa: S104  # as fluent-bit
+    host: str | None = optional("host", TEXT, "The same as listen, and comes before it.")
     port: int = setting("port", PORT, "The port.", default=9880)
     tls_verify_client_cert: bool = setting(
         "tls.verify_client_cert", FLAG, "Whether clients show a certificate.", default=False
@@ -109,7 +110,10 @@ class HttpInput:
             properties, verifies_clients=properties.tls_verify_client_cert
         )
         self._listener = Listener.tcp(
-            properties.listen, properties.port, context.handover.sockets, context.name
+            (properties.host or properties.listen),
+            properties.port,
+            context.handover.sockets,
+            context.name,
         )
         context.claim(f"listen: {self._listener.address}")
         self._outstanding = Outstanding(context)

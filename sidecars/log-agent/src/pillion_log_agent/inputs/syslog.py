@@ -51,6 +51,7 @@ class SyslogInputProperties(TlsProperties):
         "mode", choice("unix_udp", "unix_tcp", "tcp", "udp"), "How it comes.", default="unix_udp"
     )
     listen: str = setting("listen", TEXT, "The address to listen on.", default="0.0.0.0")  # noqa: S104  # as fluent-bit
+    host: str | None = optional("host", TEXT, "The same as listen, and comes before it.")
     port: int = setting("port", PORT, "The port.", default=5140)
     path: str | None = optional("path", PATH, "The unix socket.")
     unix_perm: int = setting("unix_perm", PERMISSIONS, "Its permissions.", default=0o644)
@@ -140,7 +141,11 @@ def _server(
     if properties.tls and mode != "tcp":
         raise ConfigurationError("tls: goes with mode tcp only")
     if mode.endswith("udp"):
-        place = path if mode == "unix_udp" and path else (properties.listen, properties.port)
+        place = (
+            path
+            if mode == "unix_udp" and path
+            else ((properties.host or properties.listen), properties.port)
+        )
         return DatagramServer(
             place,
             context,
@@ -152,7 +157,9 @@ def _server(
     if mode == "unix_tcp" and path:
         listener = Listener.unix(path, properties.unix_perm, sockets)
     else:
-        listener = Listener.tcp(properties.listen, properties.port, sockets, context.name)
+        listener = Listener.tcp(
+            (properties.host or properties.listen), properties.port, sockets, context.name
+        )
     context.claim(f"listen: {listener.address}")
     longest = max(properties.buffer_max_size, LEAST_MESSAGE)
     return StreamServer(

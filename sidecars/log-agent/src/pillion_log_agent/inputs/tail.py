@@ -23,6 +23,7 @@ from pillion_log_agent.inputs.synced import SyncedCheckpoint
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_multiline import Joiners, joining_of
 from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
+from pillion_log_agent.inputs.takeover.read import take_over
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.patterns.tags import expand_tag
@@ -194,6 +195,8 @@ class TailInput:
 
     def _open(self) -> Tailer:
         context = self._context
+        if self._directory is not None and self._properties.db:
+            take_over(self._properties.db, self._directory, context.log)
         tailer = Tailer(
             self._properties.path,
             checkpoint=SyncedCheckpoint(Checkpoint(self._directory), context.sync)

@@ -48,6 +48,7 @@ class TcpInputProperties(TlsProperties):
     """The properties of `tcp`, beside those of TLS."""
 
     listen: str = setting("listen", TEXT, "The address to listen on.", default="0.0.0.0")  # noqa: S104  # as fluent-bit
+    host: str | None = optional("host", TEXT, "The same as listen, and comes before it.")
     port: int = setting("port", PORT, "The port.", default=5170)
     tls_verify_client_cert: bool = setting(
         "tls.verify_client_cert", FLAG, "Whether clients show a certificate.", default=False
@@ -92,7 +93,10 @@ def _build(
     properties: TcpInputProperties, shared: InputProperties, context: InputContext
 ) -> ListeningInput:
     listener = Listener.tcp(
-        properties.listen, properties.port, context.handover.sockets, context.name
+        (properties.host or properties.listen),
+        properties.port,
+        context.handover.sockets,
+        context.name,
     )
     context.claim(f"listen: {listener.address}")
     outstanding = Outstanding(context)

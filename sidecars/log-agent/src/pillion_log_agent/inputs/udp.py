@@ -27,6 +27,7 @@ class UdpInputProperties:
     """The properties of `udp`."""
 
     listen: str = setting("listen", TEXT, "The address to listen on.", default="0.0.0.0")  # noqa: S104  # as fluent-bit
+    host: str | None = optional("host", TEXT, "The same as listen, and comes before it.")
     port: int = setting("port", PORT, "The port.", default=5170)
     format: str = setting(
         "format",
@@ -53,7 +54,9 @@ def _build(
         return read([part for part in parts if part])
 
     return ListeningInput(
-        DatagramServer((properties.listen, properties.port), context, outstanding),
+        DatagramServer(
+            ((properties.host or properties.listen), properties.port), context, outstanding
+        ),
         outstanding,
         read_datagrams,
         shared.tag or context.name,

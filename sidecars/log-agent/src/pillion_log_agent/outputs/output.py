@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from prometheus_client import Metric
 
     from pillion.log import Logger
     from pillion_log_agent.records.batch import Batch
@@ -70,6 +72,15 @@ class SyncedOutput(Protocol):
 
     def sync(self) -> None:
         """Have all that was written on disk; raises OSError."""
+        ...
+
+
+@runtime_checkable
+class ServingOutput(Protocol):
+    """An output that takes no records, and serves the metrics of the filters instead."""
+
+    async def serve(self, collect: Callable[[], Iterable[Metric]]) -> None:
+        """Begin to answer; raises ConfigurationError."""
         ...
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.configuration.shared import match_of
-from pillion_log_agent.filters.filter import FilterContext
+from pillion_log_agent.filters.conditional import ConditionalFilter
+from pillion_log_agent.filters.filter import FilterContext, HoldingFilter, RetaggingFilter
 from pillion_log_agent.inputs.input import Handover, InputContext
 from pillion_log_agent.multiline.combine import MultilineContext
 from pillion_log_agent.multiline.make import MultilineParsers
-from pillion_log_agent.outputs.output import OutputContext, SyncedOutput
+from pillion_log_agent.outputs.output import OutputContext, ServingOutput, SyncedOutput
 from pillion_log_agent.parsers.make import Parsers
+from pillion_log_agent.patterns.tags import Match
 from pillion_log_agent.pipeline.dispatch import Dispatcher, RetryPolicy
 from pillion_log_agent.pipeline.outage import Outage
 from pillion_log_agent.pipeline.pipeline import Pipeline
@@ -65,6 +67,9 @@ def build_pipeline(
     building = _Building(configuration, around, problems)
     inputs = [(each.name, building.input(each)) for each in configuration.inputs]
     stages = [building.stage(each) for each in configuration.filters]
+    of_inputs = {
+        each.name: building.processors(each) for each in configuration.inputs if each.processors
+    }
     targets = [building.target(each) for each in configuration.outputs]
     for parser in configuration.parsers.values():
         building.check_parser(parser)
@@ -78,6 +83,7 @@ def build_pipeline(
         [target for target in targets if target is not None],
         around.ledger,
         around.log,
+        of_inputs=of_inputs,
     )
 
 
@@ -142,6 +148,35 @@ class _Building:
             return None
         return Stage(plugin.name, match_of(plugin.shared), made)
 
+    def processors(self, plugin: Plugin) -> tuple[Stage, ...]:
+        """Return the processors of an input or output, in order."""
+        stages = [self._processor(each, plugin) for each in plugin.processors]
+        return tuple(stage for stage in stages if stage is not None)
+
+    def _processor(self, plugin: Plugin, owner: Plugin) -> Stage | None:
+        stage = self.stage(plugin)
+        if stage is None:
+            return None
+        each, condition = stage.filter, plugin.section.condition
+        is_simple = not isinstance(each, (HoldingFilter, RetaggingFilter)) and not hasattr(
+            each, "lookup"
+        )
+        if not is_simple and (condition is not None or owner.section.kind == "output"):
+            what = "under a condition" if condition is not None else "of an output"
+            self._problems.add(
+                plugin.section.place,
+                plugin.title,
+                f"cannot be a processor {what}; put it among the filters",
+            )
+            return None
+        if condition is not None and not isinstance(each, (HoldingFilter, RetaggingFilter)):
+            try:
+                each = ConditionalFilter(each, condition)
+            except ValueError as error:
+                self._problems.add(plugin.section.place, f"{plugin.title}: condition", str(error))
+                return None
+        return Stage(plugin.name, Match("*", None), each)
+
     def target(self, plugin: Plugin) -> Target | None:
         around = self._around
         log = around.log.bind(output=plugin.name)
@@ -165,7 +200,9 @@ class _Building:
             log=log,
             outage=Outage(plugin.name, log, clock=time.monotonic, wall_ns=around.wall_ns),
         )
-        return Target(match_of(plugin.shared), dispatcher)
+        # What takes no records meets none: they go to the other outputs.
+        match = Match(None) if isinstance(made, ServingOutput) else match_of(plugin.shared)
+        return Target(match, dispatcher, self.processors(plugin))
 
     def check_parser(self, plugin: Plugin) -> None:
         if not plugin.is_sound:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import HoldingFilter, RetaggingFilter
 from pillion_log_agent.inputs.input import FileInput
+from pillion_log_agent.outputs.output import ServingOutput
 from pillion_log_agent.pipeline.delivery import Delivery
-from pillion_log_agent.pipeline.route import Router
+from pillion_log_agent.pipeline.route import Router, metrics_of, shares_of, taken_out
 from pillion_log_agent.records.receipt import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     from pillion.log import Logger
     from pillion_log_agent.filters.filter import Retagged, WaitingFilter
@@ -46,13 +48,16 @@ class Pipeline:
         targets: list[Target],
         ledger: Ledger,
         log: Logger,
+        *,
+        of_inputs: Mapping[str, tuple[Stage, ...]] | None = None,
     ) -> None:
         self.inputs = dict(inputs)
         self.stages = stages
         self.targets = targets
         self._ledger = ledger
         self._log = log
-        self._router = Router(stages, targets)
+        self._of_inputs = dict(of_inputs or {})
+        self._router = Router(stages, targets, self._of_inputs)
         self._waiting: dict[str, list[tuple[Batch, Receipt, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: dict[str, asyncio.Task[None]] = {}
@@ -64,7 +69,7 @@ class Pipeline:
         """The filters that have to ask someone."""
         return [
             stage.filter  # type: ignore[misc]  # it has what tells the two apart
-            for stage in self.stages
+            for stage in self.all_stages
             if hasattr(stage.filter, "lookup")
         ]
 
@@ -73,9 +78,14 @@ class Pipeline:
         """The inputs that read files, by name."""
         return {name: each for name, each in self.inputs.items() if isinstance(each, FileInput)}
 
+    @property
+    def all_stages(self) -> list[Stage]:
+        """The processors of inputs, and the filters."""
+        return [*(each for some in self._of_inputs.values() for each in some), *self.stages]
+
     def route(self, batch: Batch) -> Route:
         """Return which filters and outputs the records of a batch meet: by tag and input."""
-        return self._router.route(batch.tag, batch.origin.input)
+        return self._router.route(batch.tag, batch.origin)
 
     def prepare(self) -> None:
         """Take what its inputs need for themselves, while another pipeline is at work.
@@ -96,6 +106,8 @@ class Pipeline:
         for waiting in self.waiting_filters:
             await waiting.start()
         for target in self.targets:
+            if isinstance(target.dispatcher.output, ServingOutput):
+                await target.dispatcher.output.serve(partial(metrics_of, self.all_stages))
             self._spawn(target.dispatcher.run())
         for stage, holding in self._holding():
             self._spawn(self._give_up_late(stage, holding))
@@ -173,7 +185,7 @@ class Pipeline:
         if not len(batch):
             receipt.release()
             return
-        if not route.dispatchers:
+        if not route.targets:
             self._ledger.drop(len(batch), "no_output")
             receipt.release()
             return
@@ -219,11 +231,20 @@ class Pipeline:
         batch.seal()
         # What filters have added is held as long as the records, and bounded with them.
         receipt.add_weight(batch.weight - batch.read_weight)
-        delivery = Delivery(len(batch), self._ledger, receipt)
+        self._deliver(route, batch, receipt)
+
+    def _deliver(self, route: Route, batch: Batch, receipt: Receipt) -> None:
+        """Put a batch into the queues of its outputs, for some behind processors of their own."""
+        shares = shares_of(batch, route)
+        gone = taken_out(batch, shares)
+        if gone:
+            self._ledger.filter(gone, shares[0][0].processors[-1].name)
+        delivery = Delivery(len(batch) - gone, self._ledger, receipt)
         delivered = Receipt(delivery)
-        for dispatcher in route.dispatchers:
-            delivered.hold()
-            dispatcher.put(batch, delivery, delivered)
+        for target, share in shares:
+            if len(share):
+                delivered.hold()
+                target.dispatcher.put(share, delivery, delivered)
         delivered.release()
 
     def _hand_on(self, retagged: Retagged, receipt: Receipt) -> None:
@@ -239,7 +260,7 @@ class Pipeline:
         """Return the filters that keep records back, in order."""
         return [
             (stage, stage.filter)
-            for stage in self.stages
+            for stage in self.all_stages
             if isinstance(stage.filter, HoldingFilter)
         ]
 

@@ -10,8 +10,8 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
-NAME_LIMIT = 255
-LABEL_LIMIT = 63
+from pillion_blackbox_exporter.configuration.dns_name import LABEL_LIMIT, NAME_LIMIT, encode_name
+
 OPT = 41
 SOA = 6
 
@@ -79,28 +79,6 @@ class Answer:
         return not self.questions or [each.lower() for each in self.questions] == [asked]
 
 
-def encode_name(text: str) -> bytes:
-    r"""Return a name for the wire; `\.` and `\ddd` stand for bytes within a label.
-
-    Raises:
-        ValueError: a label or the name is empty or too long; the second half of a sentence.
-    """
-    if text in ("", "."):
-        return b"\0"
-    encoded = bytearray()
-    for label in _labels(text.encode()):
-        if not label:
-            raise ValueError("has an empty label")
-        if len(label) > LABEL_LIMIT:
-            raise ValueError(f"has a label of more than {LABEL_LIMIT} bytes")
-        encoded.append(len(label))
-        encoded += label
-    encoded.append(0)
-    if len(encoded) > NAME_LIMIT:
-        raise ValueError(f"is longer than {NAME_LIMIT} bytes")
-    return bytes(encoded)
-
-
 def encode_query(number: int, name: str, kind: int, klass: int, *, recursion: bool) -> bytes:
     """Return a query with one question.
 
@@ -154,25 +132,6 @@ def soa_serial(message: bytes, record: Record) -> int:
     if at + 4 > record.data_end:
         raise ValueError("has an SOA record without a serial number")
     return int.from_bytes(message[at : at + 4], "big")
-
-
-def _labels(text: bytes) -> list[bytes]:
-    labels = [bytearray()]
-    at, end = 0, len(text) - (text.endswith(b".") and not text.endswith(b"\\."))
-    while at < end:
-        if text[at] == ord("."):
-            labels.append(bytearray())
-        elif text[at] == ord("\\") and text[at + 1 : at + 4].isdigit() and len(text) >= at + 4:
-            number = int(text[at + 1 : at + 4])
-            if number > 0xFF:  # noqa: PLR2004  # a byte
-                raise ValueError(f"has \\{number}, which is no byte")
-            labels[-1].append(number)
-            at += 3
-        else:
-            at += text[at] == ord("\\") and at + 1 < end
-            labels[-1].append(text[at])
-        at += 1
-    return [bytes(label) for label in labels]
 
 
 def _read_questions(message: bytes, count: int) -> tuple[tuple[bytes, ...], int]:

@@ -125,7 +125,7 @@ async def _ask_over_udp(
                 if answer.is_cut:
                     probe.log.warning("the server left records out for want of room")
                 return answer
-            probe.log.warning("let pass a datagram that is no answer")
+            probe.log.warning("let pass a datagram that is not an answer")
     except OSError as error:
         raise connection_error(error, "waiting for the answer") from None
     finally:

@@ -22,8 +22,9 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.wire
 
+from pillion_blackbox_exporter.configuration.dns_name import LABEL_LIMIT, NAME_LIMIT
 from pillion_blackbox_exporter.probers.dns.fields import FROM_DATA, FROM_TEXT
-from pillion_blackbox_exporter.probers.dns.message import LABEL_LIMIT, NAME_LIMIT, OPT
+from pillion_blackbox_exporter.probers.dns.message import OPT
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.probers.dns.message import Record

@@ -211,7 +211,7 @@ class Call:
     def _on_status(self, headers: dict[str, str]) -> None:
         text = headers.get("grpc-status", "")
         if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004
-            raise CallError("protocol", INTERNAL, f"the gRPC status {text[:20]!r} is no number")
+            raise CallError("protocol", INTERNAL, f"the gRPC status {text[:20]!r} is not a number")
         self._reply.status = int(text)
         self._reply.message = headers.get("grpc-message", "")
 

@@ -5,8 +5,6 @@ Sources: grpc/doc/PROTOCOL-HTTP2.md and health-checking.md, the Protocol Buffers
 
 from __future__ import annotations
 
-import binascii
-import re
 from urllib.parse import unquote
 
 PATH = "/grpc.health.v1.Health/Check"
@@ -50,9 +48,6 @@ _OF_HTTP = {
 _OF_RESET = {7: UNAVAILABLE, 8: CANCELLED, 11: RESOURCE_EXHAUSTED, 12: PERMISSION_DENIED}
 
 _FRAME_HEADER = 5
-_KEY = re.compile(r"[0-9a-z_.-]+")
-_VALUE = re.compile(r"[\x20-\x7e]*")
-_RESERVED = frozenset({"content-type", "te", "user-agent", "host", "connection"})
 _VARINT_LIMIT = 10
 _VARINT, _FIXED_64, _LENGTH, _FIXED_32 = 0, 1, 2, 5
 
@@ -97,25 +92,6 @@ def status_name(status: int) -> str:
 def decode_text(text: str) -> str:
     """Return a `grpc-message`, which is percent-encoded UTF-8."""
     return unquote(text, errors="replace")
-
-
-def metadata_field(key: str, value: str) -> tuple[str, str]:
-    """Return a header field of metadata; the value of a `-bin` key goes as base64.
-
-    Raises:
-        ValueError: it cannot be sent; the second half of a sentence, without the value.
-    """
-    name = key.lower()
-    if not _KEY.fullmatch(name):
-        raise ValueError(f"has the key {key!r}, which is no name of a header")
-    if name in _RESERVED or name.startswith("grpc-"):
-        raise ValueError(f"has the key {key!r}, which gRPC sets itself")
-    if name.endswith("-bin"):
-        encoded = binascii.b2a_base64(value.encode(), newline=False)
-        return name, encoded.decode().rstrip("=")
-    if not _VALUE.fullmatch(value):
-        raise ValueError(f"has a value of {key!r} that is not printable ASCII; use {key}-bin")
-    return name, value.strip()
 
 
 def timeout_field(seconds: float) -> str:

@@ -9,8 +9,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pillion
+from pillion.net import ip_version
+from pillion_blackbox_exporter.configuration.metadata import metadata_field
 from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
-from pillion_blackbox_exporter.network.resolving import ip_version
 from pillion_blackbox_exporter.probers.durations import report_durations
 from pillion_blackbox_exporter.probers.grpc.message import (
     DEADLINE_EXCEEDED,
@@ -23,7 +24,6 @@ from pillion_blackbox_exporter.probers.grpc.message import (
     decode_response,
     decode_text,
     encode_request,
-    metadata_field,
     status_name,
     timeout_field,
 )

@@ -8,32 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import Any, NoReturn
 
+from pillion_blackbox_exporter.configuration.cel import compiled
 from pillion_blackbox_exporter.failure import ProbeError
 
-_COMPLAINT = re.compile(r"ERROR: <input>:\d+:(\d+): (.*?)(?: \(in container ''\))?$")
 _LENGTH = 200
-
-
-@lru_cache(maxsize=256)
-def compiled(expression: str) -> Any:
-    """Return an expression ready to be evaluated.
-
-    Raises:
-        ImportError: the extra is not installed.
-        ValueError: it is no CEL, or names what there is not.
-    """
-    try:
-        return _environment().compile(expression)
-    except RuntimeError as error:
-        said = str(error).splitlines()[0]
-        if match := _COMPLAINT.search(said):
-            said = f"{match[2].partition(' expecting ')[0]} (column {match[1]})"
-        raise ValueError(
-            f"{expression[:_LENGTH]!r} is no CEL expression: {said[:_LENGTH]}"
-        ) from None
 
 
 def judge(body: bytes, must_not: str, must: str) -> None:
@@ -42,22 +22,15 @@ def judge(body: bytes, must_not: str, must: str) -> None:
     try:
         data = json.loads(text, parse_int=float, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise ProbeError("cel", "the content is no JSON") from None
+        raise ProbeError("cel", "the content is not JSON") from None
     if must_not and _evaluated(must_not, data):
         raise ProbeError("cel", f"the content matches {must_not!r}")
     if must and not _evaluated(must, data):
         raise ProbeError("cel", f"the content does not match {must!r}")
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    from cel_expr_python import cel  # 6 MB, and an extra  # noqa: PLC0415
-
-    return cel.NewEnv(variables={"body": cel.Type.DYN})
-
-
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _evaluated(expression: str, data: Any) -> bool:
@@ -69,7 +42,7 @@ def _evaluated(expression: str, data: Any) -> bool:
     if found.type().name() == "ERROR":
         raise _broken(expression, str(value))
     if not isinstance(value, bool):
-        raise ProbeError("cel", f"{expression!r} gives no truth value")
+        raise ProbeError("cel", f"{expression!r} does not evaluate to true or false")
     return value
 
 

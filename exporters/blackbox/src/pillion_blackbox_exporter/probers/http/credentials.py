@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import binascii
 from typing import TYPE_CHECKING
 
+from pillion_blackbox_exporter.probers.http.basic import basic
 from pillion_blackbox_exporter.probers.http.message import check_header
 from pillion_blackbox_exporter.probing.files import read_text
 
@@ -53,8 +53,3 @@ async def _authorization(probe: Probe, client: HttpClient, request: Request) -> 
     if request.url.has_user:
         return basic(request.url.user, request.url.password)
     return ""
-
-
-def basic(user: str, password: str) -> str:
-    """Return the value of an `Authorization` header of the basic scheme (RFC 7617)."""
-    return "Basic " + binascii.b2a_base64(f"{user}:{password}".encode(), newline=False).decode()

@@ -56,9 +56,11 @@ def _private_key(pem: str) -> rsa.RSAPrivateKey:
     try:
         key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError):
-        raise ProbeError("configuration", "client_certificate_key is no PEM private key") from None
+        raise ProbeError(
+            "configuration", "client_certificate_key is not a PEM private key"
+        ) from None
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ProbeError("configuration", "client_certificate_key is no RSA key")
+        raise ProbeError("configuration", "client_certificate_key is not an RSA key")
     return key
 
 

@@ -95,6 +95,6 @@ def encode_request(request: Request, target: str, more: tuple[tuple[str, str], .
 def check_header(name: str, value: str) -> None:
     """Raise ProbeError when a header cannot be sent."""
     if not TOKEN.fullmatch(name):
-        raise ProbeError("configuration", f"{name!r} is no name of a header")
+        raise ProbeError("configuration", f"{name!r} is not a name of a header")
     if _BAD_VALUE.search(value):
         raise ProbeError("configuration", f"the header {name} has a value with a line break")

@@ -14,7 +14,7 @@ import msgspec
 
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.tokens import Token
-from pillion_blackbox_exporter.probers.http.credentials import basic
+from pillion_blackbox_exporter.probers.http.basic import basic
 from pillion_blackbox_exporter.probers.http.token_request import post_form
 from pillion_blackbox_exporter.probing.files import read_text
 

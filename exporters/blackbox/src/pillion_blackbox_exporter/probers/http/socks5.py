@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+from pillion.net import ip_version
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.network.resolving import ip_version
 
 if TYPE_CHECKING:
     from pillion.net import Stream

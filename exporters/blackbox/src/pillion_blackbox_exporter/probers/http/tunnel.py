@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pillion.net import Http1, NetworkError
 from pillion_blackbox_exporter.failure import PROBE_ERRORS, ProbeError
-from pillion_blackbox_exporter.probers.http.credentials import basic
+from pillion_blackbox_exporter.probers.http.basic import basic
 from pillion_blackbox_exporter.probers.http.message import Request, encode_request
 from pillion_blackbox_exporter.probers.http.socks5 import connect_through
 from pillion_blackbox_exporter.probers.http.url import without_user

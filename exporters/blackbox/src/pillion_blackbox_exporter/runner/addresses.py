@@ -6,16 +6,16 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pillion_blackbox_exporter.failure import Failure, ProbeError
-from pillion_blackbox_exporter.network.resolving import ip_version
+from pillion.net import ip_version
+from pillion_blackbox_exporter.failure import PROBE_ERRORS, Failure, ProbeError
 from pillion_blackbox_exporter.probing.address import split_host_port
 from pillion_blackbox_exporter.probing.report import Gauge, Report
-from pillion_blackbox_exporter.probing.run import attempt, conclude, load, run
 from pillion_blackbox_exporter.probing.trace import Trace
+from pillion_blackbox_exporter.runner.run import attempt, conclude, load, run
 
 if TYPE_CHECKING:
     from pillion_blackbox_exporter.probing.probe import Probe
-    from pillion_blackbox_exporter.probing.run import Result
+    from pillion_blackbox_exporter.runner.run import Result
 
 ADDRESS_SUCCESS = Gauge(
     "probe_address_success", "Whether the probe succeeded at each address of the target"
@@ -39,7 +39,7 @@ async def run_addresses(probe: Probe) -> Result:
     try:
         async with asyncio.timeout(probe.remaining):
             resolved = await probe.network.resolver.resolve(host)
-    except (ProbeError, TimeoutError):
+    except (*PROBE_ERRORS, TimeoutError):
         return await run(probe)  # it fails again, and reports it as it should be
     addresses = _wanted(probe, resolved.addresses)
     if not addresses:
