@@ -55,8 +55,8 @@ def test_any_change_of_any_byte_is_noticed(entries: list[Entry], data: st.DataOb
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"", "no checkpoint of pillion"),
-        (b"{}\n", "no checkpoint of pillion"),
+        (b"", "not a checkpoint of pillion"),
+        (b"{}\n", "not a checkpoint of pillion"),
         (b"pillion-tail 3 00000000 1 0\n", "version b'3'"),
         (b"pillion-tail 1 00000000 1 0\n", "damaged or cut short"),
     ],
