@@ -15,25 +15,8 @@ Graph = dict[str, set[str]]
 Circle = frozenset[str]
 ALL = pytest.mark.parametrize("member", members(), ids=lambda member: member.package)
 
-BLACKBOX = "pillion_blackbox_exporter"
 FORWARD = ("pillion_log_agent.inputs.forward", "pillion_log_agent.outputs.forward")
 STILL_THERE: dict[str, tuple[set[str], ...]] = {
-    BLACKBOX: (
-        {f"{BLACKBOX}.service.external", f"{BLACKBOX}.service.settings"},
-        {f"{BLACKBOX}.probers.http.credentials", f"{BLACKBOX}.probers.http.oauth2"},
-        {
-            f"{BLACKBOX}.{name}"
-            for name in (
-                "configuration",
-                "network",
-                "probers",
-                "probers.dns",
-                "probers.grpc",
-                "probers.http",
-                "probing",
-            )
-        },
-    ),
     "pillion_log_agent": (
         {
             f"{FORWARD[0]}.{name}"

@@ -34,7 +34,7 @@ DATED = (
 
 
 def parser(*entries: tuple[str, str], name: str = "mine", kind: str = "regex") -> Definition:
-    """Return a parser of one's own; raises ConfigurationError."""
+    """Return a user's own parser; raises ConfigurationError."""
     place = Place("parsers.conf", 1)
     pairs = (("name", name), ("type", kind), *entries)
     problems = Problems()

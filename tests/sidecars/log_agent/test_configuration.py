@@ -138,7 +138,7 @@ def test_every_error_is_said_at_once(tmp_path: Path) -> None:
     )
     starts = [line.split(" (")[0].split(" (known")[0] for line in wrong(path)]
     assert starts == [
-        "a.conf:2: [SERVICE]: Flsh: is no property that is known here; did you mean flush?",
+        "a.conf:2: [SERVICE]: Flsh: is not a known property; did you mean flush?",
         "a.conf:4: [INPUT]: name: there is no input 'tial'; did you mean tail?",
         "a.conf:8: [INPUT] tail: Rotate_Wait: 'soon' is no time; write seconds, or a number with s, m, h or d",
         "a.conf:11: [OUTPUT] es: Port: '99999' is no port; write a number from 1 to 65535",

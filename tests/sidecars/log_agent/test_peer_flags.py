@@ -45,7 +45,7 @@ def test_a_flag_of_fluent_bits_is_one_of_ours(given: list[str], ours: list[str])
         (["-e", "x.so"], "-e: is not supported; plugins are part of the program"),
         (["-d"], "-d: is not supported"),
         (["-p", "a=b"], "-p a=b: stands before the plugin"),
-        (["-i", "dummy", "-p", "a"], "-p a: is no property; write key=value"),
+        (["-i", "dummy", "-p", "a"], "-p a: is not a property; write key=value"),
         (["-i"], "-i: has no value"),
         (["-i", "a\n[OUTPUT]"], "-i: has a line break in its value"),
     ],

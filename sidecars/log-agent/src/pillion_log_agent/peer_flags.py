@@ -158,7 +158,7 @@ def _property(line: CommandLine, flag: str, value: str) -> None:
         raise ConfigurationError(f"{flag} {value}: stands before the plugin that it is for")
     key, equals, rest = (_PROPERTIES[flag], "=", value) if _PROPERTIES[flag] else _split(value)
     if not equals or not key.strip():
-        raise ConfigurationError(f"{flag} {value}: is no property; write key=value")
+        raise ConfigurationError(f"{flag} {value}: is not a property; write key=value")
     line.sections.append(f"    {key.strip()} {rest.strip()}")
 
 

@@ -128,4 +128,4 @@ def _take(values: dict[str, Any], item: Setting, value: Any) -> None:
 def _unknown(name: str, known: list[str]) -> str:
     hint = nearest(name, known)
     meant = f"; did you mean {hint}?" if hint else ""
-    return f"is no property that is known here{meant} (known: {', '.join(known)})"
+    return f"is not a known property{meant} (known: {', '.join(known)})"

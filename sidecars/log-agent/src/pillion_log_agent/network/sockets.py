@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Sockets:
-    """What inputs that listen leave to those that follow them.
+    """The listening sockets that inputs hand over at a reload.
 
     Attributes:
-        listening: the addresses that are listened at.
-        left: by their address, those that are left open for who follows.
-        wanted: the addresses of the inputs that were prepared last.
+        listening: the addresses that are in use.
+        left: the open sockets that the next pipeline takes over, by address.
+        wanted: the addresses that the next pipeline listens on.
     """
 
     listening: set[str] = field(default_factory=set)

@@ -1,6 +1,6 @@
-"""The outputs `tcp` and `udp`: records to whoever listens.
+"""The output `tcp`: records over one connection, with TLS where it is asked for.
 
-Source: fluent-bit's manual, "TCP and TLS" and "UDP".
+Source: fluent-bit's manual, "TCP and TLS".
 """
 
 from __future__ import annotations
