@@ -64,3 +64,21 @@ def test_an_empty_file_that_is_filled_copied_and_cut_within_a_look(
     (live,) = [each for each in bench.tailer._registry.held.values() if each.detached_at is None]
     once_after(monkeypatch, "pread", live.descriptor, rotate)
     assert bench.read() == b"two\nthree, and more than before\n"
+
+
+def test_a_file_that_is_copied_and_cut_within_a_look_comes_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.later_ns = -1_000_000_000  # all has just changed, and is searched again
+    bench.open("a.log")
+    assert bench.read() == b""
+    bench.append("a.log", b"one\n")
+    assert bench.read() == b"one\n"
+
+    once_after(
+        monkeypatch, "stat", bench.path("a.log"), lambda: bench.copytruncate("a.log", "a.log.1")
+    )
+    assert bench.read() == b""
+    bench.append("a.log", b"two\n")
+    assert bench.read() == b"two\n"
+    bench.assert_balanced()

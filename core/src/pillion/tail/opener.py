@@ -106,7 +106,8 @@ class Opener:
         """Take up generations that came and went between two looks, and lie beside the path.
 
         They are the ones that were written to since then and that nobody knows. Until that was
-        done while nothing was renamed, `Follower.unsearched_ns` says that it is to be done again.
+        done while nothing was renamed or cut, `Follower.unsearched_ns` says that it is to be done
+        again.
 
         Raises:
             OSError: there are no descriptors left.
@@ -114,14 +115,19 @@ class Opener:
         follower.unsearched_ns = since_ns = min(follower.unsearched_ns or since_ns, since_ns)
         for _ in range(MOST_SEARCHES):
             before = last_change(follower.directories)
-            self._adopt(follower, since_ns, now)
+            if not self._adopt(follower, since_ns, now):
+                break
             if before == last_change(follower.directories):
                 # What has just changed may change again at what the clock says is the same time.
                 if self.wall_ns() - before > CLOCK_SLACK_NS:
                     follower.unsearched_ns = 0
                 break
 
-    def _adopt(self, follower: Follower, since_ns: int, now: float) -> None:
+    def _adopt(self, follower: Follower, since_ns: int, now: float) -> bool:
+        """Take up what nobody knows; stop, and return False, where the live file was just cut.
+
+        One of them is the copy that was made of it, and the next look goes on reading in that.
+        """
         for sibling in self.copies.unknown_beside(follower.path, since_ns):
             descriptor = sibling.open()
             if descriptor is None:
@@ -131,7 +137,11 @@ class Opener:
             ):
                 os.close(descriptor)
                 continue
+            if _was_cut(follower.live):
+                os.close(descriptor)
+                return False
             self.take(follower, descriptor, now).detached_at = now
+        return True
 
     def reopen(self, generation: Generation) -> bool:
         """Open a generation that was closed to spare descriptors; return whether it is there."""
@@ -199,6 +209,14 @@ def report_loss(log: Logger, sentence: str, *, path: str, read_to: int, lost_byt
         log.warning(sentence, path=path, read_to=read_to, lost_bytes=lost_bytes)
     else:
         log.info(sentence, path=path, read_to=read_to)
+
+
+def _was_cut(live: Generation | None) -> bool:
+    """Return whether a file has lost what was read of it; the next look at it finds that too."""
+    if live is None or live.descriptor == CLOSED or live.is_intact():
+        return False
+    live.mtime_ns = 0
+    return True
 
 
 def _note_size(generation: Generation, now: float) -> None:
