@@ -67,16 +67,28 @@ class Opener:
         descriptor = self.open_at(follower, seen)
         if descriptor is None:
             return
-        key = key_of(descriptor)
-        entry = self.registry.done_with(key)
-        if entry is not None:
-            self.registry.forget(key)
-            if is_original(descriptor, entry) and agrees(descriptor, entry.fingerprint):
-                self.take_on(follower, descriptor, entry, now)
+        try:
+            if self._take_on_again(follower, descriptor, now):
                 return
+        except OSError:
+            os.close(descriptor)
+            raise
         generation = self.take(follower, descriptor, now)
         if follower.start is not None:
             generation.start_at(start_offset(descriptor, follower.start))
+
+    def _take_on_again(self, follower: Follower, descriptor: int, now: float) -> bool:
+        """Go on in a file that was read to its end before, and has come back; else return False."""
+        key = key_of(descriptor)
+        entry = self.registry.done_with(key)
+        if entry is None:
+            return False
+        self.registry.forget(key)
+        return (
+            is_original(descriptor, entry)
+            and agrees(descriptor, entry.fingerprint)
+            and self.take_on(follower, descriptor, entry, now) is not None
+        )
 
     def take(self, follower: Follower, descriptor: int, now: float) -> Generation:
         """Follow an open file from its beginning, as the newest generation of the path."""
@@ -180,21 +192,33 @@ class Opener:
         self.errors.is_over(follower)
         return descriptor
 
-    def take_on(self, follower: Follower, descriptor: int, entry: Entry, now: float) -> Generation:
-        """Follow an open file from where an entry says, as the generation that it was."""
+    def take_on(
+        self, follower: Follower, descriptor: int, entry: Entry, now: float
+    ) -> Generation | None:
+        """Follow an open file from where an entry says, as the generation that it was.
+
+        None where it is cut by now; then, and after an error, it is not taken, and stays open.
+
+        Raises:
+            OSError: it cannot be read.
+        """
         ordinal = follower.next_ordinal
         follower.next_ordinal = entry.ordinal
         generation = self.take(follower, descriptor, now)
         follower.next_ordinal = max(ordinal, entry.ordinal + 1)
         generation.identity = entry.identity
         generation.began_ns = entry.began_ns
+        is_whole = False
         try:
             generation.start_at(entry.fingerprint.position, entry.line)
-        except OSError:
-            follower.generations.remove(generation)
-            self.registry.release(generation)
-            raise
-        return generation
+            # Only now: it may have been cut before its head and its trail were read.
+            is_whole = agrees(descriptor, entry.fingerprint)
+        finally:
+            if not is_whole:
+                follower.generations.remove(generation)
+                follower.next_ordinal = ordinal
+                self.registry.give_up(generation)
+        return generation if is_whole else None
 
     def _is_copy_of_live(self, follower: Follower, sibling: Sibling, descriptor: int) -> bool:
         live = follower.live
