@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pillion.log import Logger
-    from pillion.tail.chunk import Chunk
     from pillion.tail.errors import PathErrors
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
@@ -41,7 +40,6 @@ class Reconciler:
         errors: reports what keeps a path from being read.
         log: where a loss is reported.
         wall_ns: the wall clock.
-        leftovers: chunks that came of a look, to be handed out before all others.
     """
 
     options: TailOptions
@@ -51,7 +49,6 @@ class Reconciler:
     errors: PathErrors
     log: Logger
     wall_ns: Callable[[], int]
-    leftovers: list[Chunk] = field(default_factory=list)
 
     def look(self, follower: Follower, now: float) -> int:
         """Bring a follower up to date; return how many bytes are new, 1 for a change without."""
@@ -102,12 +99,11 @@ class Reconciler:
         ledger = self.reader.ledger
         follower.note_clock(now, self.wall_ns())
         is_live = generation is follower.live
-        descriptor, key = generation.descriptor, generation.key
+        descriptor = generation.descriptor
         ledger.truncations += 1
         ledger.rotations += 1
         copy = self.opener.copies.open_copied(generation.entry_as_read())
-        self.registry.held.pop(key, None)
-        self.registry.open_files -= 1
+        self.registry.give_up(generation)
         generation.detached_at = now
         if copy is not None:
             seen = os.fstat(copy)
@@ -128,7 +124,6 @@ class Reconciler:
             follower.put_live_last()
         if copy is None:
             self._salvage(follower, generation)
-            generation.descriptor = CLOSED
         return fresh
 
     def reopen(self, generation: Generation) -> bool:
@@ -154,11 +149,8 @@ class Reconciler:
             # What was found beside the path is all of it, and is read from its beginning.
             self.reader.set_aside(generation)
             return
-        chunk = self.reader.give_up_partial(generation)
-        if chunk is not None:
-            self.leftovers.append(chunk)
-        lost = self.reader.lose(generation, TRUNCATED_UNREAD)
-        read_to = generation.offset
+        lost = self.reader.lose_what_was_cut(generation)
+        read_to = generation.size
         report_loss(
             self.log, "a file was truncated", path=generation.path, read_to=read_to, lost_bytes=lost
         )
@@ -289,7 +281,7 @@ class Reconciler:
 
     def _look_at_old(self, follower: Follower, generation: Generation, now: float) -> None:
         if generation.is_truncated:
-            if not generation.has_in_flight:
+            if generation.is_spent:
                 follower.generations.remove(generation)
             return
         if generation.descriptor == CLOSED and not self.reopen(generation):

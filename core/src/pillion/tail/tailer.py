@@ -82,7 +82,7 @@ class Tailer:
         self._errors = PathErrors(log)
         self._handover = handover or OpenFiles()
         opener = Opener(self._registry, Copies(self._registry, wall_ns), self._errors, log, wall_ns)
-        self._reader = reader = Reader(options, self.ledger, self._settled)
+        reader = Reader(options, self.ledger, self._settled)
         reconciler = Reconciler(options, self._registry, opener, reader, self._errors, log, wall_ns)
         self._scanner = Scanner(
             discovery=self._discovery,
@@ -105,9 +105,8 @@ class Tailer:
     def step(self) -> list[Chunk]:
         """Look at what is due and return what there is to read: a MiB or so, or nothing."""
         now = self._begin()
-        self._turns.is_heavy = self._settled.weight > self.options.in_flight_bytes
-        chunks = self._turns.read(now)
-        if self._reader.has_named:
+        chunks, has_named = self._turns.read(now)
+        if has_named and self.options.keep_names:
             self._keep_names()
         self._end(now, is_idle=not chunks)
         return chunks
@@ -295,9 +294,6 @@ class Tailer:
 
     def _keep_names(self) -> None:
         """Have the names on disk before they are used, and those that will be needed next."""
-        self._reader.has_named = False
-        if not self.options.keep_names:
-            return
         for follower in self._scanner.followers.values():
             for generation in follower.generations:
                 if not generation.identity and generation.size and generation.descriptor != CLOSED:
