@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
-from pillion.tail.copies import CLOCK_SLACK_NS
 from pillion.tail.fingerprint import agrees, birth_at, key_of
 from pillion.tail.generation import CLOSED, Generation
-from pillion.tail.rotation import (
+from pillion.tail.rotation.copies import CLOCK_SLACK_NS, is_mere_copy
+from pillion.tail.rotation.siblings import (
     MOST_SEARCHES,
     OPEN_FLAGS,
     OUT_OF_DESCRIPTORS,
-    is_mere_copy,
     is_original,
     last_change,
     open_original,
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
 
     from pillion.log import Logger
     from pillion.tail.checkpoint.format import Entry
-    from pillion.tail.copies import Copies
     from pillion.tail.errors import PathErrors
     from pillion.tail.follower import Follower
     from pillion.tail.registry import Registry
-    from pillion.tail.rotation import Sibling
+    from pillion.tail.rotation.copies import Copies
+    from pillion.tail.rotation.siblings import Sibling
 
 
 @dataclass(slots=True)

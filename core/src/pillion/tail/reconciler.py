@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pillion.tail.fingerprint import agrees
 from pillion.tail.generation import CLOSED
 from pillion.tail.opener import Opener, report_loss
-from pillion.tail.rotation import Verdict, is_ambiguous, judge
+from pillion.tail.rotation.copies import is_ambiguous
+from pillion.tail.rotation.verdict import Verdict, judge
 from pillion.tail.status import DELETED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
     from pillion.tail.options import TailOptions
-    from pillion.tail.reader import Reader
+    from pillion.tail.reader.blocks import Reader
     from pillion.tail.registry import Registry
 
 MOST_OLD_GENERATIONS = 3

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.fingerprint import agrees, key_of
 from pillion.tail.opener import report_loss
-from pillion.tail.rotation import is_ambiguous, is_original, open_original, was_compressed
+from pillion.tail.rotation.copies import is_ambiguous
+from pillion.tail.rotation.siblings import is_original, open_original, was_compressed
 from pillion.tail.status import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion.tail.checkpoint.format import Entry
     from pillion.tail.checkpoint.writer import CheckpointWriter
-    from pillion.tail.glob import Found, GlobSearch
+    from pillion.tail.glob.search import Found, GlobSearch
     from pillion.tail.options import TailOptions
     from pillion.tail.reconciler import Reconciler
     from pillion.tail.resumption import Resumption

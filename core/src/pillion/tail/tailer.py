@@ -9,23 +9,23 @@ from pillion.errors import ConfigurationError
 from pillion.log import Logger
 from pillion.tail.checkpoint.writer import CheckpointWriter
 from pillion.tail.chunk import SettledSpans
-from pillion.tail.copies import Copies
 from pillion.tail.errors import PathErrors
 from pillion.tail.generation import CLOSED
-from pillion.tail.glob import GlobSearch
+from pillion.tail.glob.search import GlobSearch
 from pillion.tail.handover import OpenFiles
 from pillion.tail.hole_punch import HolePuncher
 from pillion.tail.inotify import InotifyWaker
 from pillion.tail.iteration import iterate, iterate_async
 from pillion.tail.opener import Opener
 from pillion.tail.options import TailOptions
-from pillion.tail.reader import Reader
+from pillion.tail.reader.blocks import Reader
+from pillion.tail.reader.turns import Turns
 from pillion.tail.reconciler import Reconciler
 from pillion.tail.registry import Registry
 from pillion.tail.resumption import Resumption
+from pillion.tail.rotation.copies import Copies
 from pillion.tail.scanner import Scanner
 from pillion.tail.status import FileStatus, Ledger, status_of
-from pillion.tail.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pillion.tail.checkpoint.store import CheckpointStore
     from pillion.tail.chunk import Chunk
-    from pillion.tail.turns import Copy
+    from pillion.tail.reader.turns import Copy
     from pillion.tail.wakers import Waker
 
 

@@ -17,7 +17,7 @@ from pillion.tail.fingerprint import read_trail
 from pillion.tail.holes import end_of_hole, is_hole_at
 from pillion.tail.lines import NEWLINE, piece_length, whole_lines
 from pillion.tail.receipt import Receipt
-from pillion.tail.rotation import is_ambiguous
+from pillion.tail.rotation.copies import is_ambiguous
 from pillion.tail.status import HOLE, LONG_LINE, READ_ERROR, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:

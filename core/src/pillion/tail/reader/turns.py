@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED
 from pillion.tail.holes import is_hole_at
-from pillion.tail.reader import ContentChangedError
+from pillion.tail.reader.blocks import ContentChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
     from pillion.tail.options import TailOptions
-    from pillion.tail.reader import Reader
+    from pillion.tail.reader.blocks import Reader
     from pillion.tail.reconciler import Reconciler
 
     Copy = Callable[[int, int, int], int]
