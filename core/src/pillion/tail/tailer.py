@@ -98,9 +98,20 @@ class Tailer:
         self._turns = Turns(options, reader, reconciler)
         # That it has begun is worth keeping: what is rotated away from now on is to be read.
         self._writer.is_dirty = self._writer.is_fresh
-        self._is_stopping = False
-        self._is_finished = self._is_closed = False
+        self._is_stopping = self._is_finished = self._is_closed = False
         self._watch_due = 0.0
+
+    def begin(self) -> None:
+        """Search for files, and settle where reading begins in each; else the first step does so.
+
+        What is made afterwards is read from its beginning, whatever `TailOptions.start` says.
+        """
+        if self._scanner.has_begun:
+            return
+        now = self._clock()
+        self._scanner.scan(now, self._clock)
+        for follower in self._scanner.look_at_all(now):
+            self._turns.queue(follower, now)
 
     def step(self) -> list[Chunk]:
         """Look at what is due and return what there is to read: a MiB or so, or nothing."""
@@ -216,10 +227,9 @@ class Tailer:
     def save(self) -> bool:
         """Write the checkpoint now; return whether it is safe on disk (or there is none)."""
         self._settle()
-        following = self._scanner
-        started = self._clock()
+        scanner, started = self._scanner, self._clock()
         is_safe = self._writer.save(
-            following.followers.values(), self._registry, following.pending(), following.looked_ns()
+            scanner.followers.values(), self._registry, scanner.pending(), scanner.looked_ns()
         )
         self._writer.wait_after(started, self._clock())
         if self._hole_puncher is not None and is_safe:
@@ -246,8 +256,7 @@ class Tailer:
     def handover(self) -> OpenFiles:
         """Close, but keep the files open for a tailer that goes on from the same checkpoint.
 
-        It finds there what was deleted meanwhile. What it does not take up is closed by it, or
-        by `OpenFiles.close` where none follows.
+        That one closes what it does not take up; where none follows, `OpenFiles.close` does.
         """
         self._settle()
         self._handover.gather(self._registry.held.values())
@@ -273,6 +282,7 @@ class Tailer:
         self.close()
 
     def _begin(self) -> float:
+        self.begin()
         now = self._clock()
         self._settle()
         if now >= self._scanner.scan_due:

@@ -114,6 +114,8 @@ class Pipeline:
         self._reading = {
             name: self._watched(self._read(name, each)) for name, each in self.inputs.items()
         }
+        # Each input does its first turn: a file that is made after the start is new to it.
+        await asyncio.sleep(0)
 
     async def drain(self, *, is_last: bool) -> None:
         """End the inputs, and return when all that they handed over is where it should be.
