@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.filters.kubernetes.api import Api, ExpiredError, ForbiddenError, keep_current
+from pillion_log_agent.filters.kubernetes.api import Api, keep_current
 from pillion_log_agent.filters.kubernetes.merging import Merging
 from pillion_log_agent.filters.kubernetes.pod import Identity, Pod, fields_of, parse_downward
 from pillion_log_agent.filters.kubernetes.splicing import splice_logs
