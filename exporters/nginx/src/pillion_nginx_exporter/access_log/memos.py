@@ -39,13 +39,12 @@ def text_of(value: Value) -> bytes:
 class SeriesMemo(dict[tuple[Value, ...], int]):
     """From the fields of the labels to the index of the series."""
 
-    __slots__ = ("_columns", "_rules", "_totals")
+    __slots__ = ("_rules", "_totals")
 
-    def __init__(self, rules: Sequence[LabelRule], columns: Sequence[str], totals: Totals) -> None:
+    def __init__(self, rules: Sequence[LabelRule], totals: Totals) -> None:
         """Take the rules whose columns there are, in the order of the fields."""
         super().__init__()
         self._rules = tuple(rules)
-        self._columns = tuple(columns)
         self._totals = totals
 
     def __missing__(self, key: tuple[Value, ...]) -> int:
@@ -54,7 +53,7 @@ class SeriesMemo(dict[tuple[Value, ...], int]):
             for rule, field in zip(self._rules, key, strict=True)
         }
         index = self._totals.index_of(
-            tuple(values.get(name, "") for name in self._totals.label_names), self._columns
+            tuple(values.get(name, "") for name in self._totals.label_names)
         )
         if len(self) >= _MOST:
             self.clear()

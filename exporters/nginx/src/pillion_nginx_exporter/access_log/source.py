@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import CounterMetricFamily
 
 from pillion_nginx_exporter.access_log.counting import AccessLog
-from pillion_nginx_exporter.access_log.formats import parse_format
 from pillion_nginx_exporter.access_log.label_rules import standard_rules
 from pillion_nginx_exporter.access_log.landing import access_log_section
 from pillion_nginx_exporter.access_log.metrics import metrics
-from pillion_nginx_exporter.access_log.pattern_reader import PatternReader
+from pillion_nginx_exporter.access_log.readers import reader_of
 from pillion_nginx_exporter.access_log.syslog import SyslogReceiver
 from pillion_nginx_exporter.access_log.totals import Totals
 
@@ -55,9 +54,7 @@ class AccessLogSource:
         rules = standard_rules(settings.labels)
         names = [rule.name for rule in rules]
         self.totals = Totals(names, sorted(set(settings.buckets)), settings.series)
-        readers = [
-            PatternReader(parse_format(text), rules, self.totals) for text in settings.formats
-        ]
+        readers = [reader_of(text, rules, self.totals) for text in settings.formats]
         self.log_of_requests = AccessLog(readers, self.totals)
         self.receivers = [
             SyslogReceiver(address, self._count, log) for address in dict.fromkeys(settings.syslog)

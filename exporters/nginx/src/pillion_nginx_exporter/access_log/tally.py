@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from pillion_nginx_exporter.access_log import fields
@@ -43,7 +45,7 @@ class Tally:
         """Take the names of the columns that there are, the labels, and what is counted into."""
         known = [rule for rule in rules if rule.column in columns]
         self._label_columns = tuple(rule.column for rule in known)
-        self._series = SeriesMemo(known, tuple(columns), totals)
+        self._series = SeriesMemo(known, totals)
         self._size_columns = tuple(name for name in SIZES if name in columns)
         self._times = {
             name: TimeMemo(totals, is_list=name != TIME) for name in TIMES if name in columns
@@ -53,30 +55,33 @@ class Tally:
         self._narrows = totals.measured_names != totals.label_names
 
     def add(self, columns: Mapping[str, Sequence[Value]]) -> None:
-        """Count lines, of which each column has one field each."""
+        """Count lines: a column has a field of each, and may be absent where no line has it."""
         totals = self._totals
-        index = list(
-            map(
-                self._series.__getitem__,
-                zip(*[columns[name] for name in self._label_columns], strict=True),
-            )
-        )
+        labels = [columns.get(name) or repeat(None) for name in self._label_columns]
+        index = list(map(self._series.__getitem__, zip(*labels, strict=False)))
         requests = totals.requests
         for at in index:
             requests[at] += 1
         if self._narrows:
             index = list(map(totals.measured.__getitem__, index))
         for name in self._size_columns:
-            sums = totals.sizes[name]
-            for at, size in zip(index, _sizes(columns[name]), strict=True):
-                sums[at] += size
+            if name in columns:
+                self._add_sizes(name, index, columns[name])
         for name, memo in self._times.items():
-            self._add_times(totals.times[name], index, map(memo.__getitem__, columns[name]))
-        if UPSTREAM_TIME in self._times:
+            if name in columns:
+                self._add_times(totals.times[name], index, map(memo.__getitem__, columns[name]))
+        if UPSTREAM_TIME in self._times and UPSTREAM_TIME in columns:
             seconds = totals.attempt_seconds
             every = map(self._attempts.__getitem__, columns[UPSTREAM_TIME])
             for at, one in zip(index, every, strict=True):
                 seconds[at] += one
+
+    def _add_sizes(self, name: str, index: list[int], column: Sequence[Value]) -> None:
+        sums, sized = self._totals.sizes[name], self._totals.has[name]
+        for at, size in zip(index, _sizes(column), strict=True):
+            sums[at] += size
+        if len(sized) < len(sums):
+            sized.update(index)
 
     @staticmethod
     def _add_times(times: Times, index: list[int], found: Iterable[tuple[int, float]]) -> None:
@@ -88,12 +93,18 @@ class Tally:
 
 def _sizes(column: Sequence[Value]) -> Sequence[int]:
     """Return sizes in bytes; 0 for what is none."""
-    try:
+    sizes: Sequence[int] = ()
+    with suppress(TypeError, ValueError):
         # Digits alone, for int() also takes `1_0`; an empty text or one too long is a ValueError.
-        if b"".join(column).isdigit():  # type: ignore[arg-type]
-            sizes = list(map(int, column))  # type: ignore[arg-type]
-            if max(sizes) < _MOST_BYTES:
-                return sizes
-    except (TypeError, ValueError):
-        pass
+        if isinstance(column[0], bytes):
+            if b"".join(column).isdigit():  # type: ignore[arg-type]
+                sizes = list(map(int, column))  # type: ignore[arg-type]
+        elif isinstance(column[0], str):
+            text = "".join(column)  # type: ignore[arg-type]
+            if text.isascii() and text.isdigit():
+                sizes = list(map(int, column))  # type: ignore[arg-type]
+        elif {*map(type, column)} == {int}:
+            sizes = column  # type: ignore[assignment]
+        if sizes and min(sizes) >= 0 and max(sizes) < _MOST_BYTES:
+            return sizes
     return [fields.count(text_of(field)) for field in column]

@@ -59,6 +59,7 @@ class Totals:
         measured: for each index, that of the series whose sizes and times it counts into: the
             same without labels of `only_counter`.
         sizes: bytes by column, each by index.
+        has: which indexes have such a size at all.
         times: histograms by column.
         attempt_seconds: time in all attempts at upstreams, by index.
     """
@@ -83,18 +84,15 @@ class Totals:
         self.attempt_seconds: list[float] = []
         self._indexes: dict[LabelValues, int] = {}
         self._measured_indexes: dict[LabelValues, int] = {}
-        self._has: dict[str, set[int]] = {name: set() for name in SIZES}
+        self.has: dict[str, set[int]] = {name: set() for name in SIZES}
         self._add((OTHER,) * len(self.label_names))
         self._indexes.clear()  # such values have an index of their own, where there is room
 
-    def index_of(self, values: LabelValues, columns: Sequence[str]) -> int:
-        """Return the index of label values, of lines that have these columns."""
+    def index_of(self, values: LabelValues) -> int:
+        """Return the index of label values."""
         index = self._indexes.get(values)
         if index is None:
             index = self._add(values) if len(self._indexes) < self._limit else 0
-        for column in columns:
-            if column in self._has:
-                self._has[column].add(self.measured[index])
         return index
 
     def slot_of(self, seconds: float) -> int:
@@ -117,7 +115,7 @@ class Totals:
     def sized(self, column: str) -> Iterator[tuple[LabelValues, int]]:
         """Yield label values without those of the counter alone, and bytes."""
         for values, index in self._measured_indexes.items():
-            if index in self._has[column]:
+            if index in self.has[column]:
                 yield values, self.sizes[column][index]
 
     def timed(self, column: str) -> Iterator[tuple[LabelValues, int]]:
