@@ -42,6 +42,7 @@ FILTERS = {
     "type_converter": "pillion_log_agent.filters.type_converter:TYPE_CONVERTER",
 }
 OUTPUTS = {
+    "cloudwatch_logs": "pillion_log_agent.outputs.cloudwatch_logs.declaration:CLOUDWATCH_LOGS",
     "datadog": "pillion_log_agent.outputs.datadog:DATADOG",
     "es": "pillion_log_agent.outputs.elasticsearch.declaration:ELASTICSEARCH",
     "file": "pillion_log_agent.outputs.file:FILE",

@@ -1,0 +1,153 @@
+"""Which events of which log streams records become. Pure.
+
+Source: AWS's documentation, "PutLogEvents": a request has at most 10,000 events, in the order of
+their times, less than 24 hours apart, and 1,048,576 bytes with 26 more for each event; an event is
+at most as large as a request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pillion_log_agent.outputs.aws.content import texts
+from pillion_log_agent.outputs.aws.delivery import Event
+from pillion_log_agent.outputs.cloudwatch_logs.metrics import embedded, is_sampled
+from pillion_log_agent.records.accessor import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pillion_log_agent.outputs.cloudwatch_logs.properties import CloudWatchLogsProperties
+    from pillion_log_agent.records.accessor import Template
+    from pillion_log_agent.records.batch import Batch
+
+MOST_EVENTS = 10_000
+MOST_BYTES = 1_048_576
+PER_EVENT = 26
+SPAN = 24 * 3600 * 1_000_000_000
+LONGEST = 1_000_000
+"""Bytes of an event; what is longer becomes several, which leaves room for what the API counts."""
+LONGEST_NAME = 512
+_MILLISECOND = 1_000_000
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A log stream in a log group."""
+
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How log groups and streams are named; raises ValueError, when it is made, with a sentence."""
+
+    group: str
+    group_template: Template | None
+    name: str | None
+    prefix: str
+    name_template: Template | None
+
+    @classmethod
+    def of(cls, properties: CloudWatchLogsProperties) -> Names:
+        """Return the names that properties ask for."""
+        name, prefix = properties.log_stream_name, properties.log_stream_prefix
+        if (name is None) == (prefix is None):
+            raise ValueError("log_stream_name or log_stream_prefix is needed, and not both")
+        group, stream = properties.log_group_template, properties.log_stream_template
+        return cls(
+            properties.log_group_name,
+            None if group is None else parse_template(group, needs_all=True),
+            name,
+            prefix or "",
+            None if stream is None else parse_template(stream, needs_all=True),
+        )
+
+    def streams(self, batch: Batch) -> dict[Stream, Sequence[int]]:
+        """Return which records of a batch go to which stream."""
+        name = self.name if self.name is not None else f"{self.prefix}{batch.tag}"
+        usual = Stream(self.group, name)
+        if self.group_template is None and self.name_template is None:
+            return {usual: range(len(batch))}
+        found: dict[Stream, list[int]] = {}
+        groups = _column(self.group_template, batch, usual.group)
+        names = _column(self.name_template, batch, usual.name)
+        for index, pair in enumerate(zip(groups, names, strict=True)):
+            found.setdefault(Stream(*pair), []).append(index)
+        return dict(found)
+
+
+def _column(template: Template | None, batch: Batch, otherwise: str) -> list[str]:
+    if template is None:
+        return [otherwise] * len(batch)
+    return [text[:LONGEST_NAME] or otherwise for text in template.column(batch)]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What of a record is sent.
+
+    Attributes:
+        log_key: the field, None for the whole.
+        namespace: of the metrics that samples become.
+        dimensions: of the same.
+    """
+
+    log_key: str | None
+    namespace: str
+    dimensions: tuple[tuple[str, ...], ...]
+
+    def of(self, batch: Batch) -> list[str | None]:
+        """Return the text of each record, None where it has none."""
+        if self.log_key is None and is_sampled(batch.origin.input):
+            return embedded(batch, self.namespace, self.dimensions)
+        return texts(batch, self.log_key)
+
+
+def events(
+    number: int, batch: Batch, indices: Sequence[int], found: Sequence[str | None]
+) -> Iterator[Event]:
+    """Yield the events of some records of a batch; one without text gives none."""
+    times = batch.times.nanoseconds()
+    for index in indices:
+        text = found[index]
+        if not text:
+            continue
+        time = max(times[index], 0)
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+        if size <= LONGEST:
+            yield Event(number, index, time, text, size + PER_EVENT)
+            continue
+        for part in pieces(text):
+            yield Event(number, index, time, part, len(part.encode()) + PER_EVENT)
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Yield a text in parts that are not too long for an event, none cut within a character."""
+    data = text.encode("utf-8", "replace")
+    start = 0
+    while start < len(data):
+        end = min(start + LONGEST, len(data))
+        while end < len(data) and data[end] & 0xC0 == 0x80:  # noqa: PLR2004  # within a character
+            end -= 1
+        yield data[start:end].decode()
+        start = end
+
+
+def body(stream: Stream, request: Sequence[Event]) -> bytes:
+    """Return the body of a request."""
+    return _encode(
+        {
+            "logGroupName": stream.group,
+            "logStreamName": stream.name,
+            "logEvents": [
+                {"timestamp": event.time // _MILLISECOND, "message": event.body}
+                for event in request
+            ],
+        }
+    )
