@@ -17,7 +17,7 @@ import pytest
 from pillion.errors import TransientError
 from pillion_log_agent.outputs.aws.client import read_error
 from pillion_log_agent.outputs.aws.credentials import AwsCredentials, CredentialSource
-from tests.servers.aws import ENVIRONMENT, REGION, moto_server
+from tests.servers.aws import ENVIRONMENT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,21 +25,10 @@ if TYPE_CHECKING:
 
     from tests.servers.aws import Aws
 
+pytestmark = pytest.mark.usefixtures("aws_environment")
 ROLE = "arn:aws:iam::123456789012:role/logs"
 FAR = "2126-01-01T00:00:00Z"
 Answer = tuple[int, str]
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with moto_server() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
 
 
 def without_keys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pillion.errors import ConfigurationError
 from tests.servers import aws_signature
-from tests.servers.aws import ENVIRONMENT, REGION, SECRET_KEY, moto_server
+from tests.servers.aws import ENVIRONMENT, REGION, SECRET_KEY
 from tests.servers.http_sink import http_sink
 from tests.sidecars.log_agent.made_outputs import NOW, made_output
 from tests.sidecars.log_agent.running import agent, balances, summary
@@ -28,21 +28,10 @@ if TYPE_CHECKING:
     from tests.servers.aws import Aws
     from tests.servers.http_sink import HttpSink, Posted
 
+pytestmark = pytest.mark.usefixtures("aws_environment")
 MILLISECONDS = NOW // 1_000_000
 DAY = 24 * 3600 * 1_000_000_000
 Answer = tuple[int, dict[str, str], bytes]
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with moto_server() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
 
 
 def refusal(code: str, status: int = 400, message: str = "why") -> Answer:

@@ -74,7 +74,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "nightfall": "use lua, or grep and modify, for what has to be kept back",
     },
     "output": {
-        **dict.fromkeys(("s3", "cloudwatch"), _AWS),
+        **dict.fromkeys(("cloudwatch",), _AWS),
         **dict.fromkeys(("kinesis", "kinesis_streams", "kinesis_firehose", "firehose"), _AWS),
         **dict.fromkeys(("azure", "azure_blob", "azure_kusto", "azure_logs_ingestion"), _AZURE),
         **dict.fromkeys(("bigquery", "chronicle", "gcs", "pgsql", "td", "skywalking"), _COLLECTOR),

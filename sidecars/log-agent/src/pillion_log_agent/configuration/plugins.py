@@ -55,6 +55,7 @@ OUTPUTS = {
     "opensearch": "pillion_log_agent.outputs.elasticsearch.declaration:OPENSEARCH",
     "opentelemetry": "pillion_log_agent.outputs.opentelemetry:OPENTELEMETRY",
     "prometheus_exporter": "pillion_log_agent.outputs.prometheus_exporter:PROMETHEUS_EXPORTER",
+    "s3": "pillion_log_agent.outputs.s3.declaration:S3",
     "splunk": "pillion_log_agent.outputs.splunk:SPLUNK",
     "stdout": "pillion_log_agent.outputs.stdout:STDOUT",
     "syslog": "pillion_log_agent.outputs.syslog:SYSLOG",

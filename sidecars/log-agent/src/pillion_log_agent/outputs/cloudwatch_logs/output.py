@@ -108,24 +108,18 @@ class CloudWatchLogsOutput:
 
     async def _put(self, stream: Stream, request: list[Event]) -> Sent:
         """Put events; where the stream is not there, create it and put them once more."""
-        was_known = stream in self._known
-        await self._ensure(stream)
-        try:
-            return await self._put_once(stream, request)
-        except AwsError as error:
-            if error.code != _NOT_FOUND:
-                raise
-            self._known.pop(stream, None)
-            if not was_known:
-                raise TransientError(error.detail, reason=error.code) from None
-        # It was deleted since.
-        await self._ensure(stream)
-        try:
-            return await self._put_once(stream, request)
-        except AwsError as error:
-            if error.code != _NOT_FOUND:
-                raise
-            raise TransientError(error.detail, reason=error.code) from None
+        detail = ""
+        for _ in range(2):
+            await self._ensure(stream)
+            try:
+                return await self._put_once(stream, request)
+            except AwsError as error:
+                if error.code != _NOT_FOUND:
+                    raise
+                # It was deleted since it was created.
+                self._known.pop(stream, None)
+                detail = error.detail
+        raise TransientError(detail, reason=_NOT_FOUND)
 
     async def _put_once(self, stream: Stream, request: list[Event]) -> Sent:
         answer = await self._client.call(
