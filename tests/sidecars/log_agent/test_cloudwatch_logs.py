@@ -181,6 +181,22 @@ async def test_names_are_made_of_the_tag_and_of_fields(logs: Logs) -> None:
     }
 
 
+async def test_under_the_name_of_the_plugin_in_go_fields_are_in_brackets(logs: Logs) -> None:
+    output = made_output(
+        "cloudwatch",
+        ("region", REGION),
+        ("endpoint", f"http://127.0.0.1:{logs.sink.port}"),
+        ("log_group_name", "/eks/$(k['ns'])"),
+        ("log_stream_name", "$(tag[1])-$(k['pod'])/$(tag)"),
+        ("auto_create_group", "true"),
+    )
+    await output.write([batch({"k": {"ns": "n", "pod": "p"}}, {"k": {"ns": "n"}}, tag="a.b")])
+    await output.close()
+    assert {group: list(streams) for group, streams in logs.groups.items()} == {
+        "/eks/n": ["b-p/a.b", "/fluentbit-default"],
+    }
+
+
 async def test_events_go_in_the_order_of_their_times(logs: Logs) -> None:
     given = [at([NOW + 2 * 10**6, NOW], {"n": 2}, {"n": 0}), at([NOW + 10**6], {"n": 1})]
     await write(logs, given)

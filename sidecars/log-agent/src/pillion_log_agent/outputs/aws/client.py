@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pillion.errors import TransientError
-from pillion_log_agent.outputs.aws.credentials import AwsCredentials
 from pillion_log_agent.outputs.aws.endpoint import authority
+from pillion_log_agent.outputs.aws.signing import Signer
 from pillion_log_agent.outputs.http_client import HttpClient
 from pillion_log_agent.outputs.retry_after import parse_retry_after
 from pillion_log_agent.records.json_rows import decode_object
@@ -40,19 +40,6 @@ _CONTENT = frozenset(
     }
 )
 """The request itself is refused, for what is in it."""
-_STALE = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidToken",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "InvalidSignatureException",
-        "SignatureDoesNotMatch",
-    }
-)
-"""The credentials are refused; others may have taken their place."""
 _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,100})</Code>")
 _MESSAGE = re.compile(rb"<Message>([^<]{0,500})</Message>")
 
@@ -95,9 +82,7 @@ class AwsClient:
         timeout: float,
         wall_ns: Callable[[], int],
     ) -> None:
-        self.credentials = AwsCredentials(credentials)
-        self._region = credentials.region
-        self._service = service
+        self._signer = Signer(credentials, service)
         self._timeout = timeout
         self._wall_ns = wall_ns
         self._host = authority(endpoint)
@@ -124,17 +109,8 @@ class AwsClient:
             AwsError: it is refused for what it is, or names what is not there or there already.
             TransientError: the service is not there, is busy, or does not let us in.
         """
-        credentials = await self.credentials.current()
         url = f"{'https' if self._client.endpoint.tls else 'http'}://{self._host}{target}"
-        signed = sign(
-            method,
-            url,
-            {"Host": self._host, **headers},
-            body,
-            credentials=credentials,
-            service=self._service,
-            region=self._region,
-        )
+        signed = await self._signer.sign(method, url, {"Host": self._host, **headers}, body)
         answer = await self._client.request(
             method,
             target,
@@ -147,8 +123,7 @@ class AwsClient:
             return AwsAnswer(answer.headers, answer.body)
         code, message = read_error(answer.body, answer.headers)
         detail = f"{self._client.endpoint} answered {answer.status} {code}: {message}"
-        if code in _STALE:
-            self.credentials.forget()
+        self._signer.note_refusal(code)
         if _is_final(answer.status, code):
             raise AwsError(code or str(answer.status), detail)
         raise TransientError(
@@ -167,26 +142,6 @@ class AwsClient:
 def _is_final(status: int, code: str) -> bool:
     is_about_names = code.startswith(("ResourceNotFound", "ResourceAlreadyExists", "NoSuchUpload"))
     return status == 413 or code in _CONTENT or is_about_names  # noqa: PLR2004
-
-
-def sign(
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    *,
-    credentials: Any,
-    service: str,
-    region: str,
-) -> dict[str, str]:
-    """Return the headers of a request with its signature, version 4."""
-    from botocore.auth import S3SigV4Auth, SigV4Auth  # 14 MB  # noqa: PLC0415
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-
-    request = AWSRequest(method=method, url=url, headers=dict(headers), data=body)
-    signer = S3SigV4Auth if service == "s3" else SigV4Auth
-    signer(credentials, service, region).add_auth(request)
-    return dict(request.headers.items())
 
 
 def read_error(body: bytes, headers: Mapping[str, str]) -> tuple[str, str]:

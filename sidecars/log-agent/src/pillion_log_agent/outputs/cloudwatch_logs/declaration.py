@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.outputs.aws.properties import ACCEPTED
-from pillion_log_agent.outputs.cloudwatch_logs.properties import CloudWatchLogsProperties
+from pillion_log_agent.outputs.cloudwatch_logs.properties import (
+    CloudWatchLogsProperties,
+    GoCloudWatchProperties,
+)
 
 if TYPE_CHECKING:
     from pillion_log_agent.outputs.output import Output, OutputContext
@@ -26,6 +29,22 @@ CLOUDWATCH_LOGS = Declaration(
     properties=CloudWatchLogsProperties,
     accepted=ACCEPTED,
     refused={"add_entity": "leave it off; events are found by the fields of the pod in them"},
+    required=("region", "log_group_name"),
+    build=_build,
+)
+CLOUDWATCH = Declaration(
+    name="cloudwatch",
+    summary="The same, as the plugin of AWS's own image, with fields as $(field) in its names.",
+    properties=GoCloudWatchProperties,
+    accepted={
+        **ACCEPTED,
+        "put_log_events_requests_per_second": "what CloudWatch has no room for is sent again",
+        "http_request_timeout": "http.response_timeout bounds an answer",
+    },
+    refused={
+        "new_log_group_tags": "tag the log group by infrastructure as code, or in the console",
+        "credentials_endpoint": "set AWS_CONTAINER_CREDENTIALS_FULL_URI in the environment",
+    },
     required=("region", "log_group_name"),
     build=_build,
 )

@@ -15,13 +15,11 @@ import msgspec
 from pillion_log_agent.outputs.aws.content import texts
 from pillion_log_agent.outputs.aws.delivery import Event
 from pillion_log_agent.outputs.cloudwatch_logs.metrics import embedded, is_sampled
-from pillion_log_agent.records.accessor import parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pillion_log_agent.outputs.cloudwatch_logs.properties import CloudWatchLogsProperties
-    from pillion_log_agent.records.accessor import Template
+    from pillion_log_agent.outputs.cloudwatch_logs.names import Stream
     from pillion_log_agent.records.batch import Batch
 
 MOST_EVENTS = 10_000
@@ -30,62 +28,8 @@ PER_EVENT = 26
 SPAN = 24 * 3600 * 1_000_000_000
 LONGEST = 1_000_000
 """Bytes of an event; what is longer becomes several, which leaves room for what the API counts."""
-LONGEST_NAME = 512
 _MILLISECOND = 1_000_000
 _encode = msgspec.json.Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A log stream in a log group."""
-
-    group: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """How log groups and streams are named; raises ValueError, when it is made, with a sentence."""
-
-    group: str
-    group_template: Template | None
-    name: str | None
-    prefix: str
-    name_template: Template | None
-
-    @classmethod
-    def of(cls, properties: CloudWatchLogsProperties) -> Names:
-        """Return the names that properties ask for."""
-        name, prefix = properties.log_stream_name, properties.log_stream_prefix
-        if (name is None) == (prefix is None):
-            raise ValueError("log_stream_name or log_stream_prefix is needed, and not both")
-        group, stream = properties.log_group_template, properties.log_stream_template
-        return cls(
-            properties.log_group_name,
-            None if group is None else parse_template(group, needs_all=True),
-            name,
-            prefix or "",
-            None if stream is None else parse_template(stream, needs_all=True),
-        )
-
-    def streams(self, batch: Batch) -> dict[Stream, Sequence[int]]:
-        """Return which records of a batch go to which stream."""
-        name = self.name if self.name is not None else f"{self.prefix}{batch.tag}"
-        usual = Stream(self.group, name)
-        if self.group_template is None and self.name_template is None:
-            return {usual: range(len(batch))}
-        found: dict[Stream, list[int]] = {}
-        groups = _column(self.group_template, batch, usual.group)
-        names = _column(self.name_template, batch, usual.name)
-        for index, pair in enumerate(zip(groups, names, strict=True)):
-            found.setdefault(Stream(*pair), []).append(index)
-        return dict(found)
-
-
-def _column(template: Template | None, batch: Batch, otherwise: str) -> list[str]:
-    if template is None:
-        return [otherwise] * len(batch)
-    return [text[:LONGEST_NAME] or otherwise for text in template.column(batch)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,10 @@ from pillion_log_agent.outputs.cloudwatch_logs.events import (
     MOST_EVENTS,
     SPAN,
     Content,
-    Names,
-    Stream,
     body,
     events,
 )
+from pillion_log_agent.outputs.cloudwatch_logs.names import Names, Stream
 from pillion_log_agent.outputs.output import Rejection
 from pillion_log_agent.records.json_rows import decode_object
 

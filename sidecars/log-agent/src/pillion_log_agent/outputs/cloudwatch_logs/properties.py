@@ -86,3 +86,24 @@ class CloudWatchLogsProperties(AwsProperties):
         "Their dimensions: names with commas, sets with semicolons between.",
         default=(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class GoCloudWatchProperties(CloudWatchLogsProperties):
+    """The properties of `cloudwatch`, the plugin in Go of AWS's own image, with its templates.
+
+    Source: the manual of amazon-cloudwatch-logs-for-fluent-bit.
+    """
+
+    default_log_group_name: str = setting(
+        "default_log_group_name",
+        TEXT,
+        "The log group where a field that log_group_name asks for is missing.",
+        default="fluentbit-default",
+    )
+    default_log_stream_name: str = setting(
+        "default_log_stream_name",
+        TEXT,
+        "The log stream, likewise.",
+        default="/fluentbit-default",
+    )

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion_log_agent.patterns.strftime import format_time
+from pillion_log_agent.patterns.strftime import format_precise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 1024
 """Bytes of a key, which is S3's limit."""
 _INSIDE = re.compile(r"\$TAG\[(\d{1,2})\]|(\$TAG)|(\$UUID)")
-_FRACTION = re.compile(r"%([1-9])N|%L")
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +48,18 @@ class KeyFormat:
         made: list[str] = []
         position = 0
         for match in _INSIDE.finditer(self.template):
-            made.append(_time(self.template[position : match.start()], time))
+            made.append(format_precise(self.template[position : match.start()], time))
             number, is_tag, _ = match.groups()
             if number is not None:
                 made.append(parts[int(number)] if int(number) < len(parts) else "")
             else:
                 made.append(tag if is_tag else name)
             position = match.end()
-        made.append(_time(self.template[position:], time))
+        made.append(format_precise(self.template[position:], time))
         key = "".join(made)
         if "$UUID" not in self.template and not self.is_static:
             key += f"-object{name}"
         return "/" + key.lstrip("/")
-
-
-def _time(text: str, time: int) -> str:
-    fraction = f"{time % _SECOND:09d}"
-    text = _FRACTION.sub(lambda match: fraction[: int(match[1] or 9)], text)
-    return format_time(text, time) if "%" in text else text
 
 
 def name_of(batches: Sequence[Batch]) -> str:
