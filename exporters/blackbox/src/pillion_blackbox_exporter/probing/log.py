@@ -87,9 +87,10 @@ class ProbeLog:
         return stream.getvalue()
 
     def _write(self, level: int, message: str, fields: dict[str, object]) -> None:
-        message = self.masked(message)
+        if self._hides:
+            message = self.masked(message)
         for key, value in fields.items():
-            if isinstance(value, str):
+            if isinstance(value, str) and (self._hides or len(value) > FIELD_LIMIT):
                 fields[key] = self.masked(value)[:FIELD_LIMIT]
         if len(self.lines) < LINE_LIMIT:
             self.lines.append((self._clock(), level, message, fields))

@@ -72,7 +72,7 @@ class Report:
         It takes less than half the CPU of writing what `collect` makes.
         """
         written = [
-            (gauge.name, f"{gauge.beginning}{number(value)}\n")
+            (gauge.name, f"{gauge.beginning}{value if type(value) is int else number(value)}\n")
             for gauge, value in self._values.items()
         ]
         for gauge, series in self._labelled.items():

@@ -102,7 +102,7 @@ class ProbeHandler:
         """Probe, and answer with the metrics; a probe that fails is answered with 200 too."""
         began = self._clock()
         asked = self._read(request)
-        if isinstance(asked, web.Response):
+        if not isinstance(asked, ProbeRequest):
             return asked
         try:
             await self._limit.acquire(asked.seconds / 2)
