@@ -11,6 +11,7 @@ from pillion.metrics.standard import add_build_info
 from pillion.process import Service
 from pillion.web.standard import add_metrics_route
 from pillion_nginx_exporter import collector
+from pillion_nginx_exporter.access_log.configuration import from_settings
 from pillion_nginx_exporter.access_log.settings import AccessLogSettings
 from pillion_nginx_exporter.access_log.source import AccessLogSource
 from pillion_nginx_exporter.fetch import ClientTls, Wire
@@ -70,15 +71,11 @@ class NginxExporter(Service):
             log=context.log,
             clock=clock,
         )
-        access_log = context.values[AccessLogSettings]
+        access_log = from_settings(context.values[AccessLogSettings], dict(labels), context.log)
         self._access_log: AccessLogSource | None = None
-        if access_log.paths or access_log.syslog:
+        if access_log is not None:
             self._access_log = AccessLogSource(
-                access_log,
-                constant=dict(labels),
-                log=context.log,
-                health=context.health,
-                clock=clock,
+                access_log, log=context.log, health=context.health, clock=clock
             )
             context.registry.register(self._access_log)
         self._prober = Prober(
