@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
@@ -33,6 +33,7 @@ class AccessLogConfig:
     Attributes:
         namespace: what the names of the metrics begin with.
         constant: labels on every series.
+        labels: likewise, but on the count of lines that fit no format, as with the peer.
         paths: of files; globs.
         syslog: where to listen.
         formats: of the lines.
@@ -41,6 +42,8 @@ class AccessLogConfig:
         series: the most combinations of labels.
         from_head: whether to begin at the head of a file that has no checkpoint.
         state_dir: where the checkpoint is; None for none.
+        name: tells several of them apart; empty where there is one.
+        tags: of syslog, that alone count; empty for all.
     """
 
     namespace: str
@@ -53,16 +56,33 @@ class AccessLogConfig:
     series: int
     from_head: bool
     state_dir: str | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def from_settings(
     settings: AccessLogSettings, constant: Mapping[str, str], log: Logger
-) -> AccessLogConfig | None:
-    """Return what the flags ask for, and the nginx.conf that they name; None for nothing.
+) -> tuple[AccessLogConfig, ...]:
+    """Return what the flags ask for, and the files that they name.
 
     Raises:
-        ConfigurationError: nginx.conf cannot be read, or names nothing that can be counted.
+        ConfigurationError: nginx.conf or the peer's configuration cannot be read, or names nothing
+            that can be counted.
     """
+    own = _from_flags(settings, constant, log)
+    found = () if own is None else (own,)
+    if settings.config_file is None:
+        return found
+    # msgspec and YAML, and only for such a file
+    from pillion_nginx_exporter.nginxlog_config.load import read_namespaces  # noqa: PLC0415
+
+    return (*found, *read_namespaces(settings.config_file, settings, constant))
+
+
+def _from_flags(
+    settings: AccessLogSettings, constant: Mapping[str, str], log: Logger
+) -> AccessLogConfig | None:
     paths, syslog = settings.paths, settings.syslog
     formats = tuple(FormatText(text) for text in settings.formats)
     if settings.nginx_config is not None:

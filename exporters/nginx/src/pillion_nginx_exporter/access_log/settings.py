@@ -66,6 +66,15 @@ class AccessLogSettings:
         "nginx' own configuration, to find the access logs and their formats in; flags that name "
         "either come first.",
     )
+    config_file: str | None = optional(
+        "config-file",
+        PATH,
+        "A configuration of prometheus-nginxlog-exporter, .yaml or .hcl: its namespaces are "
+        "counted, and it listens where that says unless --web.listen-address is given.",
+    )
+    config_convert: bool = switch(
+        "config.convert", "Print the file of --config-file in the YAML form, and end."
+    )
     labels: tuple[str, ...] = repeated(
         "nginx.access-log.label",
         CHOICE(*CHOICES),

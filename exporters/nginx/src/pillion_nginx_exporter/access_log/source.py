@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_SECONDS = 60.0
 _LOOK_SECONDS = 1.0
-_PATIENCE = 30.0
-_WORK = "the counting of access logs"
+_TIMEOUT = 30.0
 
 
 class AccessLogSource:
@@ -58,11 +57,17 @@ class AccessLogSource:
         readers = [reader_of(written, config.rules, self.totals) for written in config.formats]
         self.log_of_requests = AccessLog(readers, self.totals)
         self.receivers = [
-            SyslogReceiver(address, self._count, log) for address in dict.fromkeys(config.syslog)
+            SyslogReceiver(address, self._count, log, config.tags)
+            for address in dict.fromkeys(config.syslog)
         ]
         self.files: FileReader | None = None
         self._config = config
-        self._constant = dict(config.constant)
+        self._own = {
+            **config.labels,
+            **config.constant,
+            **({"namespace": config.name} if config.name else {}),
+        }
+        self._part = f"access log {config.name}".strip()
         self._log = log
         self._health = health
         self._clock = clock
@@ -106,7 +111,15 @@ class AccessLogSource:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics as they stand; prometheus-client's registry asks for them."""
-        yield from metrics(self.totals, self._config.namespace, self._constant)
+        self._flush()
+        yield from metrics(
+            self.totals, self._config.namespace, self._config.constant, self._config.labels
+        )
+        yield self._counter(
+            "nginx_exporter_access_log_limited",
+            "Requests counted under other since --nginx.access-log.series was met.",
+            self.totals.limited,
+        )
         if self.receivers:
             yield self._counter(
                 "nginx_exporter_access_syslog_received",
@@ -121,18 +134,21 @@ class AccessLogSource:
         if self.files is not None:
             from pillion.tail.metrics import TailCollector  # noqa: PLC0415  # as files above
 
-            collector = TailCollector(
-                self.files.tailer, "nginx_exporter_access_log", self._constant
-            )
+            collector = TailCollector(self.files.tailer, "nginx_exporter_access_log", self._own)
             yield from collector.collect()
 
     def section(self) -> str:
         """Return its part of the landing page."""
+        self._flush()
         return access_log_section(self.totals, self.log_of_requests.sample)
 
+    def _flush(self) -> None:
+        for receiver in self.receivers:
+            receiver.flush()
+
     def _counter(self, name: str, description: str, value: int) -> Metric:
-        family = CounterMetricFamily(name, description, labels=list(self._constant))
-        family.add_metric(list(self._constant.values()), value)
+        family = CounterMetricFamily(name, description, labels=list(self._own))
+        family.add_metric(list(self._own.values()), value)
         return family
 
     def _count(self, block: bytes) -> None:
@@ -156,7 +172,8 @@ class AccessLogSource:
 
     async def _look(self) -> None:
         while True:
-            self._health.beat(_WORK, _PATIENCE)
+            self._health.beat(f"the counting of the {self._part}", _TIMEOUT)
+            self._flush()
             if self.files is not None:
-                self.files.look(self._health)
+                self.files.look(self._health, self._part)
             await asyncio.sleep(_LOOK_SECONDS)
