@@ -11,9 +11,9 @@ from pillion.metrics.standard import add_build_info
 from pillion.process import Service
 from pillion.web.standard import add_metrics_route
 from pillion_nginx_exporter import collector
-from pillion_nginx_exporter.access_log.configuration import from_settings
 from pillion_nginx_exporter.access_log.settings import AccessLogSettings
 from pillion_nginx_exporter.access_log.source import AccessLogSource
+from pillion_nginx_exporter.access_log_config import from_settings
 from pillion_nginx_exporter.fetch import ClientTls, Wire
 from pillion_nginx_exporter.former import FormerSettings, check_former
 from pillion_nginx_exporter.labels import const_labels
