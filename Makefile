@@ -131,7 +131,7 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
 	printf './core\n./exporters/blackbox[cel,http3,jwt]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
 	printf './core\n./sidecars/log-streamer\n' | $(COMPILE) - -o requirements/log-streamer.txt
-	printf './core\n./sidecars/log-agent\n' | $(COMPILE) - -o requirements/log-agent.txt
+	printf './core\n./sidecars/log-agent[aws]\n' | $(COMPILE) - -o requirements/log-agent.txt
 	echo ./inject | $(COMPILE) - -o requirements/inject.txt
 	echo ./images | $(COMPILE) - -o requirements/images.txt
 	echo pip | $(COMPILE) - -o requirements/pip.txt

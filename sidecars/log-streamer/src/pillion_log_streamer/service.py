@@ -88,6 +88,7 @@ class LogStreamer(Service):
     async def start(self) -> None:
         """Begin to stream."""
         self._loop = asyncio.get_running_loop()
+        self._streamer.tailer.begin()  # what is made after it is said to have started is new
         self._thread.start()
         self._watching = asyncio.create_task(self._watch())
 

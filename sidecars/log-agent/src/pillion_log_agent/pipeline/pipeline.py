@@ -114,6 +114,7 @@ class Pipeline:
         self._reading = {
             name: self._watched(self._read(name, each)) for name, each in self.inputs.items()
         }
+        await asyncio.sleep(0)  # each does its first turn: a file made after the start is new to it
 
     async def drain(self, *, is_last: bool) -> None:
         """End the inputs, and return when all that they handed over is where it should be.
