@@ -10,7 +10,7 @@ import pytest
 
 from pillion.tail import FromLine, LastLines
 from pillion.tail.hole_punch import HolePuncher
-from pillion.tail.scanner import LOOKS_AT_ONCE
+from pillion.tail.schedule import LOOKS_AT_ONCE
 from tests import needs
 
 if TYPE_CHECKING:

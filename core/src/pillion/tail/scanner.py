@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from pillion.tail.aged import AgedFiles
 from pillion.tail.follower import Follower
+from pillion.tail.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,43 +20,6 @@ if TYPE_CHECKING:
     from pillion.tail.reconciler import Reconciler
     from pillion.tail.resumption import Resumption
     from pillion.tail.wakers import Waker
-
-LOOKS_AT_ONCE = 256
-"""A look costs some 6 us; more of them in a row would keep busy files waiting."""
-
-
-class Schedule:
-    """A heap of followers by the time at which they are due."""
-
-    __slots__ = ("_heap", "_number")
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Follower]] = []
-        self._number = 0
-
-    def put(self, follower: Follower, due: float) -> None:
-        """Look at a follower at this time, and no more at the one set before."""
-        follower.due = due
-        self._number += 1
-        heappush(self._heap, (due, self._number, follower))
-
-    def due(self, now: float) -> Iterator[Follower]:
-        """Yield, and take off, who is due; no more than LOOKS_AT_ONCE."""
-        heap, left = self._heap, LOOKS_AT_ONCE
-        while left and heap and heap[0][0] <= now:
-            due, _, follower = heappop(heap)
-            if follower.due == due and follower.is_wanted:
-                follower.due = -1.0
-                left -= 1
-                yield follower
-
-    def next_due(self) -> float | None:
-        """Return when the next one is due."""
-        heap = self._heap
-        while heap and heap[0][2].due != heap[0][0]:
-            heappop(heap)
-        return heap[0][0] if heap else None
-
 
 LOOK_SECONDS_FOR_EACH = 0.0005
 WATCHED_SECONDS_FOR_EACH = 0.001
@@ -75,6 +39,7 @@ class Scanner:
     """
 
     __slots__ = (
+        "_aged",
         "_discovery",
         "_empty",
         "_found",
@@ -115,6 +80,7 @@ class Scanner:
         self._log = log
         self._wall_ns = wall_ns
         self._schedule = Schedule()
+        self._aged = AgedFiles(options.ignore_older, wall_ns, log)
         self._found: Found | None = None
         self._empty: set[str] = set()
         self._refused_directories: dict[str, str] = {}
@@ -184,9 +150,11 @@ class Scanner:
             found = self._found = self._discovery.search()
             self._report(found)
         came_and_went = self._came_and_went(found, since_ns)
-        for path in (*self._pending, *found.paths, *came_and_went):
-            if path not in self.followers:
+        known = dict.fromkeys((*self._pending, *came_and_went))
+        for path in (*known, *found.paths):
+            if path not in self.followers and (path in known or not self._aged.leaves_out(path)):
                 self._follow(path, now, since_ns)
+        self._aged.report(found.paths)
         self._scanned_ns = scanning_ns
         for follower in list(self.followers.values()):
             is_there = follower.path in found.paths or follower.path in came_and_went
@@ -220,7 +188,7 @@ class Scanner:
             hinted = self.followers.get(path) or self._targets.get(path)
             if hinted is not None:
                 self._schedule.put(hinted, now)
-            elif self._discovery.has_globs:
+            elif self._discovery.has_globs or path in self._aged:
                 self.scan_due = min(self.scan_due, now + SOONEST_SCAN)
         for follower in self._schedule.due(now):
             self._look_at(follower, now)
@@ -255,6 +223,7 @@ class Scanner:
         self._find_target(follower)
         if self._is_fresh:
             follower.start = self._options.start
+        follower.start = self._aged.start_of(path) or follower.start
         follower.entries = self._pending.pop(path, ())
         # What has come and gone at the path since then lies beside it now.
         follower.looked_ns = since_ns

@@ -18,13 +18,13 @@ from pillion.settings import (
 )
 from pillion.settings.kinds import positive
 from pillion_nginx_exporter.access_log.columns import CHOICES
-from pillion_nginx_exporter.access_log.formats import parse_format
+from pillion_nginx_exporter.access_log.readers import check_format
 from pillion_nginx_exporter.access_log.syslog_address import SYSLOG_ADDRESS, SyslogAddress
 from pillion_nginx_exporter.access_log.totals import BUCKETS
 
 
 def _parse_log_format(text: str) -> str:
-    parse_format(text)
+    check_format(text)
     return text
 
 
@@ -56,8 +56,9 @@ class AccessLogSettings:
     formats: tuple[str, ...] = repeated(
         "nginx.log-format",
         LOG_FORMAT,
-        "combined, main, upstreaminfo (ingress-nginx), or the text of a log_format. Of "
-        "several, each line is counted under the first that fits it.",
+        "combined, main, upstreaminfo (ingress-nginx), json (objects with the names of nginx' "
+        "variables as keys), or the text of a log_format. Of several, each line is counted under "
+        "the one that fits it.",
         default=("combined", "main"),
     )
     labels: tuple[str, ...] = repeated(

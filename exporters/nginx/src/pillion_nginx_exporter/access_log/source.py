@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily
 
-from pillion_nginx_exporter.access_log.columns import METHOD, STATUS
-from pillion_nginx_exporter.access_log.counting import AccessLog, PatternReader
-from pillion_nginx_exporter.access_log.formats import parse_format
+from pillion_nginx_exporter.access_log.counting import AccessLog
+from pillion_nginx_exporter.access_log.label_rules import standard_rules
 from pillion_nginx_exporter.access_log.landing import access_log_section
 from pillion_nginx_exporter.access_log.metrics import metrics
+from pillion_nginx_exporter.access_log.readers import reader_of
 from pillion_nginx_exporter.access_log.syslog import SyslogReceiver
 from pillion_nginx_exporter.access_log.totals import Totals
 
@@ -35,7 +35,7 @@ class AccessLogSource:
     """Counts what the files and sockets bring.
 
     Attributes:
-        totals: what was counted, up to the last fold.
+        totals: what was counted, so far.
         receivers: the syslog sockets.
         files: what reads files, once it is started; None where there are none.
         log_of_requests: counts, and has the sample of what fits no format.
@@ -51,9 +51,10 @@ class AccessLogSource:
         clock: Callable[[], float],
     ) -> None:
         """Take the settings; `constant` labels are put on every series."""
-        labels = (METHOD, STATUS, *dict.fromkeys(settings.labels))
-        self.totals = Totals(labels, sorted(set(settings.buckets)), settings.series)
-        readers = [PatternReader(parse_format(text), labels) for text in settings.formats]
+        rules = standard_rules(settings.labels)
+        names = [rule.name for rule in rules]
+        self.totals = Totals(names, sorted(set(settings.buckets)), settings.series)
+        readers = [reader_of(text, rules, self.totals) for text in settings.formats]
         self.log_of_requests = AccessLog(readers, self.totals)
         self.receivers = [
             SyslogReceiver(address, self._count, log) for address in dict.fromkeys(settings.syslog)
@@ -105,7 +106,6 @@ class AccessLogSource:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics as they stand; prometheus-client's registry asks for them."""
-        self.log_of_requests.fold()
         yield from metrics(self.totals, self._namespace, self._constant)
         if self.receivers:
             yield self._counter(
@@ -128,7 +128,7 @@ class AccessLogSource:
 
     def section(self) -> str:
         """Return its part of the landing page."""
-        return access_log_section(self.log_of_requests.fold(), self.log_of_requests.sample)
+        return access_log_section(self.totals, self.log_of_requests.sample)
 
     def _counter(self, name: str, description: str, value: int) -> Metric:
         family = CounterMetricFamily(name, description, labels=list(self._constant))
