@@ -84,6 +84,8 @@ _READERS = tuple(
 def metrics(scrapes: Iterable[tuple[Labels, Scrape]]) -> list[Metric]:
     """Return the metrics of several scrapes, each with the labels of its target."""
     all_of_them = [(dict(labels), scrape) for labels, scrape in scrapes]
+    if not all_of_them:
+        return []
     succeeded = [(labels, scrape.status) for labels, scrape in all_of_them if scrape.status]
     found = []
     if succeeded:
