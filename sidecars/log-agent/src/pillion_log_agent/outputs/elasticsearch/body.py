@@ -260,6 +260,11 @@ def _with_times(batch: Batch, plan: BulkFormat) -> Batch:
     )
 
 
+def with_names_once(batch: Batch) -> Batch:
+    """Return a batch in whose objects each name is there once: the last of them, as JSON has it."""
+    return _again(batch, batch.decoded())
+
+
 def _without_dots(value: Any) -> Any:
     if isinstance(value, dict):
         return {key.replace(".", "_"): _without_dots(each) for key, each in value.items()}
