@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion.tail.checkpoint.format import Entry
     from pillion.tail.checkpoint.writer import CheckpointWriter
-    from pillion.tail.glob import Found, GlobSearch
+    from pillion.tail.glob.search import Found, GlobSearch
     from pillion.tail.options import TailOptions
     from pillion.tail.reconciler import Reconciler
     from pillion.tail.resumption import Resumption
@@ -43,7 +43,6 @@ class Scanner:
         "_discovery",
         "_empty",
         "_found",
-        "_is_first",
         "_is_fresh",
         "_log",
         "_options",
@@ -85,7 +84,6 @@ class Scanner:
         self._found: Found | None = None
         self._empty: set[str] = set()
         self._refused_directories: dict[str, str] = {}
-        self._is_first = True
         self._is_fresh = writer.is_fresh
         self._since_ns = self._scanned_ns = writer.snapshot.looked_ns
         self.followers: dict[str, Follower] = {}
@@ -135,6 +133,11 @@ class Scanner:
         return first if len(refused) == 1 else f"{first} (and {len(refused) - 1} more)"
 
     @property
+    def has_begun(self) -> bool:
+        """Whether it has searched for files."""
+        return self._found is not None
+
+    @property
     def has_pending(self) -> bool:
         """Whether there is something of the checkpoint that was not taken up yet."""
         return bool(self._pending) or any(each.entries for each in self.followers.values())
@@ -160,7 +163,7 @@ class Scanner:
                 self._reconciler.errors.forget(follower)
                 del self.followers[follower.path]
                 self._targets.pop(follower.target, None)
-        self._is_first = self._is_fresh = False
+        self._is_fresh = False
         cost = clock() - now
         interval = self._options.scan_interval
         if all(self._waker.watches(directory) for directory in found.directories):

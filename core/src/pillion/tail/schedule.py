@@ -31,13 +31,12 @@ class Schedule:
 
     def due(self, now: float) -> Iterator[Follower]:
         """Yield, and take off, who is due; no more than LOOKS_AT_ONCE."""
-        heap = self._heap
-        for _ in range(LOOKS_AT_ONCE):
-            if not heap or heap[0][0] > now:
-                return
+        heap, left = self._heap, LOOKS_AT_ONCE
+        while left and heap and heap[0][0] <= now:
             due, _, follower = heappop(heap)
             if follower.due == due and follower.is_wanted:
                 follower.due = -1.0
+                left -= 1
                 yield follower
 
     def next_due(self) -> float | None:
