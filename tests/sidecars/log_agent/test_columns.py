@@ -40,8 +40,8 @@ def head_of(records: Sequence[dict[str, Any]]) -> Columns:
 
 def spelt(columns: Columns) -> list[dict[str, Any]]:
     """Return what an output would write, decoded."""
-    lines = from_wire(interleaved("{", *columns.pieces(), "}\n")).splitlines()
-    after_a_date = from_wire(interleaved('{"@":0', *columns.pieces(","), "}\n")).splitlines()
+    lines = from_wire(interleaved("{", columns.rows(), "}\n")).splitlines()
+    after_a_date = from_wire(interleaved('{"@":0', columns.rows(","), "}\n")).splitlines()
     with_date = [json.loads(line) for line in after_a_date]
     found = [json.loads(line) for line in lines]
     assert with_date == [{"@": 0, **record} for record in found]
@@ -131,14 +131,14 @@ LINES = st.lists(
 def test_a_broken_row_is_named_and_takes_no_other_with_it(lines: list[bytes]) -> None:
     lines = [line for line in lines if line]
     block = b"".join(line + b"\n" for line in lines)
-    found, broken = decode_rows(block)
+    found, broken = decode_rows(block, len(lines))
     assert len(found) == len(lines)
     for row, (line, value) in enumerate(zip(lines, found, strict=True)):
         if row in broken:
             assert decode_object(line) is None or b"NaN" in line or b"\xff" in line or b"x" in line
         else:
             assert value == json.loads(line)
-    columns, others = decode_fields(block, ("log",))
+    columns, others = decode_fields(block, ("log",), len(lines))
     assert len(columns[0]) == len(lines)
     assert set(others) <= {
         *broken,

@@ -171,6 +171,15 @@ def test_offsets_are_those_of_the_file_where_lines_have_white_space_around_them(
     assert batch.offsets == [0, len(first) + 2]
 
 
+def test_what_only_looks_like_an_object_keeps_the_white_space_around_it() -> None:
+    good, bad = docker_block("good"), b" \t{no object}  \n"
+    batch = LineReader("log", make_parser(built_in("docker"))).batch(
+        good + bad + good, "t", ORIGIN, 0, NOW
+    )
+    assert batch.records()[1] == {"log": " \t{no object}  "}
+    assert batch.offsets == [0, len(good), len(good) + len(bad)]
+
+
 BAD_LINES = [
     b'{"log":"a\xff\xfeb","stream":"stdout","time":"2026-11-21T10:00:00Z"}',
     b'{"log":"nul \\u0000 \x00","stream":"stdout","time":"2026-11-21T10:00:00Z"}',

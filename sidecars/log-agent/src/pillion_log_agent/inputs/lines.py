@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.parsers.parsed import BlockParser, ParsedBlock
@@ -61,7 +62,11 @@ class LineReader:
         rows, times, size = parsed.rows, parsed.times, len(data)
         if parsed.is_unchanged and isinstance(rows, Columns):
             return Batch(tag, origin, times, columns=rows, start=start, size=size)
-        _, offsets = split_lines(data, start)
+        offsets = (
+            split_lines(data, start)[1]
+            if parsed.offsets is None
+            else partial(parsed.offsets, start)
+        )
         misfits: dict[int, Record] = {row: {self.key: text} for row, text in parsed.misfits.items()}
         if isinstance(rows, Columns):
             rows.odd.update(misfits)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pillion_log_agent.parsers.json import ObjectRows
+from pillion_log_agent.parsers.object_rows import ObjectRows
 from pillion_log_agent.parsers.runtime import CRI_STREAMS, Shape, parse_piece
 from pillion_log_agent.patterns.times import TimeFormat, show_iso
 from pillion_log_agent.records.column import Column, Texts
 from pillion_log_agent.records.columns import Columns, Record
 from pillion_log_agent.records.json_rows import block_of, decode_fields
-from pillion_log_agent.records.lines import text_of, text_rows
+from pillion_log_agent.records.lines import text_rows
 from pillion_log_agent.records.spliced import Spliced
 from pillion_log_agent.records.timestamps import Timestamps
 
@@ -92,10 +92,11 @@ def _docker(data: bytes) -> tuple[RuntimeBlock, Iterable[tuple[int, str]]]:
     """Return the rows that are docker's, and the others with their text."""
     rows = ObjectRows.of(data)
     lines = block_of(rows.bodies)
-    (texts, streams, times), broken = decode_fields(lines, ("log", "stream", "time"))
-    others = {*rows.others, *broken}
-    others.update(row for row, text in enumerate(texts) if not isinstance(text, str))
-    for row in others:
+    names = ("log", "stream", "time")
+    (texts, streams, times), broken = decode_fields(lines, names, len(rows.bodies))
+    unlike = {row for row, text in enumerate(texts) if not isinstance(text, str)} - {*rows.others}
+    others = rows.texts(sorted(unlike.union(broken)))
+    for row, _ in others:
         texts[row] = "\n"
     block = RuntimeBlock(
         Columns(len(texts), head=Spliced.of_bodies(rows.bodies, lines)),
@@ -104,7 +105,7 @@ def _docker(data: bytes) -> tuple[RuntimeBlock, Iterable[tuple[int, str]]]:
         [stream if isinstance(stream, str) else "" for stream in streams],
         [row for row, text in enumerate(texts) if not text.endswith("\n")],
     )
-    return block, [(row, text_of(rows.rows[row])) for row in sorted(others)]
+    return block, others
 
 
 def _cri(data: bytes, shape: Shape) -> tuple[RuntimeBlock, Iterable[tuple[int, str]]]:

@@ -21,9 +21,9 @@ from pillion_log_agent.records.json_rows import (
 from pillion_log_agent.records.spliced import PLACEHOLDER, Spliced
 from pillion_log_agent.records.wire import (
     Piece,
+    Rows,
     Wire,
     from_wire,
-    joined,
     json_of,
     json_texts,
 )
@@ -96,32 +96,28 @@ class Columns:
             weight += column.size
         return weight
 
-    def pieces(self, lead: str = "") -> list[Piece]:
-        """Return the objects without their braces, in pieces for `interleaved`.
+    def rows(self, lead: str = "") -> Rows:
+        """Return the objects without their braces, for `interleaved`.
 
         Args:
             lead: what stands before an object that is not empty, such as a comma.
         """
-        if not self.odd:
-            pieces = self._pieces(lead)
-            if pieces is not None and any(isinstance(piece, list) for piece in pieces):
-                return pieces
-        return [[Wire(lead + body) if body else body for body in self.bodies()]]
+        rows = self._even_rows(lead)
+        if self.odd:
+            texts = zip(self.odd, json_texts(list(self.odd.values())), strict=True)
+            rows.others.update((row, _led(lead, text[1:-1])) for row, text in texts)
+        return rows
 
     def bodies(self) -> list[Wire]:
         """Return each object without its braces."""
-        bodies = self._even_bodies()
-        if self.odd:
-            for row, text in zip(self.odd, json_texts(list(self.odd.values())), strict=True):
-                bodies[row] = Wire(text[1:-1])
-        return bodies
+        return self.rows().texts()
 
     def records(self) -> list[Record]:
         """Return the rows as records; the odd ones are not copied."""
-        bodies = self._even_bodies()
-        for row in self.odd:
-            bodies[row] = PLACEHOLDER
-        records, broken = decode_rows(block_of(bodies))
+        rows = self._even_rows("")
+        rows.others.update(dict.fromkeys(self.odd, PLACEHOLDER))
+        bodies = rows.texts()
+        records, broken = decode_rows(block_of(bodies), self.count)
         for row in broken:
             records[row] = decode_body(bodies[row])
         for row, record in self.odd.items():
@@ -166,7 +162,7 @@ class Columns:
         """
         if self.head is None:
             return True
-        records, others = decode_rows(self.head.block)
+        records, others = decode_rows(self.head.block, self.count)
         found = [[record.get(name, MISSING) for record in records] for name in names]
         for row, (record, *values) in enumerate(zip(records, *found, strict=True)):
             if len(record) != len(names) - values.count(MISSING):
@@ -248,30 +244,25 @@ class Columns:
         if new:
             self.odd.update({row: self.record(row) for row in new})
 
-    def _even_bodies(self) -> list[Wire]:
-        """Return the bodies as if no row were odd, in a list that may be changed."""
-        pieces = self._pieces("")
-        if pieces is not None:
-            return joined(pieces, self.count)
-        # What comes first may be empty: then there is no comma behind it.
-        first = self.head.bodies() if self.head else [""] * self.count
-        rest = joined(self._pieces_behind(","), self.count)
-        return [
-            Wire(body + more if body else more[1:]) for body, more in zip(first, rest, strict=True)
-        ]
-
-    def _pieces(self, lead: str) -> list[Piece] | None:
-        """Return all but the odd rows in pieces; None where some may be empty at their start."""
+    def _even_rows(self, lead: str) -> Rows:
+        """Return the objects as if no row were odd."""
         if self.head is None:
             first = next(iter(self.fields.values()), None)
             may_be_empty = self.tail is not None if first is None else first.is_sparse
-            return None if may_be_empty else self._pieces_behind(lead)
+            if not may_be_empty:
+                return Rows(self.count, self.pieces_behind(lead), {})
+            return Rows(self.count, [], self._headless(range(self.count), lead))
         quote, middles = self.head.cut()
-        if not quote and "" in middles:
-            return None
-        return [Wire(lead + quote), middles, Wire(quote), *self._pieces_behind(",")]
+        empty = [] if quote or "" not in middles else _where(middles, "")
+        pieces = [Wire(lead + quote), middles, Wire(quote), *self.pieces_behind(",")]
+        return Rows(self.count, pieces, self._headless(empty, lead) if empty else {})
 
-    def _pieces_behind(self, lead: str) -> list[Piece]:
+    def _headless(self, rows: Sequence[int], lead: str) -> dict[int, Wire]:
+        """Return the texts of rows whose first part may be empty: no comma follows it then."""
+        texts = Rows(len(rows), self.select(rows).pieces_behind(","), {}).texts()
+        return {row: _led(lead, text[1:]) for row, text in zip(rows, texts, strict=True)}
+
+    def pieces_behind(self, lead: str) -> list[Piece]:
         """Return what stands behind the head, with `lead` before it."""
         pieces: list[Piece] = []
         for name, column in self.fields.items():
@@ -292,7 +283,7 @@ class Columns:
         if asked and self._is_narrow:
             self._known.update({name: [MISSING] * self.count for name in asked})
         elif asked:
-            columns, broken = decode_fields(self.head.block, asked)
+            columns, broken = decode_fields(self.head.block, asked, self.count)
             self._known.update(zip(asked, columns, strict=True))
             self.make_odd(broken)
         return [list(self._known[name]) for name in names]
@@ -304,7 +295,8 @@ class Columns:
             self.asked.update(names)
         unknown = tuple(name for name in names if name not in self._known_of_tail)
         if unknown:
-            columns, broken = decode_fields(block_of([text[1:] for text in self.tail]), unknown)
+            block = block_of([text[1:] for text in self.tail])
+            columns, broken = decode_fields(block, unknown, self.count)
             self.make_odd(broken)
             self._known_of_tail.update(zip(unknown, columns, strict=True))
         for number, name in enumerate(names):
@@ -314,3 +306,11 @@ class Columns:
                     before if value is MISSING else value
                     for before, value in zip(found[number], column, strict=True)
                 ]
+
+
+def _led(lead: str, text: str) -> Wire:
+    return Wire(lead + text if text else text)
+
+
+def _where(texts: Sequence[str], text: str) -> list[int]:
+    return [row for row, each in enumerate(texts) if each == text]

@@ -49,31 +49,33 @@ def decode_body(body: str) -> dict[str, Any]:
     return decode_object(from_wire("{" + body + "}")) or {}
 
 
-def decode_rows(block: bytes) -> tuple[list[dict[str, Any]], list[int]]:
+def decode_rows(block: bytes, count: int) -> tuple[list[dict[str, Any]], list[int]]:
     """Return the objects of a block of JSON lines, and the rows that cannot be read so."""
-    return _decoded(_object, block)
+    return _decoded(_object, block, count)
 
 
-def decode_fields(block: bytes, names: tuple[str, ...]) -> tuple[list[list[Any]], list[int]]:
+def decode_fields(
+    block: bytes, names: tuple[str, ...], count: int
+) -> tuple[list[list[Any]], list[int]]:
     """Return the values of some fields, a list each, and the rows that cannot be read so.
 
     Args:
         block: JSON lines, each an object or what looks like one.
         names: of the fields; a row that lacks one has `MISSING`.
+        count: of the lines.
     """
-    found, broken = _decoded(_fields_decoder(names), block)
+    found, broken = _decoded(_fields_decoder(names), block, count)
     return [list(map(getter, found)) for getter in _getters(len(names))], broken
 
 
-def _decoded(decoder: Any, block: bytes) -> tuple[list[Any], list[int]]:
+def _decoded(decoder: Any, block: bytes, count: int) -> tuple[list[Any], list[int]]:
     """Decode a block; a row that cannot be decoded stands as an empty object, and is named."""
     try:
         found: list[Any] = decoder.decode_lines(block)
     except DECODE_ERRORS:
         return _decoded_in_spans(decoder, block)
     # Two objects on one line are taken for two lines.
-    is_whole = len(found) == block.count(b"\n")
-    return (found, []) if is_whole else _decoded_in_spans(decoder, block)
+    return (found, []) if len(found) == count else _decoded_in_spans(decoder, block)
 
 
 def _decoded_in_spans(decoder: Any, block: bytes) -> tuple[list[Any], list[int]]:

@@ -7,6 +7,8 @@ from operator import add
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pillion_log_agent.records.wire import Wire
 
 SPACE = " \t\r\n\v\f"
@@ -18,10 +20,16 @@ def split_lines(data: bytes, start: int) -> tuple[list[bytes], list[int]]:
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    *offsets, _ = accumulate(map(add, map(len, lines), repeat(1)), initial=start)
+    offsets = offsets_of(map(len, lines), 1, start)
     if b"\r" in data:
         lines = [line.removesuffix(b"\r") for line in lines]
     return lines, offsets
+
+
+def offsets_of(lengths: Iterable[int], around: int, start: int) -> list[int]:
+    """Return where lines begin of which the lengths are given, without what is around each."""
+    *offsets, _ = accumulate(map(add, lengths, repeat(around)), initial=start)
+    return offsets
 
 
 def empty_rows(data: bytes) -> list[int]:

@@ -43,7 +43,10 @@ def splice_logs(merging: Merging, columns: Columns, now: int, asked_for: set[str
     # What later filters have looked for in earlier objects is decoded along with the rest.
     asked = tuple(sorted(asked_for - outer)) if merging.key is None else ()
     names = () if merging.key is not None else (*sorted(outer), *asked)
-    rows, (found, broken) = list(bodies), decode_fields(block_of(list(bodies.values())), names)
+    rows, (found, broken) = (
+        list(bodies),
+        decode_fields(block_of(list(bodies.values())), names, len(bodies)),
+    )
     singly = {*unlike, *(rows[number] for number in broken)}
     for column in found[: len(names) - len(asked)]:
         if column.count(MISSING) < len(column):

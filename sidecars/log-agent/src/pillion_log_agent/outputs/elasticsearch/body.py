@@ -113,7 +113,7 @@ def bulk_body(batch: Batch, plan: BulkFormat, now: int) -> bytes:
     actions = _actions(batch, plan, records, batch.offsets, now)
     opening = '{"doc":{' if plan.operation == "update" else "{"
     time = f'{opening}{json_of(plan.time_key)}:"', _times(batch, plan), 'Z"'
-    return from_wire(interleaved("", *actions, *time, *batch.pieces(","), _end(batch, plan)))
+    return from_wire(interleaved("", *actions, *time, batch.rows(","), _end(batch, plan)))
 
 
 def _end(batch: Batch, plan: BulkFormat) -> str:
