@@ -183,6 +183,13 @@ def test_logs_are_spliced_as_they_are_merged_in_records(
     assert spelt(columns) == [{**record, "kubernetes": {"pod": "a"}} for record in expected]
 
 
+def test_an_object_with_text_behind_it_is_merged_all_the_same() -> None:
+    merging = Merging(is_on=True, key=None, trims=False, keeps_log=True, parser=None)
+    columns = head_of([{"log": '{"a":1} done\n'}, {"log": '{"a":2}\n'}, {"log": "{none"}])
+    assert splice_logs(merging, columns, 5, set())
+    assert columns.values("a") == [[1, 2, MISSING]]
+
+
 def test_bodies_of_no_rows_are_none() -> None:
     empty = Columns(0, fields={"log": Texts([])})
     assert (empty.bodies(), empty.records(), block_of([])) == ([], [], b"")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pillion_log_agent.configuration.declaration import Declaration
-from pillion_log_agent.parsers.object_rows import ObjectRows, is_utf8
+from pillion_log_agent.parsers.object_rows import ObjectRows
 from pillion_log_agent.parsers.parsed import Parsed, ParsedBlock
 from pillion_log_agent.parsers.shared import (
     NOT_HERE,
@@ -25,6 +25,7 @@ from pillion_log_agent.records.json_rows import (
     decode_object,
     decode_rows,
 )
+from pillion_log_agent.records.lines import is_utf8
 from pillion_log_agent.records.spliced import Spliced
 from pillion_log_agent.records.timestamps import Timestamps
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from pillion_log_agent.records.lines import SPACE, offsets_of, text_of
+from pillion_log_agent.records.lines import SPACE, is_utf8, offsets_of, text_of
 from pillion_log_agent.records.spliced import PLACEHOLDER
 from pillion_log_agent.records.wire import Wire, cut, from_wire, split_rows, to_wire
 
@@ -79,14 +79,3 @@ class ObjectRows:
     def _put_aside(self, row: int, line: Wire) -> None:
         self.others[row] = line
         self.bodies[row] = PLACEHOLDER
-
-
-def is_utf8(data: bytes) -> bool:
-    """Whether bytes are UTF-8."""
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

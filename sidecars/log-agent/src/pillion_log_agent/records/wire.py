@@ -31,6 +31,11 @@ def from_wire(text: str) -> bytes:
     return text.encode("latin-1")
 
 
+def decoded(text: Wire) -> str:
+    """Return what wire text says; bytes that are no UTF-8 are replaced."""
+    return text.encode("latin-1").decode("utf-8", "replace")
+
+
 def cut(text: str, between: str) -> list[Wire]:
     """Return what stands between the occurrences of a text in wire text."""
     return cast("list[Wire]", text.split(between))
@@ -46,7 +51,7 @@ def json_of(value: Any) -> Wire:
     try:
         return to_wire(_encoder.encode(value))
     except UnicodeEncodeError:
-        return to_wire(_encoder.encode(_without_surrogates(value)))
+        return to_wire(_encoder.encode(without_surrogates(value)))
 
 
 def json_lines(values: Sequence[Any]) -> bytes:
@@ -54,7 +59,7 @@ def json_lines(values: Sequence[Any]) -> bytes:
     try:
         return _encoder.encode_lines(values)
     except UnicodeEncodeError:
-        return _encoder.encode_lines([_without_surrogates(value) for value in values])
+        return _encoder.encode_lines([without_surrogates(value) for value in values])
 
 
 def json_texts(values: Sequence[Any]) -> list[Wire]:
@@ -139,11 +144,12 @@ class _Layout:
         return cells
 
 
-def _without_surrogates(value: Any) -> Any:
+def without_surrogates(value: Any) -> Any:
+    """Return a value with halves of surrogate pairs replaced in all its texts."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(each) for key, each in value.items()}
+        return {without_surrogates(key): without_surrogates(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_without_surrogates(each) for each in value]
+        return [without_surrogates(each) for each in value]
     return value

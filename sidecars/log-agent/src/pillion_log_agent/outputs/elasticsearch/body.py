@@ -109,7 +109,7 @@ def bulk_body(batch: Batch, plan: BulkFormat, now: int) -> bytes:
     if records is not None and plan.replaces_dots:
         batch = _again(batch, [_without_dots(each) for each in records])
     if batch.columns.may_have(plan.time_key):
-        batch = _again(batch, [_without(each, plan.time_key) for each in batch.decoded()])
+        batch = batch.without(plan.time_key)
     actions = _actions(batch, plan, records, batch.offsets, now)
     opening = '{"doc":{' if plan.operation == "update" else "{"
     time = f'{opening}{json_of(plan.time_key)}:"', _times(batch, plan), 'Z"'
@@ -234,10 +234,6 @@ def _again(batch: Batch, records: list[Record]) -> Batch:
         offsets=batch.offsets,
         size=batch.size,
     )
-
-
-def _without(record: Record, key: str) -> Record:
-    return {name: value for name, value in record.items() if name != key}
 
 
 def _without_dots(value: Any) -> Any:
