@@ -55,7 +55,7 @@ class Writer:
         return str(operation.__name__)
 
     def reader_is_gone(self, kept_inodes: set[int]) -> None:
-        """What is deleted, and what a link has left behind unknown to the state, may be lost."""
+        """What is deleted, and what the link has left behind unknown to the state, may be lost."""
         for generation in self.truth.generations.values():
             left_behind = generation.is_left_behind and generation.inode not in kept_inodes
             if not generation.is_seen:

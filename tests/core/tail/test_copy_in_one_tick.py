@@ -10,7 +10,8 @@ import pytest
 
 from pillion.tail import Tailer
 from pillion.tail.fingerprint import birth_at
-from pillion.tail.rotation import is_mere_copy, old_generations
+from pillion.tail.rotation.copies import is_mere_copy
+from pillion.tail.rotation.siblings import old_generations
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.tail.errors import Identity, explain_denied
-from pillion.tail.glob import GlobSearch
-from pillion.tail.patterns import path_regex
-from pillion.tail.rotation import is_compressed_name, is_old_name
+from pillion.tail.glob.patterns import path_regex
+from pillion.tail.glob.search import GlobSearch
+from pillion.tail.rotation.names import is_compressed_name, is_old_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -88,11 +88,11 @@ def test_what_was_seen_of_a_file_is_not_lost_where_its_copy_is_read_already(
     bench.append("app.log", b"two\n")
     real, due = Opener._adopt, [b"three\n"]
 
-    def adopt(opener: Opener, follower: Follower, since_ns: int, now: float) -> None:
+    def adopt(opener: Opener, follower: Follower, since_ns: int, now: float) -> bool:
         while due:  # it is copied and cut once more, just before what is beside it is searched
             bench.copytruncate("app.log", "app.log.2")
             bench.append("app.log", due.pop())
-        real(opener, follower, since_ns, now)
+        return real(opener, follower, since_ns, now)
 
     monkeypatch.setattr(Opener, "_adopt", adopt)
     came = bench.read()

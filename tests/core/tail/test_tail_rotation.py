@@ -190,6 +190,23 @@ def test_an_unfinished_line_of_a_truncated_file_is_delivered_from_memory(bench: 
     assert bench.tailer.ledger.bytes_lost == 0
 
 
+def test_an_unfinished_line_of_a_truncated_file_waits_until_there_is_room(bench: Bench) -> None:
+    bench.open("a.log", "b.log", chunk_bytes=1024, max_line_bytes=1023, in_flight_bytes=1024)
+    bench.append("b.log", b"unfinished")
+    assert bench.read() == b""
+    bench.append("a.log", b"1234567\n" * 128)
+    held = bench.chunks(ack=False)
+    bench.write("b.log", b"new\n")
+    assert bench.chunks() == []
+    for chunk in held:
+        chunk.ack()
+    late, new = bench.chunks(after=0.0)
+    assert (late.data, late.ends_line, new.data) == (b"unfinished", False, b"new\n")
+    assert late.identity != new.identity
+    assert bench.tailer.ledger.bytes_lost == 0
+    bench.assert_balanced()
+
+
 def test_a_rotated_file_that_matches_the_glob_is_not_read_twice(bench: Bench) -> None:
     bench.write("a.log", b"1\n")
     bench.open("a.log*", rotate_wait=5.0)

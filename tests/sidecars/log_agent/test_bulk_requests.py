@@ -91,7 +91,6 @@ async def test_gzip_is_said_in_a_header() -> None:
     ("given", "sentence"),
     [
         ({"http_api_key": "a2V5\n"}, "line break"),
-        ({"aws_auth": True}, "aws_auth: on is not supported; put a proxy"),
         ({"host": ""}, "host: is empty"),
         ({"cloud_id": "x:!"}, "cloud_id: is none"),
         ({"cloud_id": "x:" + base64.b64encode(b"eu.example$abc$").decode()}, "tls: has to be on"),

@@ -68,6 +68,12 @@ class Registry:
         if self.held.get(generation.key) is generation:
             del self.held[generation.key]
 
+    def give_up(self, generation: Generation) -> None:
+        """Forget that a generation is held, and leave its file open to whoever goes on in it."""
+        self.held.pop(generation.key, None)
+        self.open_files -= 1
+        generation.descriptor = CLOSED
+
     def finish(self, entry: Entry) -> None:
         """Remember a generation that was read to its end, so that it is not read again."""
         self.forget(entry.key)

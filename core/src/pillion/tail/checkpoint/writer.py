@@ -63,7 +63,7 @@ class CheckpointWriter:
             generation
             for follower in followers
             for generation in follower.generations
-            if not generation.is_truncated or generation.has_in_flight
+            if not generation.is_spent
         ]
         positions = [generation.acked for generation in generations]
         rows = [self._line(generation) for generation in generations]

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from pillion.web.page import paragraph, section, table
 
 if TYPE_CHECKING:
-    from pillion_nginx_exporter.access_log.totals import Distribution, Totals
+    from collections.abc import Sequence
+
+    from pillion_nginx_exporter.access_log.totals import Totals
 
 _QUANTILES = (0.5, 0.9, 0.99)
 
 
-def quantile(distribution: Distribution, bounds: tuple[float, ...], share: float) -> str:
+def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> str:
     """Return below which bound so much of a distribution lies: `<= 0.025 s`, or `> 10 s`."""
-    wanted = share * sum(distribution.counts)
+    wanted = share * sum(counts)
     seen = 0
-    for count, bound in zip(distribution.counts, bounds, strict=False):
+    for count, bound in zip(counts, bounds, strict=False):
         seen += count
         if seen >= wanted:
             return f"<= {bound:g} s"
@@ -28,7 +30,7 @@ def access_log_section(totals: Totals, sample: str) -> str:
     classes = sorted(totals.classes().items())
     parts = [table(("status", "requests"), classes)] if classes else [paragraph("No requests yet.")]
     times = totals.distribution()
-    if times is not None and any(times.counts):
+    if any(times):
         shown = [quantile(times, totals.buckets, share) for share in _QUANTILES]
         parts.append(table([f"p{share * 100:g}" for share in _QUANTILES], [shown]))
     if totals.parse_errors:

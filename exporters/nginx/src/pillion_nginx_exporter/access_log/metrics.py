@@ -19,7 +19,7 @@ from pillion_nginx_exporter.access_log.columns import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pillion_nginx_exporter.access_log.totals import Series, Totals
+    from pillion_nginx_exporter.access_log.totals import LabelValues, Times, Totals
 
 _SIZES = {
     RESPONSE_SIZE: ("http_response_size_bytes", "Bytes sent to clients."),
@@ -38,53 +38,53 @@ _TIMES = {
 }
 
 
-def metrics(totals: Totals, namespace: str, constant: Mapping[str, str]) -> Iterator[Metric]:
+def metrics(
+    totals: Totals, namespace: str, constant: Mapping[str, str], more: Mapping[str, str]
+) -> Iterator[Metric]:
     """Yield the metrics of the totals.
 
     Args:
         totals: what was counted.
         namespace: what the names begin with.
         constant: labels on every series.
+        more: labels on every series of requests.
     """
     prefix = f"{namespace}_" if namespace else ""
-    series = [
-        ({**dict(zip(totals.label_names, values, strict=True)), **constant}, one)
-        for values, one in totals.series.items()
-    ]
+    names = totals.measured_names
+
+    def labelled(values: LabelValues, names: tuple[str, ...] = names) -> dict[str, str]:
+        return {**dict(zip(names, values, strict=True)), **more, **constant}
+
     name = f"{prefix}http_response_count_total"
     yield _counter(
-        name, "Requests answered.", [Sample(name, labels, one.requests) for labels, one in series]
+        name,
+        "Requests answered.",
+        [
+            Sample(name, labelled(values, totals.label_names), requests)
+            for values, requests in totals.counted()
+        ],
     )
     for column, (suffix, description) in _SIZES.items():
         name = prefix + suffix
-        samples = [
-            Sample(name, labels, one.sizes[column]) for labels, one in series if column in one.sizes
-        ]
+        samples = [Sample(name, labelled(values), size) for values, size in totals.sized(column)]
         if samples:
             yield _counter(name, description, samples)
     for column, (suffix, description) in _TIMES.items():
-        samples = _buckets(prefix + suffix, column, series, totals.buckets)
-        if samples:
+        series = [(labelled(values), index) for values, index in totals.timed(column)]
+        if series:
             metric = Metric(prefix + suffix, description, "histogram")
-            metric.samples = samples
+            metric.samples = _buckets(metric.name, totals.times[column], series, totals.buckets)
             yield metric
     name = f"{prefix}http_upstream_attempts_seconds_total"
     attempts = [
-        Sample(name, labels, one.attempt_seconds)
-        for labels, one in series
-        if UPSTREAM_TIME in one.times
+        Sample(name, labelled(values), totals.attempt_seconds[index])
+        for values, index in totals.timed(UPSTREAM_TIME)
     ]
     if attempts:
         yield _counter(name, "Time of all attempts at upstreams, retries included.", attempts)
     name = f"{prefix}parse_errors_total"
     yield _counter(
         name, "Lines that fit no format.", [Sample(name, dict(constant), totals.parse_errors)]
-    )
-    name = "nginx_exporter_access_log_limited_total"
-    yield _counter(
-        name,
-        "Requests counted under other since --nginx.access-log.series was met.",
-        [Sample(name, dict(constant), totals.limited)],
     )
 
 
@@ -96,19 +96,19 @@ def _counter(name: str, description: str, samples: list[Sample]) -> Metric:
 
 
 def _buckets(
-    name: str, column: str, series: list[tuple[dict[str, str], Series]], bounds: tuple[float, ...]
+    name: str,
+    times: Times,
+    series: list[tuple[dict[str, str], int]],
+    bounds: tuple[float, ...],
 ) -> list[Sample]:
     texts = [*map(number, bounds), "+Inf"]
     samples = []
-    for labels, one in series:
-        times = one.times.get(column)
-        if times is None:
-            continue
-        counts = list(accumulate(times.counts))
+    for labels, index in series:
+        counts = list(accumulate(times.of(index)))
         samples += [
             Sample(f"{name}_bucket", {**labels, "le": text}, count)
             for text, count in zip(texts, counts, strict=True)
         ]
-        samples.append(Sample(f"{name}_sum", labels, times.seconds))
+        samples.append(Sample(f"{name}_sum", labels, times.seconds[index]))
         samples.append(Sample(f"{name}_count", labels, counts[-1]))
     return samples

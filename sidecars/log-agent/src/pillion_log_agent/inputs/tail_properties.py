@@ -75,7 +75,16 @@ class TailProperties:
         default=5.0,
     )
     ignore_older: float = setting(
-        "ignore_older", TIME, "Drop records that are older; 0 drops none.", default=0.0
+        "ignore_older",
+        TIME,
+        "Leave out files that were last written to so long ago; what is added to one is read.",
+        default=0.0,
+    )
+    ignore_older_records: float = setting(
+        "ignore_older_records",
+        TIME,
+        "Drop records whose time is so long ago, and count them; fluent-bit has no such property.",
+        default=0.0,
     )
     skip_long_lines: bool = setting(
         "skip_long_lines",

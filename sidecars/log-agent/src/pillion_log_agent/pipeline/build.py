@@ -102,10 +102,11 @@ class _Building:
         self._synced: list[SyncedOutput] = []
         self._claimed: dict[str, str] = {}
         self._share = max(total // max(len(configuration.inputs), 1), MIB)
+        self._least = min(map(self._limit, configuration.inputs), default=self._share)
 
     def input(self, plugin: Plugin) -> Input | None:
         around = self._around
-        limit = max(min(plugin.shared.mem_buf_limit or self._share, self._share), MIB)
+        limit = self._limit(plugin)
         context = InputContext(
             plugin.name,
             around.log.bind(input=plugin.name),
@@ -121,6 +122,10 @@ class _Building:
         )
         made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)
         return made
+
+    def _limit(self, plugin: Plugin) -> int:
+        """Return how much an input may have in flight."""
+        return max(min(plugin.shared.mem_buf_limit or self._share, self._share), MIB)
 
     def _claim(self, name: str, thing: str) -> None:
         other = self._claimed.setdefault(thing, name)
@@ -180,9 +185,8 @@ class _Building:
     def target(self, plugin: Plugin) -> Target | None:
         around = self._around
         log = around.log.bind(output=plugin.name)
-        made = self._built(
-            plugin, plugin.properties, OutputContext(plugin.name, log, around.wall_ns)
-        )
+        context = OutputContext(plugin.name, log, around.wall_ns, self._least)
+        made = self._built(plugin, plugin.properties, context)
         if made is None:
             return None
         if isinstance(made, SyncedOutput):

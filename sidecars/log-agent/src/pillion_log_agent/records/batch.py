@@ -35,6 +35,7 @@ class Batch:
 
     __slots__ = (
         "_columns",
+        "_length",
         "_offsets",
         "_records",
         "_weight",
@@ -82,6 +83,7 @@ class Batch:
         if offsets is None and columns is not None and columns.head is not None:
             offsets = partial(columns.head.offsets, start)
         self._offsets = offsets
+        self._length: int | None = None
         self._weight: int | None = None
 
     def __len__(self) -> int:
@@ -93,12 +95,19 @@ class Batch:
         return max(self.size, LEAST_WEIGHT * len(self))
 
     @property
+    def length(self) -> int:
+        """About how many bytes it has as text, where a request is bounded."""
+        if self._length is not None:
+            return self._length
+        return max(self.size, self._columns.length if self._columns is not None else 0)
+
+    @property
     def weight(self) -> int:
         """What it counts for, in bytes, where memory is bounded: fields are added, too."""
         if self._weight is not None:
             return self._weight
-        added = self._columns.weight if self._columns is not None else 0
-        return max(self.read_weight, added)
+        overhead = self._columns.overhead if self._columns is not None else 0
+        return max(self.read_weight, self.length + overhead)
 
     @property
     def is_decoded(self) -> bool:
@@ -126,7 +135,7 @@ class Batch:
         """Give up the dictionaries: what follows only reads."""
         _ = self.columns
         # Each output's queue asks for it several times, and it goes over every text.
-        self._weight = self.weight
+        self._length, self._weight = self.length, self.weight
 
     def records(self) -> list[Record]:
         """Return the records as dictionaries, which may be changed in place."""

@@ -84,16 +84,17 @@ class Columns:
         self._of_tail = KnownFields()
 
     @property
-    def weight(self) -> int:
-        """About how many bytes of memory the rows take."""
-        weight = self.count * _OF_A_TEXT * len(self.fields)
-        if self.head is not None:
-            weight += len(self.head.block)
+    def length(self) -> int:
+        """About how many bytes the objects have as JSON, but for what is common to all."""
+        length = len(self.head.block) if self.head is not None else 0
         if self.tail is not None:
-            weight += sum(map(len, self.tail)) + self.count * _OF_A_TEXT
-        for column in self.fields.values():
-            weight += column.size
-        return weight
+            length += sum(map(len, self.tail))
+        return length + sum(column.size for column in self.fields.values())
+
+    @property
+    def overhead(self) -> int:
+        """About how many bytes of memory the rows take beside their texts."""
+        return self.count * _OF_A_TEXT * (len(self.fields) + (self.tail is not None))
 
     def rows(self, lead: str = "") -> Rows:
         """Return the objects without their braces, for `interleaved`.
@@ -156,8 +157,7 @@ class Columns:
     def narrow(self, names: tuple[str, ...]) -> bool:
         """Make odd the rows whose head has other fields than these.
 
-        Returns:
-            Whether the rest are more than half of the rows; where not, nothing has changed.
+        Returns: whether the rest are more than half of the rows; where not, nothing has changed.
         """
         if self.head is None:
             return True
@@ -167,6 +167,11 @@ class Columns:
         self._of_head = KnownFields(dict(zip(names, found, strict=True)), frozenset(names))
         self.make_odd(others)
         return True
+
+    def put_objects(self, head: Spliced | None, tail: list[Wire] | None) -> None:
+        """Put other objects in the place of those that were read and that were spliced."""
+        self.head, self.tail = head, tail
+        self._of_head, self._of_tail = KnownFields(), KnownFields()
 
     def splice(self, tail: list[Wire], known: KnownFields) -> None:
         """Put objects at the end of rows; what is known of their fields is kept."""

@@ -174,7 +174,8 @@ def _indices(
         return named
     others = [named] * len(records) if isinstance(named, str) else named
     return [
-        plan.target.fill(record) or other for record, other in zip(records, others, strict=True)
+        plan.target.fill(record, batch.tag) or other
+        for record, other in zip(records, others, strict=True)
     ]
 
 

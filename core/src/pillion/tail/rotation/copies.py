@@ -1,7 +1,7 @@
 """What lies beside a path: what has appeared there, and which of it is a copy of what is followed.
 
 Rotation copies a file and cuts it then. Its content tells that a file is no copy of another, and
-never that it is one: see `rotation.is_mere_copy` for what time has to say.
+never that it is one: see `is_mere_copy` for what time has to say.
 """
 
 from __future__ import annotations
@@ -10,14 +10,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion.tail.fingerprint import agrees, key_of
-from pillion.tail.rotation import (
-    is_mere_copy,
-    is_original,
-    last_change,
-    old_generations,
-    steadily,
-)
+from pillion.tail.fingerprint import HEAD_BYTES, TRAIL_BYTES, agrees, birth_of, key_of
+from pillion.tail.rotation.siblings import is_original, last_change, old_generations, steadily
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,10 +19,12 @@ if TYPE_CHECKING:
     from pillion.tail.checkpoint.format import Entry
     from pillion.tail.follower import Follower
     from pillion.tail.registry import Registry
-    from pillion.tail.rotation import Sibling
+    from pillion.tail.rotation.siblings import Sibling
 
 CLOCK_SLACK_NS = 20_000_000
 """Time stamps of files come from a clock that is up to one tick of the kernel late."""
+AMBIGUOUS_BYTES = 64 * 1024
+"""Two generations may begin with so much of the same; a banner is no longer than that."""
 
 
 @dataclass(slots=True)
@@ -136,3 +132,39 @@ class Copies:
             and is_original(descriptor, done)
             and agrees(descriptor, done.fingerprint)
         )
+
+
+def is_mere_copy(copy: Sibling, copied: int, live: int) -> bool:
+    """Return whether a file was copied and then went on, in place of being cut and filled again.
+
+    Args:
+        copy: what lies beside it.
+        copied: the same, open.
+        live: the file, open.
+
+    Where both begin with all that is in the copy, only time can tell: a file that was last
+    written before the copy was made was not cut since. Else what is short, or the same again and
+    again, may have been written twice, and is taken for that: better read again than never.
+    """
+    size = copy.size
+    seen = os.fstat(live)
+    if size > seen.st_size or (copy.birth_ns and birth_of(live) > copy.birth_ns):
+        return False
+    for length, at in ((min(size, HEAD_BYTES), 0), (min(size, TRAIL_BYTES), -1)):
+        offset = size - length if at else 0
+        if os.pread(copied, length, offset) != os.pread(live, length, offset):
+            return False
+    # At the same time is not before: a clock tick has room for a copy, a cut and a write.
+    return seen.st_mtime_ns < copy.made_ns or not is_ambiguous(copied, size)
+
+
+def is_ambiguous(descriptor: int, size: int) -> bool:
+    """Return whether another generation may well begin with the same, up to this size.
+
+    What is short may be a banner, and what ends as it went on before may be the same line again.
+    """
+    if size <= AMBIGUOUS_BYTES:
+        return True
+    block = os.pread(descriptor, AMBIGUOUS_BYTES, size - AMBIGUOUS_BYTES)
+    trail = block[-TRAIL_BYTES:]
+    return block.find(trail) < len(block) - len(trail)
