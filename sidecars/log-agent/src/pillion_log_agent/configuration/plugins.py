@@ -17,6 +17,7 @@ INPUTS = {
     "random": "pillion_log_agent.inputs.random:RANDOM",
     "stdin": "pillion_log_agent.inputs.stdin:STDIN",
     "syslog": "pillion_log_agent.inputs.syslog:SYSLOG_INPUT",
+    "systemd": "pillion_log_agent.inputs.systemd.declaration:SYSTEMD",
     "tail": "pillion_log_agent.inputs.tail:TAIL",
     "tcp": "pillion_log_agent.inputs.tcp:TCP_INPUT",
     "thermal": "pillion_log_agent.inputs.thermal:THERMAL",
