@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,50 +16,22 @@ from pillion.errors import TransientError
 from pillion_log_agent.outputs.aws.client import read_error
 from pillion_log_agent.outputs.aws.credentials import AwsCredentials, CredentialSource
 from tests.servers.aws import ENVIRONMENT, REGION
+from tests.servers.metadata_service import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.servers.aws import Aws
+    from tests.servers.metadata_service import Answer
 
 pytestmark = pytest.mark.usefixtures("aws_environment")
 ROLE = "arn:aws:iam::123456789012:role/logs"
 FAR = "2126-01-01T00:00:00Z"
-Answer = tuple[int, str]
 
 
 def without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-
-
-@contextmanager
-def metadata(answer: Callable[[str, str, Any], Answer]) -> Iterator[str]:
-    """Run a service that answers a method, a path and headers."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, text = answer(self.command, self.path, self.headers)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        do_PUT = do_GET  # noqa: N815
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def keys(name: str, expires: str = FAR) -> str:

@@ -13,13 +13,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from traceback import format_exception
 from typing import TYPE_CHECKING
-
-from aiohttp import web
 
 from pillion.errors import PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process import ProcessSettings, Service
+from pillion.process.aiohttp_web import web
 from pillion.process.run import run
 from pillion.tail.metrics import TailCollector
 from pillion.web import peer_of
@@ -91,6 +91,7 @@ class LogStreamer(Service):
         self._streamer.tailer.begin()  # what is made after it is said to have started is new
         self._thread.start()
         self._watching = asyncio.create_task(self._watch())
+        self._watching.add_done_callback(self._note_end_of_watch)
 
     async def drain(self, deadline: Deadline) -> None:
         """Come to the end of every file, and write the checkpoint."""
@@ -123,6 +124,14 @@ class LogStreamer(Service):
         while True:
             self._look(time.monotonic())
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _note_end_of_watch(self, task: asyncio.Task[None]) -> None:
+        """End the process where nobody would see that the reading hangs."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            where = "".join(format_exception(error))
+            self._log.error("the watch of the reading has failed", error=repr(error), where=where)
+            self.failure = self.failure or CrashedError(f"the watch crashed: {error!r}")
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _look(self, now: float) -> None:
         health = self._context.health

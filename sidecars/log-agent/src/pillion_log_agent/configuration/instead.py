@@ -62,11 +62,6 @@ INSTEAD: dict[str, dict[str, str]] = {
     },
     "filter": {
         "wasm": _WASM,
-        "aws": "put what is known of the instance into the environment, and add it with "
-        "record_modifier",
-        "ecs": "put what is known of the task into the environment, and add it with "
-        "record_modifier",
-        "geoip2": "let an ingest pipeline of the store look addresses up",
         "tensorflow": "there is no inference here; use lua for rules",
         "nightfall": "use lua, or grep and modify, for what has to be kept back",
     },

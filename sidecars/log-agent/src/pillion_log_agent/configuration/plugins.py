@@ -24,8 +24,11 @@ INPUTS = {
     "udp": "pillion_log_agent.inputs.udp:UDP_INPUT",
 }
 FILTERS = {
+    "aws": "pillion_log_agent.filters.aws:AWS_FILTER",
     "checklist": "pillion_log_agent.filters.checklist:CHECKLIST",
+    "ecs": "pillion_log_agent.filters.ecs:ECS",
     "expect": "pillion_log_agent.filters.expect:EXPECT",
+    "geoip2": "pillion_log_agent.filters.geoip2:GEOIP2",
     "grep": "pillion_log_agent.filters.grep:GREP",
     "kubernetes": "pillion_log_agent.filters.kubernetes.declaration:KUBERNETES",
     "log_to_metrics": "pillion_log_agent.filters.log_to_metrics:LOG_TO_METRICS",

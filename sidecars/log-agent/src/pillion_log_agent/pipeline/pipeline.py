@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import HoldingFilter, RetaggingFilter
@@ -280,16 +280,14 @@ class Pipeline:
             self._enter(route, joined.batch, joined.receipt, route.stages.index(stage) + 1)
 
     @staticmethod
-    def _lookup(route: Route, batch: Batch) -> asyncio.Future[None] | None:
-        for stage in route.stages:
-            lookup = getattr(stage.filter, "lookup", None)
-            if lookup is not None:
-                found: asyncio.Future[None] | None = lookup(batch)
-                if found is not None:
-                    return found
-        return None
+    def _lookup(route: Route, batch: Batch) -> asyncio.Future[Any] | None:
+        """Have each filter ask what it has to; return what all of it is waited for by."""
+        lookups = [getattr(stage.filter, "lookup", None) for stage in route.stages]
+        asked = [lookup(batch) for lookup in lookups if lookup is not None]
+        found = [each for each in asked if each is not None]
+        return asyncio.gather(*found) if found else None
 
-    async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
+    async def _ship_after(self, lookup: asyncio.Future[Any], identity: str) -> None:
         await lookup
         for batch, receipt, first in self._waiting.pop(identity):
             self._ship(self.route(batch), batch, receipt, first)

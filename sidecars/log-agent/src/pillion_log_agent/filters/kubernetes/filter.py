@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.filters.kubernetes.api import Api, ExpiredError, ForbiddenError, keep_current
+from pillion_log_agent.filters.kubernetes.api import Api, keep_current
 from pillion_log_agent.filters.kubernetes.merging import Merging
 from pillion_log_agent.filters.kubernetes.pod import Identity, Pod, fields_of, parse_downward
 from pillion_log_agent.filters.kubernetes.splicing import splice_logs
@@ -179,13 +179,13 @@ class KubernetesFilter:
             async with asyncio.timeout(self._properties.lookup_timeout):
                 pod = await api.pod(*key)
             self._is_in_trouble = False
-        except (TransientError, ForbiddenError, ExpiredError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001  # an object of a shape that nobody expects, too
             if not self._is_in_trouble:
                 self._context.log.warning(
                     "the API server says nothing of a pod; its records go on with what their tag "
                     "says",
                     pod="/".join(key),
-                    cause=str(error) or type(error).__name__,
+                    cause=(str(error) if isinstance(error, TransientError) else repr(error)),
                 )
             self._is_in_trouble = True
         finally:
