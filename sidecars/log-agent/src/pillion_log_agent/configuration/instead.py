@@ -56,8 +56,6 @@ INSTEAD: dict[str, dict[str, str]] = {
         "ebpf": "run the eBPF program itself, and tail what it writes",
         "opentelemetry": "let the collector send with its fluentforward exporter, to forward",
         "kmsg": "use systemd: journald has the kernel's messages, with _TRANSPORT=kernel",
-        "kubernetes_events": "run kubectl get events --watch -o json by exec, or an exporter of "
-        "events whose output tail reads",
         "unix_socket": "use syslog with mode unix_tcp, or forward with unix_path",
     },
     "filter": {

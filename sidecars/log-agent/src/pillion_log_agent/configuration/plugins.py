@@ -11,6 +11,7 @@ INPUTS = {
     "forward": "pillion_log_agent.inputs.forward.declaration:FORWARD_INPUT",
     "head": "pillion_log_agent.inputs.head:HEAD",
     "http": "pillion_log_agent.inputs.http:HTTP_INPUT",
+    "kubernetes_events": "pillion_log_agent.inputs.kubernetes_events.declaration:KUBERNETES_EVENTS",
     "mem": "pillion_log_agent.inputs.mem:MEM",
     "netif": "pillion_log_agent.inputs.netif:NETIF",
     "proc": "pillion_log_agent.inputs.proc:PROC",
