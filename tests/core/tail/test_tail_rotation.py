@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.core.tail.conftest import Bench
 
 
@@ -256,6 +258,20 @@ def test_many_rotations_leave_nothing_behind(bench: Bench) -> None:
         assert bench.read(after=0.3) == b"%d\n" % number
     assert bench.tailer.open_files < 20
     assert len(bench.tailer._registry.done()) <= 32
+
+
+def test_so_it_is_where_the_directory_never_rests(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever has changed has changed just now.
+    monkeypatch.setattr(bench, "wall_ns", lambda: os.stat(bench.directory).st_mtime_ns)
+    bench.open("current")
+    assert bench.read() == b""
+    for number in range(300):
+        bench.write("current", b"%d\n" % number)
+        assert bench.read(after=0.3) == b"%d\n" % number
+        bench.rename("current", f"@{number:024x}.s")
+    assert bench.tailer.open_files < 10
 
 
 def test_an_old_file_that_is_compressed_behind_us_is_read_to_its_end(bench: Bench) -> None:

@@ -129,9 +129,11 @@ class Opener:
             if not self._adopt(follower, since_ns, now):
                 break
             if before == last_change(follower.directories):
-                # What has just changed may change again at what the clock says is the same time.
-                if self.wall_ns() - before > CLOCK_SLACK_NS:
-                    follower.unsearched_ns = 0
+                # What has just changed may change again at what the clock says is the same time;
+                # what was written before that, and before the look at the path, was met.
+                met_ns = min(before - CLOCK_SLACK_NS, follower.looked_ns)
+                is_settled = self.wall_ns() - before > CLOCK_SLACK_NS
+                follower.unsearched_ns = 0 if is_settled else max(since_ns, met_ns)
                 break
 
     def _adopt(self, follower: Follower, since_ns: int, now: float) -> bool:
