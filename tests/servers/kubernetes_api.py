@@ -25,7 +25,8 @@ class KubernetesApi:
 
     Attributes:
         pods: the objects, by namespace and name.
-        forbidden: what is answered with 403: `get`, `list`, `watch`.
+        namespaces: the metadata of each, by name.
+        forbidden: what is answered with 403: `get`, `list`, `watch`, `get namespace`.
         gone: how many more watches and pages are answered with 410.
         page: how many pods a page has.
         asked: every request: its verb and its path with query.
@@ -33,6 +34,7 @@ class KubernetesApi:
 
     def __init__(self) -> None:
         self.pods: dict[tuple[str, str], dict[str, Any]] = {}
+        self.namespaces: dict[str, dict[str, Any]] = {}
         self.forbidden: set[str] = set()
         self.gone = 0
         self.page = 2
@@ -100,9 +102,15 @@ class KubernetesApi:
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         pieces = parts.path.strip("/").split("/")
         verb = "watch" if "watch" in query else "list" if pieces[-1] == "pods" else "get"
+        if len(pieces) == 4:  # api/v1/namespaces/NAME
+            verb = "get namespace"
         self.asked.append((verb, target))
         if verb in self.forbidden:
             _send(writer, 403, _status(403, "Forbidden"))
+        elif verb == "get namespace":
+            meta = self.namespaces.get(pieces[3])
+            found = None if meta is None else {"kind": "Namespace", "metadata": meta}
+            _send(writer, 200 if found else 404, found or _status(404, "NotFound"))
         elif verb == "get":
             pod = self.pods.get((pieces[3], pieces[5]))
             _send(writer, 200 if pod else 404, pod or _status(404, "NotFound"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pillion.settings import optional, setting
-from pillion_log_agent.configuration.kinds import FLAG, PATH, TEXT, TIME
+from pillion_log_agent.configuration.kinds import FLAG, PATH, TEXT, TIME, choice
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -25,6 +25,13 @@ class KubernetesProperties:
         PATH,
         "The token; read again when it changes.",
         default=f"{ACCOUNT}/token",
+    )
+    kube_ca_path: str | None = optional("kube_ca_path", PATH, "A directory of authorities.")
+    kube_token_command: str | None = optional(
+        "kube_token_command", TEXT, "A command that prints the token, in the place of the file."
+    )
+    kube_token_ttl: float = setting(
+        "kube_token_ttl", TIME, "How long a token holds that a command has printed.", default=600.0
     )
     kube_tag_prefix: str = setting(
         "kube_tag_prefix", TEXT, "What the tag begins with.", default="kube.var.log.containers."
@@ -47,6 +54,31 @@ class KubernetesProperties:
     )
     labels: bool = setting("labels", FLAG, "Add the pod's labels.", default=True)
     annotations: bool = setting("annotations", FLAG, "Add its annotations.", default=True)
+    owner_references: bool = setting(
+        "owner_references", FLAG, "Add what owns the pod, as ownerReferences.", default=False
+    )
+    namespace_labels: bool = setting(
+        "namespace_labels",
+        FLAG,
+        "Add the labels of the namespace, in the field kubernetes_namespace; the account has to "
+        "be allowed to get namespaces.",
+        default=False,
+    )
+    namespace_annotations: bool = setting(
+        "namespace_annotations", FLAG, "Add its annotations there.", default=False
+    )
+    namespace_metadata_only: bool = setting(
+        "namespace_metadata_only",
+        FLAG,
+        "Add the field kubernetes_namespace alone, and ask for no pods.",
+        default=False,
+    )
+    kube_meta_namespace_cache_ttl: float = setting(
+        "kube_meta_namespace_cache_ttl",
+        TIME,
+        "How long what is known of a namespace holds.",
+        default=900.0,
+    )
     k8s_logging_parser: bool = setting(
         "k8s-logging.parser",
         FLAG,
@@ -73,6 +105,23 @@ class KubernetesProperties:
         FLAG,
         "Whether its certificate has to bear the name in kube_url.",
         default=True,
+    )
+    tls_vhost: str | None = optional("tls.vhost", TEXT, "The name to ask for and to verify.")
+    tls_ca_file: str | None = optional(
+        "tls.ca_file", PATH, "The authority of its certificate, before kube_ca_file."
+    )
+    tls_ca_path: str | None = optional("tls.ca_path", PATH, "The same as kube_ca_path.")
+    tls_crt_file: str | None = optional("tls.crt_file", PATH, "Our certificate, PEM.")
+    tls_key_file: str | None = optional("tls.key_file", PATH, "Its key, PEM.")
+    tls_key_passwd: str | None = optional("tls.key_passwd", TEXT, "The key's password.")
+    tls_min_version: str | None = optional(
+        "tls.min_version", choice("tlsv1.1", "tlsv1.2", "tlsv1.3"), "The least version."
+    )
+    tls_max_version: str | None = optional(
+        "tls.max_version", choice("tlsv1.1", "tlsv1.2", "tlsv1.3"), "The highest version."
+    )
+    tls_ciphers: str | None = optional(
+        "tls.ciphers", TEXT, "The ciphers to offer up to TLS 1.2, as OpenSSL writes them."
     )
     downward_api: str | None = optional(
         "downward_api",
