@@ -56,6 +56,14 @@ BLOCKS = (
     '    rule "start_state" "/^\\d/" "cont"\n    rule "cont" "/^\\s/" "cont"\n'
 )
 INNER = '{"log":"{\\"level\\":\\"inner\\",\\"z\\":2}","level":"outer","a":1}\n'
+FIRST = parser(
+    "f",
+    "format regex",
+    r'regex (?<log>(?<="log":")\S(?!\.).*?)(?<!\\)".*(?<stream>(?<="stream":").*?)".*(?<time>\d{4}-\d{1,2}-\d{1,2}T\d{2}:\d{2}:\d{2}\.\w*).*(?=})',
+)
+TRACES = "".join(
+    map(docker, ("before\\n", "1 one\\n", " at a\\n", "2 par", "t two\\n", " at b\\n", "3 x\\n"))
+)
 SPLIT = docker("part1 ") + docker("part2\\n") + docker("x\\n")
 
 CASES: dict[str, Case] = {
@@ -72,6 +80,12 @@ CASES: dict[str, Case] = {
         "docker_mode on\n    parser docker",
         docker('{\\"a\\":1}\\n') + docker("x\\n"),
         DOCKER + "    decode_field_as json log\n",
+    ),
+    "docker_mode with the parser of first lines": Case(
+        "docker_mode on\n    docker_mode_flush 1\n    docker_mode_parser f\n    parser docker",
+        TRACES,
+        DOCKER + FIRST,
+        output=DATED,
     ),
     "multiline.parser docker": Case("multiline.parser docker", SPLIT),
     "plain lines": Case("", "one\r\ntwo\n\nthree\n"),

@@ -15,7 +15,8 @@ from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.configuration.shared import match_of
 from pillion_log_agent.filters.record_transformer import template_of
-from pillion_log_agent.outputs.google_cloud.entry import severity_of, structured
+from pillion_log_agent.outputs.google_cloud.entry import structured
+from pillion_log_agent.outputs.stackdriver.severity import severity_of
 from pillion_log_agent.show import as_yaml
 from tests.manifests import manifest_text
 from tests.sidecars.log_agent.running import agent
