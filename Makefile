@@ -74,6 +74,10 @@ flood: $(INSTALLED) ## Flood the log agent in 128 MiB while its sink is down for
 	PILLION_FLOOD_SECONDS=$(or $(SECONDS),180) PILLION_FLOOD_MB=$(or $(MB),100) \
 		$(BIN)/pytest -q -s tests/sidecars/log_agent/test_memory.py
 
+.PHONY: redaction
+redaction: $(INSTALLED) ## Print precision and recall of the filter redact on its labelled corpus
+	$(BIN)/python -m tests.sidecars.log_agent.redaction_corpus
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure us beside the peers, in one run, as CPU seconds and ratios
 	$(BIN)/python -m tools.debian

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from pillion.errors import PillionError
+from pillion.process.aiohttp_web import web
 from pillion.process.settings import ProcessSettings, WebSettings
 from pillion.web import Server
 from pillion.web.standard import add_standard_routes

@@ -10,7 +10,6 @@ import threading
 from traceback import format_exc
 from typing import TYPE_CHECKING
 
-from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 import pillion
@@ -18,6 +17,7 @@ from pillion.errors import PillionError
 from pillion.lifecycle import Deadline, Health, Signals
 from pillion.lifecycle.signals import hold_reload
 from pillion.metrics.standard import ProcessCollector
+from pillion.process.aiohttp_web import web
 from pillion.process.host import Host
 from pillion.process.launch import launch
 from pillion.process.service import Context

@@ -16,11 +16,10 @@ from contextlib import suppress
 from traceback import format_exception
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from pillion.errors import PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process import ProcessSettings, Service
+from pillion.process.aiohttp_web import web
 from pillion.process.run import run
 from pillion.tail.metrics import TailCollector
 from pillion.web import peer_of

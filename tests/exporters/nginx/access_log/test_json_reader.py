@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pillion_nginx_exporter.access_log.counting import AccessLog
+from pillion_nginx_exporter.access_log.formats import FormatText
 from pillion_nginx_exporter.access_log.label_rules import standard_rules
 from pillion_nginx_exporter.access_log.readers import reader_of
 from pillion_nginx_exporter.access_log.totals import BUCKETS, Totals
@@ -15,7 +16,7 @@ GOOD = b'{"status":200,"request_method":"GET","body_bytes_sent":"512","request_t
 def counted(block: bytes, *formats: str, labels: tuple[str, ...] = ()) -> Totals:
     rules = standard_rules(labels)
     totals = Totals([rule.name for rule in rules], BUCKETS, 1000)
-    readers = [reader_of(text, rules, totals) for text in formats or ("json",)]
+    readers = [reader_of(FormatText(text), rules, totals) for text in formats or ("json",)]
     AccessLog(readers, totals).count(block)
     return totals
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from pillion.errors import ConfigurationError
 from tests.docs.metric_tables import promised
-from tests.exporters.nginx.serving import exporting
+from tests.exporters.nginx.serving import built, exporting
 from tests.servers.nginx import nginx
 
 if TYPE_CHECKING:
@@ -191,3 +192,30 @@ async def test_the_metrics_are_those_that_the_page_promises(tmp_path: Path) -> N
     for name, promise in promises.items():
         series = f"{name}_count" if promise.kind == "histogram" else name
         assert all(set(labels) == promise.labels for labels in scrape.labels(series)), name
+
+
+async def test_logs_and_formats_are_found_in_nginx_conf(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    with nginx(tmp_path, blocks(str(log), JSON, "escape=json", " buffer=4k flush=1s")) as server:
+        async with exporting(f"--nginx.config={tmp_path}/nginx.conf") as exporter:
+            await load(server)
+            scrape = await counted(exporter, sum(SENT.values()))
+        assert "found an access log" in exporter.log
+    assert found(scrape) == SENT
+    assert scrape.value("nginx_parse_errors_total") == 0
+
+
+async def test_a_log_in_json_is_counted_whatever_the_order_of_its_keys(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    with nginx(tmp_path, blocks(str(log), JSON, "escape=json")) as server:
+        flags = (f"--nginx.access-log={log}", "--nginx.log-format=json")
+        async with exporting(*flags) as exporter:
+            await load(server)
+            scrape = await counted(exporter, sum(SENT.values()))
+    assert found(scrape) == SENT
+
+
+def test_a_configuration_without_access_logs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "nginx.conf").write_text("http { access_log off; }")
+    with pytest.raises(ConfigurationError, match="names no access log that can be counted"):
+        built(f"--nginx.config={tmp_path}/nginx.conf")

@@ -110,10 +110,9 @@ def _verified(stream: Stream) -> tuple[Certificate, ...]:
     else:
         found = tls._sslobj.get_verified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
         chain = _parsed(tuple(each.public_bytes(_DER) for each in found))
-    authorities = tls.context.get_ca_certs(binary_form=True)
-    if len(authorities) > TRUSTED_LIMIT:  # the system's, which have no editions of one key
-        return chain
-    return longest_lived(chain, _parsed(tuple(authorities)))
+    if tls.context.cert_store_stats()["x509_ca"] > TRUSTED_LIMIT:
+        return chain  # the system's, which have no editions of one key
+    return longest_lived(chain, _parsed(tuple(tls.context.get_ca_certs(binary_form=True))))
 
 
 def _parsed(chain: tuple[bytes, ...]) -> tuple[Certificate, ...]:

@@ -38,6 +38,19 @@ _MAY_HAVE_SPACES = ("remote_user", "request")
 
 
 @dataclass(frozen=True, slots=True)
+class FormatText:
+    """A format as it is written.
+
+    Attributes:
+        text: `json`, a name, or the text of a `log_format`, its quoted pieces joined.
+        is_json: whether the `log_format` has `escape=json`.
+    """
+
+    text: str
+    is_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LogFormat:
     """A format that lines are read by.
 

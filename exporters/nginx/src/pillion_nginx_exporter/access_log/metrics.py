@@ -38,19 +38,22 @@ _TIMES = {
 }
 
 
-def metrics(totals: Totals, namespace: str, constant: Mapping[str, str]) -> Iterator[Metric]:
+def metrics(
+    totals: Totals, namespace: str, constant: Mapping[str, str], more: Mapping[str, str]
+) -> Iterator[Metric]:
     """Yield the metrics of the totals.
 
     Args:
         totals: what was counted.
         namespace: what the names begin with.
         constant: labels on every series.
+        more: labels on every series of requests.
     """
     prefix = f"{namespace}_" if namespace else ""
     names = totals.measured_names
 
     def labelled(values: LabelValues, names: tuple[str, ...] = names) -> dict[str, str]:
-        return {**dict(zip(names, values, strict=True)), **constant}
+        return {**dict(zip(names, values, strict=True)), **more, **constant}
 
     name = f"{prefix}http_response_count_total"
     yield _counter(
@@ -82,12 +85,6 @@ def metrics(totals: Totals, namespace: str, constant: Mapping[str, str]) -> Iter
     name = f"{prefix}parse_errors_total"
     yield _counter(
         name, "Lines that fit no format.", [Sample(name, dict(constant), totals.parse_errors)]
-    )
-    name = "nginx_exporter_access_log_limited_total"
-    yield _counter(
-        name,
-        "Requests counted under other since --nginx.access-log.series was met.",
-        [Sample(name, dict(constant), totals.limited)],
     )
 
 

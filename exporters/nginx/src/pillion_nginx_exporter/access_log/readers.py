@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion_nginx_exporter.access_log.counting import Reader
+    from pillion_nginx_exporter.access_log.formats import FormatText
     from pillion_nginx_exporter.access_log.label_rules import LabelRule
     from pillion_nginx_exporter.access_log.totals import Totals
 
@@ -25,24 +26,17 @@ def check_format(text: str) -> None:
         parse_format(text)
 
 
-def reader_of(
-    text: str, rules: Sequence[LabelRule], totals: Totals, *, is_json: bool = False
-) -> Reader:
-    """Return what reads lines of a format.
-
-    Args:
-        text: `json`, a name, or the text of a `log_format`.
-        rules: the labels.
-        totals: what is counted into.
-        is_json: whether the `log_format` has `escape=json`.
+def reader_of(written: FormatText, rules: Sequence[LabelRule], totals: Totals) -> Reader:
+    """Return what reads lines of a format and counts them into totals, by the rules of labels.
 
     Raises:
         ValueError: as `parse_format`.
     """
-    if text == JSON:
+    if written.text == JSON:
         # msgspec: 4 MB, and only for such logs
         from pillion_nginx_exporter.access_log.json_reader import JsonReader  # noqa: PLC0415
 
         return JsonReader(rules, totals)
     extra = [rule.column for rule in rules if rule.column not in (METHOD, *VARIABLES)]
-    return PatternReader(parse_format(text, is_json=is_json, extra=extra), rules, totals)
+    log_format = parse_format(written.text, is_json=written.is_json, extra=extra)
+    return PatternReader(log_format, rules, totals)

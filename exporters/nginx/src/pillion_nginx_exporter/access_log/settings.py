@@ -58,8 +58,22 @@ class AccessLogSettings:
         LOG_FORMAT,
         "combined, main, upstreaminfo (ingress-nginx), json (objects with the names of nginx' "
         "variables as keys), or the text of a log_format. Of several, each line is counted under "
-        "the one that fits it.",
-        default=("combined", "main"),
+        "the one that fits it. Without it: those of --nginx.config, else combined and main.",
+    )
+    nginx_config: str | None = optional(
+        "nginx.config",
+        PATH,
+        "nginx' own configuration, to find the access logs and their formats in; flags that name "
+        "either come first.",
+    )
+    config_file: str | None = optional(
+        "config-file",
+        PATH,
+        "A configuration of prometheus-nginxlog-exporter, .yaml or .hcl: its namespaces are "
+        "counted, and it listens where that says unless --web.listen-address is given.",
+    )
+    config_convert: bool = switch(
+        "config.convert", "Print the file of --config-file in the YAML form, and end."
     )
     labels: tuple[str, ...] = repeated(
         "nginx.access-log.label",
@@ -77,6 +91,10 @@ class AccessLogSettings:
         positive(DURATION),
         "An upper bound in the histograms of time.",
         default=BUCKETS,
+    )
+    has_long_buckets: bool = switch(
+        "nginx.access-log.long-buckets",
+        "Also count what takes up to 30 and 60 seconds in buckets of their own.",
     )
     namespace: str = setting(
         "nginx.access-log.namespace",

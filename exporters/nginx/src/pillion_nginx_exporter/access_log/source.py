@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import CounterMetricFamily
 
 from pillion_nginx_exporter.access_log.counting import AccessLog
-from pillion_nginx_exporter.access_log.label_rules import standard_rules
 from pillion_nginx_exporter.access_log.landing import access_log_section
 from pillion_nginx_exporter.access_log.metrics import metrics
 from pillion_nginx_exporter.access_log.readers import reader_of
@@ -16,19 +15,18 @@ from pillion_nginx_exporter.access_log.syslog import SyslogReceiver
 from pillion_nginx_exporter.access_log.totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from prometheus_client import Metric
 
     from pillion.lifecycle import Deadline, Health
     from pillion.log import Logger
+    from pillion_nginx_exporter.access_log.configuration import AccessLogConfig
     from pillion_nginx_exporter.access_log.files import FileReader
-    from pillion_nginx_exporter.access_log.settings import AccessLogSettings
 
 _SAMPLE_SECONDS = 60.0
 _LOOK_SECONDS = 1.0
-_PATIENCE = 30.0
-_WORK = "the counting of access logs"
+_TIMEOUT = 30.0
 
 
 class AccessLogSource:
@@ -43,26 +41,33 @@ class AccessLogSource:
 
     def __init__(
         self,
-        settings: AccessLogSettings,
+        config: AccessLogConfig,
         *,
-        constant: Mapping[str, str],
         log: Logger,
         health: Health,
         clock: Callable[[], float],
     ) -> None:
-        """Take the settings; `constant` labels are put on every series."""
-        rules = standard_rules(settings.labels)
-        names = [rule.name for rule in rules]
-        self.totals = Totals(names, sorted(set(settings.buckets)), settings.series)
-        readers = [reader_of(text, rules, self.totals) for text in settings.formats]
+        """Take what to count."""
+        self.totals = Totals(
+            [rule.name for rule in config.rules],
+            config.buckets,
+            config.series,
+            [rule.name for rule in config.rules if rule.only_counter],
+        )
+        readers = [reader_of(written, config.rules, self.totals) for written in config.formats]
         self.log_of_requests = AccessLog(readers, self.totals)
         self.receivers = [
-            SyslogReceiver(address, self._count, log) for address in dict.fromkeys(settings.syslog)
+            SyslogReceiver(address, self._count, log, config.tags)
+            for address in dict.fromkeys(config.syslog)
         ]
         self.files: FileReader | None = None
-        self._settings = settings
-        self._namespace = settings.namespace
-        self._constant = dict(constant)
+        self._config = config
+        self._own = {
+            **config.labels,
+            **config.constant,
+            **({"namespace": config.name} if config.name else {}),
+        }
+        self._part = f"access log {config.name}".strip()
         self._log = log
         self._health = health
         self._clock = clock
@@ -80,15 +85,15 @@ class AccessLogSource:
         """
         for receiver in self.receivers:
             receiver.open()
-        settings = self._settings
-        if settings.paths:
+        config = self._config
+        if config.paths:
             # 3 MB, and only where files are read
             from pillion_nginx_exporter.access_log.files import FileReader  # noqa: PLC0415
 
             self.files = FileReader(
-                settings.paths,
-                state_dir=settings.state_dir,
-                from_head=settings.from_head,
+                config.paths,
+                state_dir=config.state_dir,
+                from_head=config.from_head,
                 count=self._count,
                 log=self._log,
             )
@@ -106,7 +111,15 @@ class AccessLogSource:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics as they stand; prometheus-client's registry asks for them."""
-        yield from metrics(self.totals, self._namespace, self._constant)
+        self._flush()
+        yield from metrics(
+            self.totals, self._config.namespace, self._config.constant, self._config.labels
+        )
+        yield self._counter(
+            "nginx_exporter_access_log_limited",
+            "Requests counted under other since --nginx.access-log.series was met.",
+            self.totals.limited,
+        )
         if self.receivers:
             yield self._counter(
                 "nginx_exporter_access_syslog_received",
@@ -121,18 +134,21 @@ class AccessLogSource:
         if self.files is not None:
             from pillion.tail.metrics import TailCollector  # noqa: PLC0415  # as files above
 
-            collector = TailCollector(
-                self.files.tailer, "nginx_exporter_access_log", self._constant
-            )
+            collector = TailCollector(self.files.tailer, "nginx_exporter_access_log", self._own)
             yield from collector.collect()
 
     def section(self) -> str:
         """Return its part of the landing page."""
+        self._flush()
         return access_log_section(self.totals, self.log_of_requests.sample)
 
+    def _flush(self) -> None:
+        for receiver in self.receivers:
+            receiver.flush()
+
     def _counter(self, name: str, description: str, value: int) -> Metric:
-        family = CounterMetricFamily(name, description, labels=list(self._constant))
-        family.add_metric(list(self._constant.values()), value)
+        family = CounterMetricFamily(name, description, labels=list(self._own))
+        family.add_metric(list(self._own.values()), value)
         return family
 
     def _count(self, block: bytes) -> None:
@@ -156,7 +172,8 @@ class AccessLogSource:
 
     async def _look(self) -> None:
         while True:
-            self._health.beat(_WORK, _PATIENCE)
+            self._health.beat(f"the counting of the {self._part}", _TIMEOUT)
+            self._flush()
             if self.files is not None:
-                self.files.look(self._health)
+                self.files.look(self._health, self._part)
             await asyncio.sleep(_LOOK_SECONDS)

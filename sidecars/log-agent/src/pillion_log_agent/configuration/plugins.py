@@ -38,6 +38,7 @@ FILTERS = {
     "parser": "pillion_log_agent.filters.parser:PARSER",
     "record_modifier": "pillion_log_agent.filters.record_modifier:RECORD_MODIFIER",
     "record_transformer": "pillion_log_agent.filters.record_transformer:RECORD_TRANSFORMER",
+    "redact": "pillion_log_agent.filters.redact.declaration:REDACT",
     "rewrite_tag": "pillion_log_agent.filters.rewrite_tag:REWRITE_TAG",
     "stdout": "pillion_log_agent.filters.stdout:STDOUT_FILTER",
     "sysinfo": "pillion_log_agent.filters.sysinfo:SYSINFO",

@@ -161,8 +161,7 @@ class Columns:
     def narrow(self, names: tuple[str, ...]) -> bool:
         """Make odd the rows whose head has other fields than these.
 
-        Returns:
-            Whether the rest are more than half of the rows; where not, nothing has changed.
+        Returns: whether the rest are more than half of the rows; where not, nothing has changed.
         """
         if self.head is None:
             return True
@@ -177,6 +176,11 @@ class Columns:
         self._is_narrow = True
         self.make_odd(others)
         return True
+
+    def put_objects(self, head: Spliced | None, tail: list[Wire] | None) -> None:
+        """Put other objects in the place of those that were read and that were spliced."""
+        self.head, self.tail, self._is_narrow = head, tail, False
+        self._known, self._known_of_tail = {}, {}
 
     def splice(self, tail: list[Wire], known: dict[str, list[Any]]) -> None:
         """Put objects at the end of rows; `known` has the values of some of their fields."""
