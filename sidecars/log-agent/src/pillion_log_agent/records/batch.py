@@ -35,6 +35,7 @@ class Batch:
     __slots__ = (
         "_added",
         "_columns",
+        "_held",
         "_offsets",
         "_records",
         "_source",
@@ -87,6 +88,7 @@ class Batch:
         self._added = added
         self._offsets = offsets
         self._weight: int | None = None
+        self._held = 0
 
     def __len__(self) -> int:
         return len(self.times)
@@ -103,6 +105,18 @@ class Batch:
             return self._weight
         added = self._columns.weight if self._columns is not None else 0
         return max(self.read_weight, added)
+
+    @property
+    def held(self) -> int:
+        """Bytes that stay in flight until its records are taken: those of all it was read with.
+
+        However few of those records filters have left.
+        """
+        return max(self._held, self.weight)
+
+    def hold(self, held: int) -> None:
+        """Note that so many bytes stay in flight for it at least."""
+        self._held = max(self._held, held)
 
     @property
     def is_decoded(self) -> bool:
@@ -189,7 +203,7 @@ class Batch:
     def select(self, indices: Sequence[int]) -> Batch:
         """Return a batch of some of the records."""
         offsets, records = self.offsets, self._records
-        return Batch(
+        found = Batch(
             self.tag,
             self.origin,
             self.times.select(indices),
@@ -198,3 +212,5 @@ class Batch:
             offsets=[offsets[index] for index in indices],
             size=self.size * len(indices) // max(len(self), 1),
         )
+        found._held = self._held  # its own class
+        return found
