@@ -85,7 +85,7 @@ class Dispatcher:
         self.outage = outage
         self._flush = flush if output.delay else 0.0
         self._write_bytes = WRITE_BYTES
-        self._weigh: Callable[[Batch], int] = attrgetter("weight")
+        self._weigh: Callable[[Batch], int] = attrgetter("length")
         if isinstance(output, GatheringOutput):
             self._flush, self._write_bytes = output.gather_seconds, output.gather_bytes
             # Inputs stop when what waits here is all that they may have in flight.
