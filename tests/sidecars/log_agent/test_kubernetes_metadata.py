@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pillion.errors import ConfigurationError
-from pillion_log_agent.filters.kubernetes.api import Api
+from pillion_log_agent.filters.kubernetes.access import api_of
 from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
 from pillion_log_agent.filters.kubernetes.token import Token
 from tests.servers.certificates import Authority
@@ -101,11 +101,11 @@ async def test_a_command_that_fails_is_told_without_what_it_printed(command: str
 @pytest.mark.parametrize("key", ["tls_ca_file", "tls_crt_file"])
 def test_a_file_of_tls_that_is_not_there_is_an_error(key: str) -> None:
     with pytest.raises(ConfigurationError, match="/none cannot be used"):
-        Api(KubernetesProperties(**{key: "/none"}))  # type: ignore[arg-type]  # a path
+        api_of(KubernetesProperties(**{key: "/none"}))  # type: ignore[arg-type]  # a path
 
 
 def test_the_versions_and_ciphers_are_those_that_are_asked_for() -> None:
-    api = Api(
+    api = api_of(
         KubernetesProperties(tls_min_version="tlsv1.3", tls_ciphers="ECDHE-RSA-AES128-GCM-SHA256")
     )
     context = api._endpoint.tls

@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.filters.kubernetes.api import Api, keep_current
+from pillion_log_agent.filters.kubernetes.access import api_of
+from pillion_log_agent.filters.kubernetes.api import keep_current
 from pillion_log_agent.filters.kubernetes.merging import Merging
 from pillion_log_agent.filters.kubernetes.pod import (
     Identity,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from pillion_log_agent.filters.filter import FilterContext
+    from pillion_log_agent.filters.kubernetes.api import Api
     from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
     from pillion_log_agent.parsers.parsed import Parser
     from pillion_log_agent.records.batch import Batch
@@ -45,7 +47,8 @@ class KubernetesFilter:
     def __init__(self, properties: KubernetesProperties, context: FilterContext) -> None:
         self._properties = properties
         self._context = context
-        self._asked_for: set[str] = set()
+        # What is put into each record may be in a merged object already.
+        self._asked_for = {FIELD}
         named = properties.regex_parser
         self._tag_parser = context.parser(named) if named else None
         self._merging = Merging(
@@ -66,7 +69,7 @@ class KubernetesFilter:
         self._api: Api | None = None
         asks_nobody = properties.dummy_meta or properties.use_tag_for_meta
         if properties.downward_api is None and not asks_nobody:
-            self._api = Api(properties)
+            self._api = api_of(properties)
         self._identities: dict[str, Identity | None] = {}
         self._fields: dict[Identity, tuple[int, dict[str, Any]]] = {}
         self._lookups: dict[tuple[str, str], asyncio.Future[None]] = {}

@@ -30,8 +30,8 @@ class Token:
     def __init__(
         self,
         path: str,
-        command: str | None,
-        seconds: float,
+        command: str | None = None,
+        seconds: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
