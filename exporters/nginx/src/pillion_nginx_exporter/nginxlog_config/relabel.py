@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from pillion.metrics.bounded import OTHER
 from pillion_nginx_exporter.access_log import fields
-from pillion_nginx_exporter.access_log.columns import METHOD, STATUS
+from pillion_nginx_exporter.access_log.columns import METHOD, REQUEST, STATUS
 from pillion_nginx_exporter.access_log.label_rules import LabelRule
+from pillion_nginx_exporter.nginxlog_config.schema import Match
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pillion_nginx_exporter.nginxlog_config.schema import Match, Relabel
+    from pillion_nginx_exporter.nginxlog_config.schema import Relabel
 
 _METHODS = frozenset(
     ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
@@ -42,6 +43,26 @@ def rules_of(relabels: Sequence[Relabel]) -> tuple[LabelRule, ...]:
             one.target_label, LabelRule(one.target_label, one.source, value, one.only_counter)
         )
     return tuple({**rules, **own}.values())
+
+
+def path_rule(rules: Sequence[tuple[str, str]]) -> LabelRule:
+    """Return the rule for a label `path` of the request: pattern and replacement, the first found.
+
+    Raises:
+        ValueError: as `rules_of`.
+    """
+    replacements = _replacements(
+        [Match(regexp=pattern, replacement=replacement) for pattern, replacement in rules]
+    )
+
+    def value(field: bytes) -> str:
+        words = field.split(b" ")
+        path = words[1] if len(words) > 1 else b""
+        text = path.partition(b"?")[0].decode("utf-8", "replace")
+        found = (replacement(text) for replacement in replacements)
+        return _UNSAFE.sub("?", next((one for one in found if one is not None), OTHER)[:_MOST])
+
+    return LabelRule("path", REQUEST, value)
 
 
 def _method(text: bytes) -> str:
