@@ -23,6 +23,7 @@ _METHODS = frozenset(
 """Those of the peer."""
 _MOST = 200
 _UNSAFE = re.compile(r"[^\x20-\x7e\u00a0-\uffff]")
+_SEVERAL = re.compile(r"\||\(\?[a-zA-Z]*m")
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
@@ -101,19 +102,28 @@ def _replacements(matches: Sequence[Match]) -> list[Callable[[str], str | None]]
             pattern = re2.compile(match.regexp, options)
         except re2.error as error:
             raise ValueError(f"match {match.regexp!r} is no pattern of Go's: {error}") from None
-        found.append(partial(_replaced, pattern, match.replacement))
+        # Begins where the text does, so that it is found once at most.
+        is_single = match.regexp.startswith("^") and not _SEVERAL.search(match.regexp)
+        found.append(partial(_replaced, pattern, match.replacement, is_single))
     return found
 
 
-def _replaced(pattern: Any, replacement: str, text: str) -> str | None:
+def _replaced(pattern: Any, replacement: str, is_single: bool, text: str) -> str | None:  # noqa: FBT001  # given by partial
     """Return what Go's ReplaceAllString makes of a text; None where the pattern is not found."""
-    if pattern.search(text) is None:
+    found = pattern.search(text)
+    if found is None:
         return None
-    return str(pattern.sub(lambda found: _expanded(replacement, found), text))
+    if is_single:
+        # A search takes 5 us, `sub` 11, and most fields of a log are new ones.
+        begin, end = found.span()
+        return f"{text[:begin]}{_expanded(replacement, found)}{text[end:]}"
+    return str(pattern.sub(lambda one: _expanded(replacement, one), text))
 
 
 def _expanded(replacement: str, found: Any) -> str:
     """Return a replacement as Go's `Expand` does: `$1`, `${1}x`, `$name`, `$$`; else empty."""
+    if "$" not in replacement:
+        return replacement
 
     def group(reference: re.Match[str]) -> str:
         name = reference[1] or reference[2]
