@@ -12,6 +12,7 @@ BENCHMARKS = (
     "log_streamer",
     "blackbox_exporter",
     "log_agent",
+    "sidecar",
     "image",
 )
 
