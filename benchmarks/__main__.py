@@ -11,6 +11,7 @@ BENCHMARKS = (
     "log_streamer",
     "blackbox_exporter",
     "log_agent",
+    "log_agent_lines",
     "image",
 )
 
