@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pillion.errors import ConfigurationError
-from pillion_log_agent.filters.kubernetes.api import Api
 from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
-from pillion_log_agent.filters.kubernetes.token import Token
+from pillion_log_agent.kubernetes_api.api import Api
+from pillion_log_agent.kubernetes_api.token import Token
 from tests.servers.certificates import Authority
 from tests.servers.kubernetes_api import kubernetes_api
 from tests.sidecars.log_agent.test_kubernetes import at, filtering, tag

@@ -8,17 +8,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.filters.kubernetes.api import Api, keep_current
 from pillion_log_agent.filters.kubernetes.merging import Merging
-from pillion_log_agent.filters.kubernetes.pod import (
+from pillion_log_agent.filters.kubernetes.pod_watch import keep_current
+from pillion_log_agent.filters.kubernetes.splicing import splice_logs
+from pillion_log_agent.filters.kubernetes.store import Store
+from pillion_log_agent.kubernetes_api.api import Api
+from pillion_log_agent.kubernetes_api.pod import (
     Identity,
     Pod,
     fields_of,
     namespace_of,
     parse_downward,
 )
-from pillion_log_agent.filters.kubernetes.splicing import splice_logs
-from pillion_log_agent.filters.kubernetes.store import Store
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:

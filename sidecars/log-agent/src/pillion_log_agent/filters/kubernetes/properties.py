@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.kinds import FLAG, PATH, TEXT, TIME
-from pillion_log_agent.filters.kubernetes.api_properties import ApiProperties
+from pillion_log_agent.kubernetes_api.properties import ApiProperties
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,18 +14,16 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.filters.kubernetes.client import OK, ApiClient
-from pillion_log_agent.filters.kubernetes.pod import Pod
-from pillion_log_agent.filters.kubernetes.token import Token
+from pillion_log_agent.kubernetes_api.client import OK, ApiClient
+from pillion_log_agent.kubernetes_api.pod import Pod
+from pillion_log_agent.kubernetes_api.token import Token
 from pillion_log_agent.network.endpoint import Endpoint
 from pillion_log_agent.network.tls import TlsProperties, make_context
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
-    from pillion.log import Logger
-    from pillion_log_agent.filters.kubernetes.api_properties import ApiProperties
-    from pillion_log_agent.filters.kubernetes.store import Store
+    from pillion_log_agent.kubernetes_api.properties import ApiProperties
 
 FORBIDDEN, NOT_FOUND, GONE = 403, 404, 410
 PAGE = 250
@@ -35,6 +32,7 @@ TIMEOUT = 10.0
 OBJECT_LIMIT = 16 * 1024 * 1024
 ANSWER_LIMIT = 64 * 1024 * 1024
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds before it is asked again after a failure; who asks doubles them."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -197,36 +195,6 @@ class Api:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return headers
-
-
-async def keep_current(
-    api: Api, node: str, store: Store, log: Logger, draw: Callable[[], float] = random.random
-) -> None:
-    """List the pods of a node and follow their changes, until cancelled or not allowed to."""
-    wait = FIRST_WAIT
-    while True:
-        try:
-            items, version = await api.pods(node)
-            store.replace(items)
-            wait = FIRST_WAIT
-            while True:
-                async for kind, found in api.changes(node, version):
-                    version = (found.get("metadata") or {}).get("resourceVersion", version)
-                    store.change(kind, found)
-        except ForbiddenError:
-            log.warning(
-                "the account may not list and watch pods; each is asked for by itself", node=node
-            )
-            store.is_watched = False
-            return
-        except ExpiredError:
-            continue
-        except Exception as error:  # noqa: BLE001  # an object of a shape that nobody expects, too
-            store.is_watched = False
-            cause = error if isinstance(error, TransientError) else repr(error)
-            log.warning("the watch of pods failed, and is tried again", cause=cause)
-            await asyncio.sleep(wait * (0.5 + draw() / 2))
-            wait = min(wait * 2, LONGEST_WAIT)
 
 
 def _watch_error(status: dict[str, Any]) -> Exception:
