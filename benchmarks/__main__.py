@@ -13,6 +13,7 @@ BENCHMARKS = (
     "blackbox_exporter",
     "log_agent",
     "sidecar",
+    "log_agent_lines",
     "image",
 )
 
