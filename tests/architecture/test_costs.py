@@ -41,6 +41,7 @@ BUDGETS = {
     "pillion_log_agent.command": (14.5, 0.15),
     "pillion_nginx_exporter.command": (40.5, 0.7),
     "pillion_log_streamer.alone": (16, 0.35),
+    "pillion_sidecar.command": (42, 0.8),
 }
 
 # What a process cannot begin without, so that there is nothing to put off.
@@ -49,6 +50,7 @@ NEEDED = {
     "pillion.exporter": {"aiohttp", "prometheus_client"},
     "pillion_blackbox_exporter.command": {"aiohttp", "msgspec", "prometheus_client", "yaml"},
     "pillion_nginx_exporter.command": {"aiohttp", "prometheus_client"},
+    "pillion_sidecar.command": {"aiohttp", "prometheus_client"},
 }
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tests.oracle.life import Life
     from tests.oracle.truth import Generation, Truth
 
-PATIENCE = 5.0
+PATIENCE = 40.0
+"""Longer than a reload of the agent may take, which reads nothing while it drains."""
 
 
 class Writer:

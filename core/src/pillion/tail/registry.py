@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pillion.tail.fingerprint import FileKey
     from pillion.tail.generation import Generation
 
-DONE_FOR_EACH_PATH = 32
+DONE_FOR_EACH_PATH = 256
 MOST_DONE = 4096
 """Over all paths: where pods come and go, their paths do too, and never come back."""
 NO_DEVICE = 0

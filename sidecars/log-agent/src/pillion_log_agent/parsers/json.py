@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
@@ -11,7 +11,6 @@ import msgspec
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.parsers.parsed import Parsed, ParsedBlock
 from pillion_log_agent.parsers.shared import (
-    NOT_HERE,
     OF_OTHER_FORMATS,
     Finishing,
     ParserProperties,
@@ -41,7 +40,7 @@ class JsonParser:
 
     def __init__(self, properties: ParserProperties) -> None:
         self.name = properties.name
-        self._finishing = Finishing.of(properties)
+        self._finishing = Finishing.of(replace(properties, types=()))  # JSON has types
         self._times = None
         time_format = self._finishing.time_format
         if time_format is not None and time_format.is_iso and not self._finishing.changes_fields:
@@ -198,6 +197,5 @@ JSON = Declaration(
     properties=ParserProperties,
     required=("name",),
     accepted=OF_OTHER_FORMATS,
-    refused=NOT_HERE,
     build=JsonParser,
 )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
+from pillion.process.service import end_process
 from pillion_log_agent.configuration.shared import match_of
 from pillion_log_agent.filters.conditional import ConditionalFilter
 from pillion_log_agent.filters.filter import FilterContext, HoldingFilter, RetaggingFilter
@@ -48,6 +49,7 @@ class PipelineContext:
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: the most over all inputs.
         handover: what inputs leave to those after a reload.
+        end: ends the agent, in order.
     """
 
     log: Logger
@@ -58,6 +60,7 @@ class PipelineContext:
     state: str | None
     in_flight_bytes: int
     handover: Handover = field(default_factory=Handover)
+    end: Callable[[], None] = end_process
 
 
 def build_pipeline(
@@ -147,6 +150,7 @@ class _Building:
             around.wall_ns,
             around.environment,
             self._joining(plugin.name, self._share),
+            around.end,
         )
         made = self._built(plugin, plugin.properties, context)
         if made is None:
