@@ -269,3 +269,24 @@ def test_an_answer_of_brackets_alone_is_one_that_cannot_be_understood() -> None:
     with pytest.raises(TransientError, match="cannot be understood"):
         read_results(answer, [1], has_ids=True)
     assert read_refusal(answer)[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (
+            b'{"error":{"type":"cluster_block_exception","reason":"blocked"},"status":403}',
+            ("cluster_block_exception", "cluster_block_exception: blocked"),
+        ),
+        (
+            b'{"error":{"type":"a","reason":"b","caused_by":{"reason":"c"}},"status":400}',
+            ("a", "a: b: c"),
+        ),
+        (b'{"error":"no handler found","status":400}', ("", "no handler found")),
+        (b'{"error":"","status":400}', ("", "")),
+        (b"<html>Bad Gateway</html>", ("", "<html>Bad Gateway</html>")),
+    ],
+    ids=["kind and words", "a cause", "words alone", "nothing", "a proxy's page"],
+)
+def test_what_a_refused_request_says(answer: bytes, expected: tuple[str, str]) -> None:
+    assert read_refusal(answer) == expected

@@ -117,7 +117,7 @@ def bulk_body(batch: Batch, plan: BulkFormat, now: int) -> bytes:
     else:
         document = (f'{opening}{json_of(plan.time_key)}:"', _times(batch, plan), 'Z"')
         lead = ","
-    return from_wire(interleaved("", *actions, *document, *batch.pieces(lead), _end(batch, plan)))
+    return from_wire(interleaved("", *actions, *document, batch.rows(lead), _end(batch, plan)))
 
 
 def _end(batch: Batch, plan: BulkFormat) -> str:
