@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from pillion.errors import ConfigurationError, TransientError
+from pillion.files import SECRET_LIMIT, read_bounded
 from pillion_log_agent.filters.kubernetes.client import OK, ApiClient
 from pillion_log_agent.filters.kubernetes.pod import Pod
 from pillion_log_agent.network.endpoint import Endpoint
@@ -155,8 +156,8 @@ class Api:
         }
         try:
             # A token is rotated by the kubelet: it is read for each of the few requests.
-            with open(self._token_file, encoding="ascii", errors="replace") as file:
-                headers["Authorization"] = f"Bearer {file.read().strip()}"
+            token = read_bounded(self._token_file, SECRET_LIMIT).decode("ascii", "replace")
+            headers["Authorization"] = f"Bearer {token.strip()}"
         except OSError:
             pass
         return headers
