@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.failure import ProbeError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 _TLS13 = 0x0304
-TRUSTED_LIMIT = 32
+TRUSTED_LIMIT = 512  # that are kept: a system has some 140
 _DER = 2  # _ssl.ENCODING_DER
 VERIFY_REASONS: dict[int, Reason] = {
     9: "tls_not_yet_valid",
@@ -111,9 +112,15 @@ def _verified(stream: Stream) -> tuple[Certificate, ...]:
         found = tls._sslobj.get_verified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
         chain = _parsed(tuple(each.public_bytes(_DER) for each in found))
     authorities = tls.context.get_ca_certs(binary_form=True)
-    if len(authorities) > TRUSTED_LIMIT:  # the system's, which have no editions of one key
-        return chain
-    return longest_lived(chain, _parsed(tuple(authorities)))
+    trusted = tuple(found for each in authorities if (found := _authority(each)) is not None)
+    return longest_lived(chain, trusted)
+
+
+@lru_cache(TRUSTED_LIMIT)
+def _authority(der: bytes) -> Certificate | None:
+    """Return an authority's certificate; they are the same ones at each handshake."""
+    found = _parsed((der,))
+    return found[0] if found else None
 
 
 def _parsed(chain: tuple[bytes, ...]) -> tuple[Certificate, ...]:
