@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core exporters/nginx exporters/blackbox sidecars/log-streamer sidecars/log-agent inject images
-DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter pillion-log-streamer pillion-log-agent pillion-inject pillion-images
+MEMBERS := core exporters/nginx exporters/blackbox sidecars/log-streamer sidecars/log-agent sidecars/combined inject images
+DISTRIBUTIONS := pillion pillion-nginx-exporter pillion-blackbox-exporter pillion-log-streamer pillion-log-agent pillion-sidecar pillion-inject pillion-images
 INSTALLED := $(VENV)/.installed
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate \
@@ -74,6 +74,10 @@ flood: $(INSTALLED) ## Flood the log agent in 128 MiB while its sink is down for
 	PILLION_FLOOD_SECONDS=$(or $(SECONDS),180) PILLION_FLOOD_MB=$(or $(MB),100) \
 		$(BIN)/pytest -q -s tests/sidecars/log_agent/test_memory.py
 
+.PHONY: redaction
+redaction: $(INSTALLED) ## Print precision and recall of the filter redact on its labelled corpus
+	$(BIN)/python -m tests.sidecars.log_agent.redaction_corpus
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure us beside the peers, in one run, as CPU seconds and ratios
 	$(BIN)/python -m tools.debian
@@ -127,7 +131,8 @@ requirements: $(INSTALLED) ## Pin everything again, with hashes and without addr
 	printf './core\n./exporters/nginx\n' | $(COMPILE) - -o requirements/nginx-exporter.txt
 	printf './core\n./exporters/blackbox[cel,http3,jwt]\n' | $(COMPILE) - -o requirements/blackbox-exporter.txt
 	printf './core\n./sidecars/log-streamer\n' | $(COMPILE) - -o requirements/log-streamer.txt
-	printf './core\n./sidecars/log-agent\n' | $(COMPILE) - -o requirements/log-agent.txt
+	printf './core\n./sidecars/log-agent[aws]\n' | $(COMPILE) - -o requirements/log-agent.txt
+	printf './%s\n' core exporters/nginx 'exporters/blackbox[cel,http3,jwt]' sidecars/log-streamer 'sidecars/log-agent[aws]' sidecars/combined | $(COMPILE) - -o requirements/sidecar.txt
 	echo ./inject | $(COMPILE) - -o requirements/inject.txt
 	echo ./images | $(COMPILE) - -o requirements/images.txt
 	echo pip | $(COMPILE) - -o requirements/pip.txt

@@ -97,6 +97,10 @@ def prune(packages: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+    # Of 25 MB that describe the services of AWS, that of STS alone is read, for roles.
+    for folder in packages.glob("botocore/data/*/"):
+        if folder.name != "sts":
+            shutil.rmtree(folder)
 
 
 def strip(packages: Path) -> None:

@@ -15,18 +15,6 @@ Graph = dict[str, set[str]]
 Circle = frozenset[str]
 ALL = pytest.mark.parametrize("member", members(), ids=lambda member: member.package)
 
-FORWARD = ("pillion_log_agent.inputs.forward", "pillion_log_agent.outputs.forward")
-STILL_THERE: dict[str, tuple[set[str], ...]] = {
-    "pillion_log_agent": (
-        {
-            f"{FORWARD[0]}.{name}"
-            for name in ("connection", "connections", "declaration", "input", "metrics")
-        },
-        {f"{FORWARD[1]}.{name}" for name in ("chunk", "declaration", "output")},
-    ),
-}
-"""Circles that were there before this test: none may grow, and what is mended goes from here."""
-
 
 def module_of(file: Path, source: Path) -> str:
     """Return the full name of the module that a file holds."""
@@ -87,17 +75,9 @@ def reachable(graph: Graph, start: str) -> set[str]:
     return seen
 
 
-def new_circles(member: Member, graph: Graph) -> list[list[str]]:
-    """Return the circles that are not within one that was there before."""
-    known = STILL_THERE.get(member.package, ())
-    return [
-        sorted(circle) for circle in circles(graph) if not any(circle <= each for each in known)
-    ]
-
-
 @ALL
 def test_no_file_imports_what_imports_it(member: Member) -> None:
-    assert new_circles(member, files_graph(member)) == []
+    assert circles(files_graph(member)) == set()
 
 
 @ALL
@@ -105,7 +85,7 @@ def test_no_package_imports_what_imports_it(member: Member) -> None:
     packages = {
         module_of(file, member.source) for file in member.files() if file.stem == "__init__"
     }
-    assert new_circles(member, packages_graph(files_graph(member), packages)) == []
+    assert circles(packages_graph(files_graph(member), packages)) == set()
 
 
 def test_a_circle_is_found_over_any_number_of_files() -> None:

@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+from pillion.trust import system_trust
+
 PROGRAM = """
 import sys, time
 start = time.process_time()
@@ -39,6 +41,7 @@ BUDGETS = {
     "pillion_log_agent.command": (16, 0.25),
     "pillion_nginx_exporter.command": (42, 0.8),
     "pillion_log_streamer.alone": (16, 0.35),
+    "pillion_sidecar.command": (42, 0.8),
 }
 
 # What a process cannot begin without, so that there is nothing to put off.
@@ -47,6 +50,7 @@ NEEDED = {
     "pillion.exporter": {"aiohttp", "prometheus_client"},
     "pillion_blackbox_exporter.command": {"aiohttp", "msgspec", "prometheus_client", "yaml"},
     "pillion_nginx_exporter.command": {"aiohttp", "prometheus_client"},
+    "pillion_sidecar.command": {"aiohttp", "prometheus_client"},
 }
 
 
@@ -84,3 +88,35 @@ def test_an_import_keeps_to_its_budget(module: str) -> None:
 def test_what_needs_no_event_loop_does_not_import_one(module: str) -> None:
     modules, _, _ = cost(module)
     assert modules.isdisjoint({"asyncio", "aiohttp"})
+
+
+CERTIFICATES = """
+import gc, ssl
+import {module}
+print(sum(one.cert_store_stats()["x509"] for one in gc.get_objects() if type(one) is ssl.SSLContext))
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "pillion_blackbox_exporter.command",
+        "pillion_log_streamer.service",
+        "pillion_nginx_exporter.command",
+        "pillion.process.run",
+    ],
+)
+def test_a_process_does_not_read_what_the_system_trusts_to_serve_pages(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    if system_trust()[0] is not None:
+        pytest.skip("this system has no folder of certificates by hash")
+    ran = subprocess.run(
+        [sys.executable, "-c", CERTIFICATES.format(module=module)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(ran.stdout) == 0

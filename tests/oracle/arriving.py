@@ -42,8 +42,12 @@ class Arrival:
         return cls(identity, int(offset), int(end) if cut else None, text)
 
 
-MOST_NAMES = 2
-"""Under how many a generation may come; a third would say that reading again has no end."""
+def most_names(generation: Generation) -> int:
+    """Return under how many a generation may come.
+
+    A second one has a copy that is read again, since its file was deleted before the next look.
+    """
+    return 2 if generation.may_repeat else 1
 
 
 class Judge:
@@ -70,9 +74,8 @@ class Judge:
             generation = self._generation(its)
             if generation is None:
                 continue
-            # A copy that nothing can tell from another file is read again, under a name of its own.
             names[generation.tag].append(identity)
-            if len(names[generation.tag]) > MOST_NAMES:
+            if len(names[generation.tag]) > most_names(generation):
                 faults.append(f"{generation.tag!r} came under too many names: {names}")
             known = spans.setdefault(generation.tag, defaultdict(set))
             for start, ends in self._spans(generation, its, faults).items():

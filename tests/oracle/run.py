@@ -95,7 +95,7 @@ class Oracle:
         self.reader.kill(self.truth)
         self.reader = None
         self.may_repeat = True
-        self.writer.reader_is_gone(kept_inodes(self.state))
+        self.writer.reader_is_gone(kept_inodes(self.state, self.writer.link))
 
     def stop(self) -> None:
         assert self.reader is not None
@@ -104,7 +104,7 @@ class Oracle:
         # Identities that a killed reader had given anew may overlap from then on.
         self.may_repeat |= self.reader.full_disk
         self.reader = None
-        self.writer.reader_is_gone(kept_inodes(self.state))
+        self.writer.reader_is_gone(kept_inodes(self.state, self.writer.link))
 
     def finish(self) -> None:
         """Let the last reader come to the end of everything."""

@@ -17,7 +17,11 @@ def open_inodes(pid: int) -> list[int]:
     """Return the inodes of the files that a process has open, once for each time."""
     directory = f"/proc/{pid}/fd"
     found = []
-    for name in os.listdir(directory):
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return []  # it has just ended
+    for name in names:
         try:
             found.append(os.stat(f"{directory}/{name}").st_ino)
         except OSError:
@@ -25,11 +29,18 @@ def open_inodes(pid: int) -> list[int]:
     return found
 
 
-def kept_inodes(state: Path) -> set[int]:
-    """Return the inodes that a checkpoint knows, with a byte of content to know them by."""
+def kept_inodes(state: Path, path: Path) -> set[int]:
+    """Return the inodes that a checkpoint knows of a path, with a byte of content to know them by.
+
+    Of another path the same inode is another file, that was deleted before.
+    """
     snapshot = best_copy(state)
     entries = snapshot.entries if snapshot is not None else ()
-    return {entry.key[1] for entry in entries if entry.fingerprint.head_length}
+    return {
+        entry.key[1]
+        for entry in entries
+        if entry.fingerprint.head_length and entry.path == str(path)
+    }
 
 
 def kept_positions(state: Path) -> tuple[dict[str, int], bool]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tests.oracle.life import Life
     from tests.oracle.truth import Generation, Truth
 
-PATIENCE = 5.0
+PATIENCE = 40.0
+"""Longer than a reload of the agent may take, which reads nothing while it drains."""
 
 
 class Writer:
@@ -55,7 +56,7 @@ class Writer:
         return str(operation.__name__)
 
     def reader_is_gone(self, kept_inodes: set[int]) -> None:
-        """What is deleted, and what a link has left behind unknown to the state, may be lost."""
+        """What is deleted, and what the link has left behind unknown to the state, may be lost."""
         for generation in self.truth.generations.values():
             left_behind = generation.is_left_behind and generation.inode not in kept_inodes
             if not generation.is_seen:

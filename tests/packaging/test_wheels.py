@@ -14,8 +14,10 @@ from tests.packaging.wheels import build_wheels, run
 # Not a process: it has no configuration to check.
 TOOLS = {"pillion-inject", "kubectl-pillion"}
 # What a command cannot do without.
-ARGUMENTS = {"pillion-log-streamer": ("/var/log/app.log",)}
-COMMANDS = [member for member in members() if "scripts" in member.project]
+ARGUMENTS = {
+    "pillion-log-streamer": ("/var/log/app.log",),
+    "pillion-sidecar": ("--role=nginx-exporter",),
+}
 COMMANDS = [
     member
     for member in members()
@@ -38,10 +40,11 @@ def wheel(folder: Path, member: Member) -> Path:
 
 def installed(wheels: Path, member: Member, environment: Path) -> Path:
     """Return the folder of programs of a new environment that has the one package."""
-    run(sys.executable, "-m", "venv", environment)
+    run(sys.executable, "-m", "venv", "--without-pip", environment)
     programs = environment / "bin"
-    run(programs / "python", "-m", "pip", "install", "--quiet", "--prefer-binary",
-        "--find-links", wheels, wheel(wheels, member))  # fmt: skip
+    run(sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet",
+        "--no-compile", "--prefer-binary", "--find-links", wheels,
+        wheel(wheels, member))  # fmt: skip
     return programs
 
 

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Posted:
-    """One request, its body unpacked."""
+    """One request, its body unpacked, and as it came."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    raw: bytes = b""
 
 
 def take_all(_posted: Posted) -> tuple[int, Mapping[str, str], bytes]:
@@ -50,10 +51,10 @@ def http_sink(port: int = 0) -> Iterator[HttpSink]:
             if self.headers.get("Transfer-Encoding"):
                 self.send_error(411)
                 return
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            raw = body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
-            posted = Posted(self.command, self.path, dict(self.headers.items()), body)
+            posted = Posted(self.command, self.path, dict(self.headers.items()), body, raw)
             sink.posted.append(posted)
             status, headers, answer = sink.answer(posted)
             if status < 300:

@@ -27,13 +27,15 @@ def masked_url(text: str) -> str:
     A password may have `/`, `?` and `#` in it, though it should not: what stands before the
     last `@` is masked wherever the part before the first of them is no host and port.
     """
-    if "://" not in text:
+    if "://" not in text or not _may_hide(text):
         return text
     return _URL.sub(lambda match: match["before"] + _masked_rest(match["rest"]), text)
 
 
 def masked_target(text: str) -> str:
     """Return a target, with a scheme or without one, as `masked_url` does."""
+    if not _may_hide(text):
+        return text
     return masked_url(text) if "://" in text else _masked_rest(text)
 
 
@@ -47,6 +49,11 @@ def secrets_of_target(text: str) -> Iterator[str]:
     found += [match[4] or match[2] for match in _QUERY.finditer(_query(rest[end:]))]
     for each in found:
         yield from (form for form in {each, unquote(each)} if len(form) >= SHORTEST)
+
+
+def _may_hide(text: str) -> bool:
+    """Whether there can be a user or a query in a text."""
+    return "@" in text or "?" in text
 
 
 def _masked_rest(rest: str) -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.tail.errors import Identity, explain_denied
-from pillion.tail.glob import GlobSearch
-from pillion.tail.patterns import path_regex
-from pillion.tail.rotation import is_compressed_name, is_old_name
+from pillion.tail.glob.patterns import path_regex
+from pillion.tail.glob.search import GlobSearch
+from pillion.tail.rotation.names import is_compressed_name, is_old_name, original_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,11 +215,21 @@ def test_a_directory_in_the_way_is_the_one_that_is_named(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "name",
     ["app.log.1", "app.log.10", "app.log-20260101", "app.log.2026-01-01_12", "app.log.old",
-     "app-20260101.log", "app.1.log", "app-2026-01-01T10:00:00.log", "app.log.20260101T000000Z"],
+     "app-20260101.log", "app.1.log", "app-2026-01-01T10:00:00.log", "app.log.20260101T000000Z",
+     "app__2026-01-01_00-00-00.log"],
 )  # fmt: skip
 def test_is_an_old_name_of_app_log(name: str) -> None:
     assert is_old_name(name, "app.log")
     assert is_compressed_name(f"{name}.gz", "app.log")
+
+
+@pytest.mark.parametrize("end", ["s", "t", "u"])
+def test_is_an_old_name_of_current(end: str) -> None:
+    name = f"@400000006a24c1d81f2e3a4c.{end}"
+    assert is_old_name(name, "current")
+    assert not is_old_name(name, "app.log")
+    assert not is_old_name(f"{name}.more", "current")
+    assert list(original_names(name)) == ["current"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.tail import Tailer
-from pillion.tail.reader import Reader
+from pillion.tail.reader.blocks import Reader
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from pillion.tail.resumption import Resumption
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
 
+    from pillion.tail.checkpoint.format import Entry
     from tests.core.tail.conftest import Bench
 
 
@@ -64,3 +67,46 @@ def test_an_empty_file_that_is_filled_copied_and_cut_within_a_look(
     (live,) = [each for each in bench.tailer._registry.held.values() if each.detached_at is None]
     once_after(monkeypatch, "pread", live.descriptor, rotate)
     assert bench.read() == b"two\nthree, and more than before\n"
+
+
+def test_a_file_that_is_copied_and_cut_within_a_look_comes_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.later_ns = -1_000_000_000  # all has just changed, and is searched again
+    bench.open("a.log")
+    assert bench.read() == b""
+    bench.append("a.log", b"one\n")
+    assert bench.read() == b"one\n"
+
+    once_after(
+        monkeypatch, "stat", bench.path("a.log"), lambda: bench.copytruncate("a.log", "a.log.1")
+    )
+    assert bench.read() == b""
+    bench.append("a.log", b"two\n")
+    assert bench.read() == b"two\n"
+    bench.assert_balanced()
+
+
+def test_a_file_that_is_copied_and_cut_while_it_is_taken_up_after_a_restart_comes_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.open("a.log", state=True)
+    bench.append("a.log", b"one\n" * 100)
+    assert bench.read() == b"one\n" * 100
+    bench.close()
+    bench.append("a.log", b"two\n")
+    bench.open("a.log", state=True)
+    is_intact = Resumption._is_intact
+
+    def and_then_rotate(
+        resumption: Resumption, entry: Entry, original: int, since_ns: int | None
+    ) -> bool:
+        found = is_intact(resumption, entry, original, since_ns)
+        bench.copytruncate("a.log", "a.log.1")
+        bench.append("a.log", b"three\n")
+        return found
+
+    monkeypatch.setattr(Resumption, "_is_intact", and_then_rotate)
+    assert bench.read() == b"two\nthree\n"
+    assert bench.tailer.ledger.bytes_lost == 0
+    bench.assert_balanced()

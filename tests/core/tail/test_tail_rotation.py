@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.core.tail.conftest import Bench
 
 
@@ -87,6 +89,29 @@ def test_a_symlink_that_is_swapped_leads_to_the_new_file_after_the_old_one(bench
     os.symlink("two", bench.path("new"))
     bench.rename("new", "a.log")
     assert bench.read() == b"2\n3\n"
+
+
+def test_what_came_and_went_behind_a_link_is_read_in_order(bench: Bench) -> None:
+    """A kubelet links `pod_shop_api.log` to `0.log`, and renames that with a time."""
+    os.mkdir(bench.path("pods"))
+    bench.write("pods/0.log", b"1\n")
+    os.symlink(bench.path("pods/0.log"), bench.path("pod_shop_api.log"))
+    bench.open("*.log", state=True)
+    assert bench.read() == b"1\n"
+    rotate_twice(bench, 2)
+    assert bench.read() == b"2\n3\n4\n"
+    bench.close()
+    rotate_twice(bench, 5)
+    bench.open("*.log", state=True)
+    assert bench.read() == b"5\n6\n7\n"
+
+
+def rotate_twice(bench: Bench, number: int) -> None:
+    bench.append("pods/0.log", b"%d\n" % number)
+    bench.rename("pods/0.log", f"pods/0.log.20260101-00000{number}")
+    bench.append("pods/0.log", b"%d\n" % (number + 1))
+    bench.rename("pods/0.log", f"pods/0.log.20260101-00000{number + 1}")
+    bench.append("pods/0.log", b"%d\n" % (number + 2))
 
 
 def test_copytruncate_is_followed_and_the_copy_gives_what_was_not_read(bench: Bench) -> None:
@@ -190,6 +215,23 @@ def test_an_unfinished_line_of_a_truncated_file_is_delivered_from_memory(bench: 
     assert bench.tailer.ledger.bytes_lost == 0
 
 
+def test_an_unfinished_line_of_a_truncated_file_waits_until_there_is_room(bench: Bench) -> None:
+    bench.open("a.log", "b.log", chunk_bytes=1024, max_line_bytes=1023, in_flight_bytes=1024)
+    bench.append("b.log", b"unfinished")
+    assert bench.read() == b""
+    bench.append("a.log", b"1234567\n" * 128)
+    held = bench.chunks(ack=False)
+    bench.write("b.log", b"new\n")
+    assert bench.chunks() == []
+    for chunk in held:
+        chunk.ack()
+    late, new = bench.chunks(after=0.0)
+    assert (late.data, late.ends_line, new.data) == (b"unfinished", False, b"new\n")
+    assert late.identity != new.identity
+    assert bench.tailer.ledger.bytes_lost == 0
+    bench.assert_balanced()
+
+
 def test_a_rotated_file_that_matches_the_glob_is_not_read_twice(bench: Bench) -> None:
     bench.write("a.log", b"1\n")
     bench.open("a.log*", rotate_wait=5.0)
@@ -239,6 +281,20 @@ def test_many_rotations_leave_nothing_behind(bench: Bench) -> None:
         assert bench.read(after=0.3) == b"%d\n" % number
     assert bench.tailer.open_files < 20
     assert len(bench.tailer._registry.done()) <= 32
+
+
+def test_so_it_is_where_the_directory_never_rests(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever has changed has changed just now.
+    monkeypatch.setattr(bench, "wall_ns", lambda: os.stat(bench.directory).st_mtime_ns)
+    bench.open("current")
+    assert bench.read() == b""
+    for number in range(300):
+        bench.write("current", b"%d\n" % number)
+        assert bench.read(after=0.3) == b"%d\n" % number
+        bench.rename("current", f"@{number:024x}.s")
+    assert bench.tailer.open_files < 10
 
 
 def test_an_old_file_that_is_compressed_behind_us_is_read_to_its_end(bench: Bench) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from pillion.tail import FromLine, LastLines
 from pillion.tail.hole_punch import HolePuncher
+from pillion.tail.schedule import LOOKS_AT_ONCE
 from tests import needs
 
 if TYPE_CHECKING:
@@ -150,6 +151,26 @@ def test_a_file_that_appears_later_is_read_from_its_beginning(bench: Bench) -> N
     bench.read()
     bench.write("a.log", b"1\n2\n")
     assert bench.read() == b"1\n2\n"
+
+
+def test_a_file_that_appears_after_begin_is_read_from_its_beginning(bench: Bench) -> None:
+    bench.write("a.log", b"old\n")
+    bench.open("*.log", start=LastLines(0)).begin()
+    bench.write("b.log", b"1\n")
+    bench.append("a.log", b"2\n")
+    assert sorted(bench.read().splitlines()) == [b"1", b"2"]
+
+
+def test_where_reading_begins_is_settled_in_the_first_step_however_many_files_there_are(
+    bench: Bench,
+) -> None:
+    names = [f"{number}.log" for number in range(2 * LOOKS_AT_ONCE)]
+    for name in names:
+        bench.write(name, b"old\n")
+    bench.open("*.log", start=LastLines(0)).step()
+    for name in names:
+        bench.append(name, b"new\n")
+    assert bench.read() == b"new\n" * len(names)
 
 
 def test_more_files_than_may_be_open_are_all_read(bench: Bench) -> None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.core.tail.conftest import Bench
+from tests.servers.aws import ENVIRONMENT, moto_server
 from tests.servers.opensearch import node as opensearch_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.servers.aws import Aws
     from tests.servers.opensearch.node import OpenSearch
 
 _numbers = itertools.count()
@@ -57,3 +59,17 @@ def opensearch(opensearch_process: OpenSearch) -> Iterator[OpenSearch]:
     """A node with nothing in it."""
     yield opensearch_process
     opensearch_process.clear()
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    """moto's server; each test has names of its own in it."""
+    with moto_server() as running:
+        yield running
+
+
+@pytest.fixture
+def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials that moto takes, and nothing of this machine's."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)

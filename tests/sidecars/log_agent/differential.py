@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +30,9 @@ class Case:
         filters: sections.
         output: the properties of `[OUTPUT]`; as JSON lines on standard output if not given.
         name: of the input.
+        service: more properties of `[SERVICE]`.
+        older: a further file that was last written to so many seconds ago, with one line in it.
+        zipped: whether the lines are in a gzip file.
     """
 
     input: str = ""
@@ -36,17 +42,25 @@ class Case:
     output: str = "name stdout\n    match *\n    format json_lines\n    json_date_key false"
     name: str = "tail"
     service: str = ""
+    older: float = 0.0
+    zipped: bool = False
 
 
 def run(program: Sequence[str], case: Case, folder: Path) -> str:
     """Return what a program writes to standard output, for a case in a folder of its own."""
     folder.mkdir()
     lines = case.lines if isinstance(case.lines, bytes) else case.lines.encode()
-    log = folder / "app.log"
-    log.write_bytes(lines)
+    log = folder / ("app.log.gz" if case.zipped else "app.log")
+    log.write_bytes(gzip.compress(lines) if case.zipped else lines)
+    if case.older:
+        old = folder / "app.log.old"
+        old.write_text("an old line\n")
+        os.utime(old, (time.time() - case.older,) * 2)
     (folder / "parsers.conf").write_text(case.parsers)
     source = (
-        f"path {log}\n    read_from_head on\n    exit_on_eof on\n" if case.name == "tail" else ""
+        f"path {folder}/app.log*\n    read_from_head on\n    exit_on_eof on\n"
+        if case.name == "tail"
+        else ""
     )
     configuration = folder / "agent.conf"
     configuration.write_text(

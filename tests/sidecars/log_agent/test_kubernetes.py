@@ -12,8 +12,9 @@ import pytest
 from pillion.log import Logger
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.filters.kubernetes.filter import KubernetesFilter
-from pillion_log_agent.filters.kubernetes.pod import parse_downward
+from pillion_log_agent.filters.kubernetes.pod import Pod, parse_downward
 from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
+from pillion_log_agent.filters.kubernetes.store import Store
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
@@ -143,6 +144,45 @@ async def test_a_version_that_is_too_old_has_the_list_read_anew() -> None:
         await run(tag("web-1"))
         await until(lambda: api.watches == 1)
         assert api.verbs() == ["get", "list", "watch", "list", "watch"]
+
+
+async def test_a_watch_that_dies_is_said_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pillion_log_agent.filters.kubernetes.api.FIRST_WAIT", 0.01)
+    real, due = Store.replace, [ZeroDivisionError("it was told to")]
+
+    def replace(store: Store, items: list[dict[str, Any]]) -> None:
+        if due:
+            raise due.pop()
+        real(store, items)
+
+    monkeypatch.setattr(Store, "replace", replace)
+    log = io.StringIO()
+    async with kubernetes_api() as api, filtering(log, **at(api)) as run:
+        api.add("shop", "web-1")
+        await run(tag("web-1"))
+        await until(lambda: api.watches == 1)
+        api.add("shop", "new-1")
+        (record,) = await run(tag("new-1"))
+    assert record["kubernetes"]["pod_id"] == "uid-of-new-1"
+    assert log.getvalue().count("the watch of pods failed, and is tried again") == 1
+    assert "it was told to" in log.getvalue()
+
+
+async def test_a_lookup_that_dies_is_said_and_holds_no_record_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def of_object(_found: dict[str, Any]) -> Pod:
+        raise ZeroDivisionError("it was told to")
+
+    monkeypatch.setattr(Pod, "of_object", of_object)
+    log = io.StringIO()
+    async with kubernetes_api() as api, filtering(log, **at(api)) as run:
+        api.add("shop", "web-1")
+        (record,) = await run(tag("web-1"))
+    assert record["kubernetes"]["pod_name"] == "web-1"
+    assert "pod_id" not in record["kubernetes"]
+    assert "the API server says nothing of a pod" in log.getvalue()
+    assert "it was told to" in log.getvalue()
 
 
 async def test_without_the_right_to_list_each_pod_is_asked_for() -> None:

@@ -21,7 +21,7 @@ parsers:
 pipeline:
   inputs:
     - {{name: tail, path: {folder}/*.log, parser: timed, read_from_head: on,
-       exclude_path: '*-debug.log', ignore_older: 1h}}
+       exclude_path: '*-debug.log', ignore_older_records: 1h}}
   filters: [{{name: grep, match: '*', exclude: 'n ^2$'}}]
   outputs: [{{name: stdout, match: '*', format: json_lines}}]
 """
@@ -50,7 +50,7 @@ def running(tmp_path: Path) -> Iterator[Agent]:
 def test_what_is_old_or_excluded_or_filtered_goes_no_further(running: Agent) -> None:
     assert [record["n"] for record in running.lines()] == ["1", "3"]
     assert running.records("read") == 4
-    assert running.records("dropped", "ignore_older") == 1
+    assert running.records("dropped", "ignore_older_records") == 1
     assert running.settled("filtered") == 1
 
 

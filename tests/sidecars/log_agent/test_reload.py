@@ -105,7 +105,10 @@ def test_what_cannot_work_is_found_by_the_check_and_by_a_reload(
         assert sentence in ran.stderr
         assert f"{configuration}:" in ran.stderr, "it names the place"
         assert sentence in refused(running)
+        assert not is_free(tmp_path / "a.db.pillion"), "the old pipeline has it still"
+        assert not (tmp_path / "b.db.pillion").exists(), "nothing was taken"
         still_works(tmp_path, running)
+    assert is_free(tmp_path / "a.db.pillion")
 
 
 def test_a_checkpoint_in_use_by_another_process_leaves_the_old_pipeline_at_work(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pillion.testing import Started
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CONFIGURATION = """
@@ -108,6 +113,68 @@ def test_a_task_that_dies_ends_the_process_with_a_fault_that_it_names(
     assert "it was told to" in log
     assert "never retrieved" not in log
     assert log.count("msg=records ") == 1, "what became of the records is said all the same"
+
+
+RELOADING = """
+import sys
+from pillion_log_agent.pipeline.pipeline import Pipeline
+from pillion_log_agent.service import Agent
+
+real, calls = {place}, []
+
+def boom_again(*arguments, **named):
+    calls.append(1)
+    if len(calls) > 1:
+        raise ZeroDivisionError("it was told to")
+    return real(*arguments, **named)
+
+{place} = boom_again
+from pillion_log_agent.command import main
+sys.exit(main())
+"""
+
+
+@contextmanager
+def reloading(folder: Path, place: str) -> Iterator[Started]:
+    """Run the agent, in which a function fails at its second call, and tell it to reload."""
+    program = [sys.executable, "-c", RELOADING.format(place=place)]
+    with subprocess.Popen(
+        [*program, "-c", str(configured(folder)), "--web.listen-address=127.0.0.1:0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            running = Started(process, 30.0)
+            running.wait_for_log("msg=started")
+            running.signal(signal.SIGHUP)
+            yield running
+            running.wait()
+        finally:
+            process.kill()
+
+
+def test_a_reload_that_dies_before_the_old_pipeline_ends_is_said_and_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    with reloading(tmp_path, "Agent._construct") as running:
+        running.wait_for_log("the reload failed")
+        assert running.get("/-/healthy").status == 200
+        assert running.stop() == 0
+    assert "it was told to" in running.log
+    assert "boom_again" in running.log, "it says where"
+    assert "never retrieved" not in running.log
+
+
+def test_a_reload_that_dies_after_the_old_pipeline_has_ended_ends_the_process_with_a_fault(
+    tmp_path: Path,
+) -> None:
+    with reloading(tmp_path, "Pipeline.start") as running:
+        assert running.wait() == 1
+    assert "a part of the pipeline has failed" in running.log
+    assert "it was told to" in running.log
+    assert "never retrieved" not in running.log
 
 
 def test_a_worker_that_dies_ends_a_replay(tmp_path: Path) -> None:

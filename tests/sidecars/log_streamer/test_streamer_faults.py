@@ -31,6 +31,20 @@ sys.exit(main())
 """
 
 
+DYING = """
+import sys
+from pillion_log_streamer.command import main
+from pillion_log_streamer.service import LogStreamer
+
+def crash(self, now):
+    raise LookupError("a fault of ours")
+
+LogStreamer._look = crash
+sys.argv = ["pillion-log-streamer", *sys.argv[1:]]
+sys.exit(main())
+"""
+
+
 def refuse(*_arguments: object, **_named: object) -> int:
     raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -79,3 +93,13 @@ def test_a_crash_ends_it_with_a_status_that_says_so(tmp_path: Path, flags: tuple
     assert done.returncode == 1
     assert "LookupError" in done.stderr
     assert "a fault of ours" in done.stderr
+
+
+def test_so_does_the_end_of_what_watches_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"1\n")
+    command = [sys.executable, "-c", DYING, "--web.listen-address=127.0.0.1:0", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "a fault of ours" in done.stderr
+    assert "never retrieved" not in done.stderr

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 class Health:
@@ -20,12 +20,13 @@ class Health:
     Each reason is one sentence for people; none means all is well.
     """
 
-    __slots__ = ("_beats", "_blockers", "_clock")
+    __slots__ = ("_beats", "_blockers", "_clock", "_parts")
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._beats: dict[str, tuple[float, float]] = {}
         self._blockers: dict[str, str] = {"start": "it is starting"}
+        self._parts: dict[str, Health] = {}
 
     def beat(self, work: str, patience: float) -> None:
         """Say that `work` advances, and will again within `patience` seconds."""
@@ -43,14 +44,25 @@ class Health:
         """Take `what` out of the way again."""
         self._blockers.pop(what, None)
 
+    def include(self, name: str, part: Health) -> None:
+        """Have a part speak for itself, in the place of the one that had this name."""
+        self._parts[name] = part
+
     def why_unhealthy(self) -> str | None:
         """Return why a restart is due, or None."""
         now = self._clock()
         for work, (last, patience) in self._beats.items():
             if now - last > patience:
                 return f"{work} has not advanced for {now - last:.0f} s"
-        return None
+        return _first((name, part.why_unhealthy()) for name, part in self._parts.items())
 
     def why_not_ready(self) -> str | None:
         """Return what stands in the way, or None."""
-        return next(iter(self._blockers.values()), None)
+        reason = next(iter(self._blockers.values()), None)
+        if reason is not None:
+            return reason
+        return _first((name, part.why_not_ready()) for name, part in self._parts.items())
+
+
+def _first(parts: Iterable[tuple[str, str | None]]) -> str | None:
+    return next((f"{name}: {reason}" for name, reason in parts if reason is not None), None)

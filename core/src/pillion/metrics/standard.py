@@ -12,6 +12,7 @@ from prometheus_client import Gauge
 from prometheus_client.core import GaugeMetricFamily, Metric, Sample
 
 import pillion
+from pillion.metrics.template import MetricTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +77,12 @@ class ReloadGauges:
         self._successful.set(0)
 
 
-_SCRAPES = "promhttp_metric_handler_requests"
+_SCRAPES = MetricTemplate(
+    "promhttp_metric_handler_requests", "Total number of scrapes by HTTP status code.", "counter"
+)
+_IN_FLIGHT = MetricTemplate(
+    f"{_SCRAPES.name}_in_flight", "Current number of scrapes being served.", "gauge"
+)
 
 
 class ScrapeCollector:
@@ -105,29 +111,23 @@ class ScrapeCollector:
 
     def describe(self) -> tuple[Metric, Metric]:
         """Return the metrics without their values."""
-        return (
-            Metric(_SCRAPES, "Total number of scrapes by HTTP status code.", "counter"),
-            Metric(f"{_SCRAPES}_in_flight", "Current number of scrapes being served.", "gauge"),
-        )
+        return _SCRAPES.filled([]), _IN_FLIGHT.filled([])
 
     def collect(self) -> tuple[Metric, Metric]:
         """Return the metrics as they stand."""
-        requests, in_flight = self.describe()
-        name = f"{_SCRAPES}_total"
-        requests.samples = [
-            Sample(name, {"code": code}, count) for code, count in self._codes.items()
-        ]
-        in_flight.samples = [Sample(in_flight.name, {}, self._in_flight)]
-        return requests, in_flight
+        name = f"{_SCRAPES.name}_total"
+        scrapes = [Sample(name, {"code": code}, count) for code, count in self._codes.items()]
+        in_flight = [Sample(_IN_FLIGHT.name, {}, self._in_flight)]
+        return _SCRAPES.filled(scrapes), _IN_FLIGHT.filled(in_flight)
 
 
 _PROCESS = (
-    ("process_cpu_seconds", "counter", "CPU time spent, user and system."),
-    ("process_open_fds", "gauge", "Open file descriptors."),
-    ("process_max_fds", "gauge", "How many file descriptors may be open."),
-    ("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes."),
-    ("process_resident_memory_bytes", "gauge", "Resident memory in bytes."),
-    ("process_start_time_seconds", "gauge", "When the process started, since 1970."),
+    MetricTemplate("process_cpu_seconds", "CPU time spent, user and system.", "counter"),
+    MetricTemplate("process_open_fds", "Open file descriptors.", "gauge"),
+    MetricTemplate("process_max_fds", "How many file descriptors may be open.", "gauge"),
+    MetricTemplate("process_virtual_memory_bytes", "Virtual memory in bytes.", "gauge"),
+    MetricTemplate("process_resident_memory_bytes", "Resident memory in bytes.", "gauge"),
+    MetricTemplate("process_start_time_seconds", "When the process started, since 1970.", "gauge"),
 )
 
 
@@ -147,7 +147,7 @@ class ProcessCollector:
 
     def describe(self) -> Iterable[Metric]:
         """Return the metrics without their values."""
-        return [Metric(name, description, kind) for name, kind, description in _PROCESS]
+        return [template.filled([]) for template in _PROCESS]
 
     def collect(self) -> Iterable[Metric]:
         """Return the metrics; about 12 µs."""
@@ -160,10 +160,10 @@ class ProcessCollector:
             int(resident) * self._page,
             self._start,
         )
-        metrics = self.describe()
-        for metric, value in zip(metrics, values, strict=True):
-            name = f"{metric.name}_total" if metric.type == "counter" else metric.name
-            metric.samples = [Sample(name, {}, value)]
+        metrics = []
+        for template, value in zip(_PROCESS, values, strict=True):
+            name = f"{template.name}_total" if template.type == "counter" else template.name
+            metrics.append(template.filled([Sample(name, {}, value)]))
         return metrics
 
 

@@ -25,7 +25,10 @@ class Head:
 
     def get(self, name: str) -> str | None:
         """Return the first value of a header, by its lower-case name."""
-        return next((value for each, value in self.headers if each == name), None)
+        for each, value in self.headers:
+            if each == name:
+                return value
+        return None
 
     def all(self, name: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""

@@ -39,7 +39,7 @@ class Http1:
         """
         self._stream = stream
         self._head_limit = head_limit
-        self._parser = self._new_parser()
+        self._parser: HttpResponseParser | None = self._new_parser()
         self._lenient: LenientHead | None = None
         self._is_framed = False
         self._first_byte = 0.0
@@ -137,11 +137,12 @@ class Http1:
     def close(self) -> None:
         """End the connection."""
         self._stream.close()
+        self._parser = None  # it refers to this: the collector would find both, but late
 
     def _begin(self, method: str) -> None:
         self._method = method
         self._head: Head | None = None
-        self._headers: list[tuple[str, str]] = []
+        self._headers: list[tuple[bytes, bytes]] = []
         self._raw: list[bytes] = []  # of the head, until it is known
         self._body: list[bytes] = []
         self._behind: list[bytes] = []
@@ -173,22 +174,30 @@ class Http1:
         if self._lenient is not None and self._head is None:
             self._feed_leniently(data)
             return
-        from httptools import HttpParserError, HttpParserUpgrade  # noqa: PLC0415
-
         if self._head is None:
             self._raw.append(data)
+        assert self._parser is not None
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade as upgrade:
+        except Exception as error:  # noqa: BLE001  # httptools' own, and no other is let pass
+            self._take_error(error, data)
+
+    def _take_error(self, error: Exception, data: bytes) -> None:
+        """Hear from httptools that HTTP ends here, or that the answer breaks its rules."""
+        from httptools import HttpParserError, HttpParserUpgrade  # noqa: PLC0415
+
+        if isinstance(error, HttpParserUpgrade):
             self._is_complete = True
-            self._behind.append(data[upgrade.args[0] :])
-        except HttpParserError as error:
-            if isinstance(error.__context__, NetworkError):
-                raise error.__context__ from None
-            if self._head is None:
-                self._begin_leniently()
-            elif not self._is_complete:  # the head and what came before it are good
-                self._broken = NetworkError("protocol", f"the answer breaks HTTP/1.1: {error}")
+            self._behind.append(data[error.args[0] :])
+            return
+        if not isinstance(error, HttpParserError):
+            raise error
+        if isinstance(error.__context__, NetworkError):
+            raise error.__context__ from None
+        if self._head is None:
+            self._begin_leniently()
+        elif not self._is_complete:  # the head and what came before it are good
+            self._broken = NetworkError("protocol", f"the answer breaks HTTP/1.1: {error}")
 
     def _begin_leniently(self) -> None:
         """Read the head once more, from its first byte."""
@@ -213,8 +222,8 @@ class Http1:
                 self._behind.append(data)
                 return
             self._is_framed = True
-            self._parser = self._new_parser()
-            self._parser.feed_data(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode())
+            self._parser = parser = self._new_parser()
+            parser.feed_data(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode())
             self._feed(data)
 
     def _take_head(self, head: Head) -> None:
@@ -240,15 +249,20 @@ class Http1:
             return  # a trailer
         if len(self._headers) >= HEADER_COUNT_LIMIT:
             raise NetworkError("protocol", f"there are more than {HEADER_COUNT_LIMIT} headers")
-        self._headers.append((name.decode("latin-1").lower(), text(value).rstrip(" \t")))
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Take the head, unless it is an interim one."""
+        assert self._parser is not None
         status = self._parser.get_status_code()
         if self._head is not None or _is_interim(status):
             return
         version = f"HTTP/{self._parser.get_http_version()}"
-        head = Head(version, status, self._headers, self._first_byte)
+        headers = [
+            (name.decode("latin-1").lower(), text(value).rstrip(" \t"))
+            for name, value in self._headers
+        ]
+        head = Head(version, status, headers, self._first_byte)
         if codings := head.all("transfer-encoding"):
             check_transfer_encoding(codings)
         self._take_head(head)
@@ -266,6 +280,7 @@ class Http1:
             self._headers = []
             return
         self._is_complete = True
+        assert self._parser is not None
         self._keeps_alive = not self._is_framed and self._parser.should_keep_alive()
 
 

@@ -65,8 +65,6 @@ class Stream:
         self._is_reading = False
         self._unsent = bytearray()
         self._sent: asyncio.Future[None] | None = None
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
 
     async def receive(self) -> bytes:
         """Return what came, some 64 KiB at most; nothing once the other side has ended.
@@ -117,6 +115,7 @@ class Stream:
             ssl.SSLError: the handshake failed, by our judgement or theirs.
             NetworkError: the connection broke.
         """
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         if self._pending is not None:  # what came in clear is no part of TLS, and will be judged
             self._incoming.write(self._pending[0])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from pillion.errors import PillionError
+from pillion.process.aiohttp_web import web
 from pillion.process.settings import ProcessSettings, WebSettings
 from pillion.web import Server
 from pillion.web.standard import add_standard_routes
@@ -15,8 +14,9 @@ from pillion.web.systemd import sockets_from_systemd
 
 if TYPE_CHECKING:
     from pillion.lifecycle import Deadline
+    from pillion.log import Logger
     from pillion.process.service import Context, Service
-    from pillion.settings import Address
+    from pillion.settings import Address, Values
     from pillion.web import Limits, Security
 
 _GRACE = 5.0
@@ -77,12 +77,17 @@ class Host:
         """Listen, start the service, and be ready.
 
         Raises:
-            ConfigurationError: an address cannot be listened on, or the service cannot start.
+            ConfigurationError: an address cannot be listened on, or the service cannot start;
+                then nothing listens any more.
         """
         await self._server.start()
         for address in self._server.addresses:
             self._log.info("listening", address=address)
-        await self._service.start()
+        try:
+            await self._service.start()
+        except BaseException:
+            await self._server.close(grace=0)
+            raise
         self._context.health.unblock("start")
 
     async def reload(self) -> None:
@@ -100,14 +105,33 @@ class Host:
             self._log.info("the configuration was reloaded")
 
     async def drain(self, deadline: Deadline) -> None:
-        """Finish what is in hand, as far as the deadline allows, and close."""
+        """Finish what is in hand, as far as the deadline allows, and close.
+
+        Raises:
+            PillionError: the service had come to its end by an error.
+        """
         self._context.health.block("stop", "it is shutting down")
         try:
             await asyncio.wait_for(self._service.drain(deadline), deadline.remaining or None)
         except TimeoutError:
             within = self._context.values[ProcessSettings].drain_timeout
             self._log.warning("the work in hand was cut off", after=f"{within:g}s")
-        await self._server.close(grace=min(deadline.remaining, _GRACE))
+        finally:
+            await self._server.close(grace=min(deadline.remaining, _GRACE))
+
+
+def read_security(values: Values, log: Logger) -> Security | None:
+    """Return the TLS and the users that the settings name, None for plain HTTP and everyone.
+
+    Raises:
+        ConfigurationError: the file cannot be read or is wrong.
+    """
+    path = values[WebSettings].config_file
+    if path is None:
+        return None
+    from pillion.web import Security  # noqa: PLC0415  # TLS, YAML and bcrypt: 7 MB
+
+    return Security.read(path, log)
 
 
 async def _forbid_sniffing(_: web.Request, response: web.StreamResponse) -> None:

@@ -10,7 +10,6 @@ import threading
 from traceback import format_exc
 from typing import TYPE_CHECKING
 
-from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 import pillion
@@ -18,10 +17,11 @@ from pillion.errors import PillionError
 from pillion.lifecycle import Deadline, Health, Signals
 from pillion.lifecycle.signals import hold_reload
 from pillion.metrics.standard import ProcessCollector
-from pillion.process.host import Host
+from pillion.process.aiohttp_web import web
+from pillion.process.host import Host, read_security
 from pillion.process.launch import launch
 from pillion.process.service import Context
-from pillion.process.settings import ProcessSettings, WebSettings
+from pillion.process.settings import ProcessSettings
 from pillion.web import Limits
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion.process.service import Service
     from pillion.settings import Command, Values
-    from pillion.web import Security
 
 
 def run(
@@ -64,7 +63,7 @@ def run(
         registry.register(ProcessCollector())
         context = Context(values, log, registry, Health())
         service = build(context)
-        security = _security(values, log)
+        security = read_security(values, log)
         if values[ProcessSettings].config_check:
             log.info("the configuration is valid")
             return 0
@@ -98,15 +97,6 @@ def _run_loop(process: _Process) -> int:
         sys.stderr.flush()
         os._exit(status)
     return status
-
-
-def _security(values: Values, log: Logger) -> Security | None:
-    path = values[WebSettings].config_file
-    if path is None:
-        return None
-    from pillion.web import Security  # noqa: PLC0415  # TLS, YAML and bcrypt: 7 MB
-
-    return Security.read(path, log)
 
 
 class _Process:

@@ -11,8 +11,8 @@ What takes a tailer apart (its wakers, its waits, the files that it hands over) 
 
 from pillion.tail.checkpoint import Checkpoint, MemoryCheckpoint
 from pillion.tail.chunk import Chunk
+from pillion.tail.glob.patterns import check_pattern
 from pillion.tail.options import FromLine, LastLines, TailOptions
-from pillion.tail.patterns import check_pattern
 from pillion.tail.receipt import Receipt, ReceiptSource, merge
 from pillion.tail.status import FileStatus, Ledger
 from pillion.tail.tailer import Tailer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pillion.tail.wakers import Waker
 
 
+BLOCK_BYTES = 256 * 1024
+
+
 class SpanSource(Protocol):
     """Where spans come from: a generation."""
 
@@ -26,6 +30,11 @@ class SpanSource(Protocol):
     @property
     def identity(self) -> str:
         """Its name, that holds over restarts."""
+        ...
+
+    @property
+    def descriptor(self) -> int:
+        """The open file; -1 where it is closed."""
         ...
 
     @property
@@ -43,6 +52,20 @@ class SpanSource(Protocol):
 
     def settle(self) -> None:
         """Move the acknowledged position over every span that has no gap before it."""
+        ...
+
+
+class SpanSink(Protocol):
+    """Where spans go that are delivered.
+
+    Attributes:
+        weight: memory that unsettled spans take beyond their bytes.
+    """
+
+    weight: int
+
+    def put(self, span: Span) -> None:
+        """Take a span that is delivered."""
         ...
 
 
@@ -117,7 +140,7 @@ class Span:
         *,
         after: LineState,
         trail: bytes,
-        settled: SettledSpans,
+        settled: SpanSink,
     ) -> None:
         self.generation = generation
         self.data = data
@@ -237,6 +260,23 @@ class Chunk:
     def has_more(self) -> bool:
         """Whether, at the last look, there was more behind it in its file that was not read."""
         return self.receipt.has_more
+
+    def before(self) -> Iterator[bytes]:
+        """Yield what stands before it in its file, in blocks.
+
+        For who needs the state that reading from the beginning leaves, such as a decompressor.
+
+        Raises:
+            OSError: the file is not open any more, or cannot be read.
+        """
+        at = 0
+        while at < self.start:
+            count = min(BLOCK_BYTES, self.start - at)
+            block = os.pread(self._span.generation.descriptor, count, at)
+            if not block:
+                raise OSError(f"{self.path} is shorter than it was")
+            yield block
+            at += len(block)
 
     def split(self, offset: int) -> Chunk:
         """Cut the chunk where a line begins; return what follows, to be acknowledged by itself.

@@ -117,13 +117,18 @@ def read_trail(descriptor: int, position: int) -> bytes:
     return os.pread(descriptor, length, position - length)
 
 
-def name_generation(descriptor: int, path: str, key: FileKey, ordinal: int) -> str:
+def name_generation(head: bytes, path: str, key: FileKey, ordinal: int) -> str:
     """Return a name for one generation of a file that holds over restarts.
 
     Its path and its first line are part of it, so that it differs between two files that had the
     same inode; `ordinal` tells apart what one path held when even that line is the same.
+
+    Args:
+        head: its first HEAD_BYTES.
+        path: where it was found.
+        key: of its file.
+        ordinal: which one it is of the generations of its path.
     """
-    head = os.pread(descriptor, HEAD_BYTES, 0)
     line = head[: head.find(b"\n") + 1] or head
     first = crc32(line, crc32(os.fsencode(path)))
     return f"{key[0]:x}-{key[1]:x}-{ordinal:x}-{first:08x}"

@@ -53,7 +53,7 @@ class Generation:
         hole_end: where the hole that was seen last ended; nothing can lengthen it but a cut.
         saved: how far it is acknowledged in the current copy of the checkpoint.
         covered: how far in the one before, too.
-        is_truncated: its bytes are gone; only what is in flight keeps it.
+        is_truncated: its bytes are gone; only what is in flight or kept in memory keeps it.
     """
 
     __slots__ = (
@@ -155,7 +155,8 @@ class Generation:
 
     def name(self) -> None:
         """Give it its name, once there is something in it."""
-        self.identity = name_generation(self.descriptor, self.path, self.key, self.ordinal)
+        head = self.partial if self.is_truncated else os.pread(self.descriptor, HEAD_BYTES, 0)
+        self.identity = name_generation(head[:HEAD_BYTES], self.path, self.key, self.ordinal)
 
     def extend_head(self) -> None:
         """Let the checksum of the head cover what has been seen since, up to HEAD_BYTES."""
@@ -260,6 +261,11 @@ class Generation:
     def has_in_flight(self) -> bool:
         """Whether something was handed out and is not acknowledged."""
         return bool(self.in_flight)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether its bytes are gone, and all that was kept of them is acknowledged."""
+        return self.is_truncated and not self.has_in_flight and not self.has_partial
 
     @property
     def has_partial(self) -> bool:

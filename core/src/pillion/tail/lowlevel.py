@@ -3,6 +3,7 @@
 from pillion.tail.checkpoint import CheckpointStore
 from pillion.tail.checkpoint.adoption import adopt, adopted, has_checkpoint
 from pillion.tail.checkpoint.format import Snapshot
+from pillion.tail.chunk import Span
 from pillion.tail.handover import OpenFiles
 from pillion.tail.inotify import InotifyWaker
 from pillion.tail.iteration import Sleeper
@@ -15,6 +16,7 @@ __all__ = [
     "PollingWaker",
     "Sleeper",
     "Snapshot",
+    "Span",
     "Waker",
     "adopt",
     "adopted",

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
-from pillion.tail.copies import CLOCK_SLACK_NS
 from pillion.tail.fingerprint import agrees, birth_at, key_of
 from pillion.tail.generation import CLOSED, Generation
-from pillion.tail.rotation import (
+from pillion.tail.rotation.copies import is_mere_copy
+from pillion.tail.rotation.siblings import (
+    CLOCK_SLACK_NS,
     MOST_SEARCHES,
     OPEN_FLAGS,
     OUT_OF_DESCRIPTORS,
-    is_mere_copy,
     is_original,
     last_change,
     open_original,
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from pillion.log import Logger
     from pillion.tail.checkpoint.format import Entry
-    from pillion.tail.copies import Copies
     from pillion.tail.errors import PathErrors
     from pillion.tail.follower import Follower
     from pillion.tail.registry import Registry
-    from pillion.tail.rotation import Sibling
+    from pillion.tail.rotation.copies import Copies
+    from pillion.tail.rotation.siblings import Sibling
 
 
 @dataclass(slots=True)
@@ -67,16 +67,28 @@ class Opener:
         descriptor = self.open_at(follower, seen)
         if descriptor is None:
             return
-        key = key_of(descriptor)
-        entry = self.registry.done_with(key)
-        if entry is not None:
-            self.registry.forget(key)
-            if is_original(descriptor, entry) and agrees(descriptor, entry.fingerprint):
-                self.take_on(follower, descriptor, entry, now)
+        try:
+            if self._take_on_again(follower, descriptor, now):
                 return
+        except OSError:
+            os.close(descriptor)
+            raise
         generation = self.take(follower, descriptor, now)
         if follower.start is not None:
             generation.start_at(start_offset(descriptor, follower.start))
+
+    def _take_on_again(self, follower: Follower, descriptor: int, now: float) -> bool:
+        """Go on in a file that was read to its end before, and has come back; else return False."""
+        key = key_of(descriptor)
+        entry = self.registry.done_with(key)
+        if entry is None:
+            return False
+        self.registry.forget(key)
+        return (
+            is_original(descriptor, entry)
+            and agrees(descriptor, entry.fingerprint)
+            and self.take_on(follower, descriptor, entry, now) is not None
+        )
 
     def take(self, follower: Follower, descriptor: int, now: float) -> Generation:
         """Follow an open file from its beginning, as the newest generation of the path."""
@@ -106,7 +118,8 @@ class Opener:
         """Take up generations that came and went between two looks, and lie beside the path.
 
         They are the ones that were written to since then and that nobody knows. Until that was
-        done while nothing was renamed, `Follower.unsearched_ns` says that it is to be done again.
+        done while nothing was renamed or cut, `Follower.unsearched_ns` says that it is to be done
+        again.
 
         Raises:
             OSError: there are no descriptors left.
@@ -114,14 +127,21 @@ class Opener:
         follower.unsearched_ns = since_ns = min(follower.unsearched_ns or since_ns, since_ns)
         for _ in range(MOST_SEARCHES):
             before = last_change(follower.directories)
-            self._adopt(follower, since_ns, now)
+            if not self._adopt(follower, since_ns, now):
+                break
             if before == last_change(follower.directories):
-                # What has just changed may change again at what the clock says is the same time.
-                if self.wall_ns() - before > CLOCK_SLACK_NS:
-                    follower.unsearched_ns = 0
+                # What has just changed may change again at what the clock says is the same time;
+                # what was written before that, and before the look at the path, was met.
+                met_ns = min(before - CLOCK_SLACK_NS, follower.looked_ns)
+                is_settled = self.wall_ns() - before > CLOCK_SLACK_NS
+                follower.unsearched_ns = 0 if is_settled else max(since_ns, met_ns)
                 break
 
-    def _adopt(self, follower: Follower, since_ns: int, now: float) -> None:
+    def _adopt(self, follower: Follower, since_ns: int, now: float) -> bool:
+        """Take up what nobody knows; stop, and return False, where the live file was just cut.
+
+        One of them is the copy that was made of it, and the next look goes on reading in that.
+        """
         for sibling in self.copies.unknown_beside(follower.path, since_ns):
             descriptor = sibling.open()
             if descriptor is None:
@@ -131,10 +151,17 @@ class Opener:
             ):
                 os.close(descriptor)
                 continue
+            if _was_cut(follower.live):
+                os.close(descriptor)
+                return False
             self.take(follower, descriptor, now).detached_at = now
+        return True
 
     def reopen(self, generation: Generation) -> bool:
-        """Open a generation that was closed to spare descriptors; return whether it is there."""
+        """Open a generation that was closed to spare descriptors; return whether it is there.
+
+        It may have been cut meanwhile; whoever reads it finds that by its content.
+        """
         entry = generation.entry_as_read()
         descriptor = open_regular(generation.path)
         if descriptor is not None and not is_original(descriptor, entry):
@@ -143,9 +170,6 @@ class Opener:
         if descriptor is None:
             descriptor = open_original(entry)
         if descriptor is None:
-            return False
-        if not agrees(descriptor, entry.fingerprint):
-            os.close(descriptor)
             return False
         generation.descriptor = descriptor
         self.registry.hold(generation)
@@ -170,21 +194,33 @@ class Opener:
         self.errors.is_over(follower)
         return descriptor
 
-    def take_on(self, follower: Follower, descriptor: int, entry: Entry, now: float) -> Generation:
-        """Follow an open file from where an entry says, as the generation that it was."""
+    def take_on(
+        self, follower: Follower, descriptor: int, entry: Entry, now: float
+    ) -> Generation | None:
+        """Follow an open file from where an entry says, as the generation that it was.
+
+        None where it is cut by now; then, and after an error, it is not taken, and stays open.
+
+        Raises:
+            OSError: it cannot be read.
+        """
         ordinal = follower.next_ordinal
         follower.next_ordinal = entry.ordinal
         generation = self.take(follower, descriptor, now)
         follower.next_ordinal = max(ordinal, entry.ordinal + 1)
         generation.identity = entry.identity
         generation.began_ns = entry.began_ns
+        is_whole = False
         try:
             generation.start_at(entry.fingerprint.position, entry.line)
-        except OSError:
-            follower.generations.remove(generation)
-            self.registry.release(generation)
-            raise
-        return generation
+            # Only now: it may have been cut before its head and its trail were read.
+            is_whole = agrees(descriptor, entry.fingerprint)
+        finally:
+            if not is_whole:
+                follower.generations.remove(generation)
+                follower.next_ordinal = ordinal
+                self.registry.give_up(generation)
+        return generation if is_whole else None
 
     def _is_copy_of_live(self, follower: Follower, sibling: Sibling, descriptor: int) -> bool:
         live = follower.live
@@ -199,6 +235,14 @@ def report_loss(log: Logger, sentence: str, *, path: str, read_to: int, lost_byt
         log.warning(sentence, path=path, read_to=read_to, lost_bytes=lost_bytes)
     else:
         log.info(sentence, path=path, read_to=read_to)
+
+
+def _was_cut(live: Generation | None) -> bool:
+    """Return whether a file has lost what was read of it; the next look at it finds that too."""
+    if live is None or live.descriptor == CLOSED or live.is_intact():
+        return False
+    live.mtime_ns = 0
+    return True
 
 
 def _note_size(generation: Generation, now: float) -> None:

@@ -25,7 +25,14 @@ class LastLines:
     count: int = 10
 
 
-Start = FromLine | LastLines
+@dataclass(frozen=True, slots=True)
+class FromOffset:
+    """Start at this byte: what was in a file when it was left out for its age."""
+
+    offset: int
+
+
+Start = FromLine | LastLines | FromOffset
 LongLines = Literal["split", "truncate"]
 
 
@@ -37,6 +44,8 @@ class TailOptions:
         exclude: globs of paths to leave out; one without a slash is matched with the last name.
         start: where to start in a file that is there at the start and has no checkpoint. A file
             that appears later is read from its beginning, always.
+        ignore_older: leave out files that were last written to more seconds ago than this, unless
+            the checkpoint knows them; what is added to one is read. 0 leaves out none.
         chunk_bytes: the size of a chunk, and so what one file gets before the next has its turn.
         in_flight_bytes: how much may be handed out and not acknowledged, over all files.
         max_line_bytes: the longest line, without its newline.
@@ -60,6 +69,7 @@ class TailOptions:
 
     exclude: tuple[str, ...] = ()
     start: Start = FromLine(1)
+    ignore_older: float = 0.0
     chunk_bytes: int = 256 * KIB
     in_flight_bytes: int = 8 * MIB
     max_line_bytes: int = MIB

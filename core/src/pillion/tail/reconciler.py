@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from pillion.tail.fingerprint import agrees
 from pillion.tail.generation import CLOSED
 from pillion.tail.opener import Opener, report_loss
-from pillion.tail.rotation import Verdict, is_ambiguous, judge
+from pillion.tail.rotation.copies import is_ambiguous
+from pillion.tail.rotation.verdict import Verdict, judge
 from pillion.tail.status import DELETED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pillion.log import Logger
-    from pillion.tail.chunk import Chunk
     from pillion.tail.errors import PathErrors
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
     from pillion.tail.options import TailOptions
-    from pillion.tail.reader import Reader
+    from pillion.tail.reader.blocks import Reader
     from pillion.tail.registry import Registry
 
 MOST_OLD_GENERATIONS = 3
@@ -41,7 +41,6 @@ class Reconciler:
         errors: reports what keeps a path from being read.
         log: where a loss is reported.
         wall_ns: the wall clock.
-        leftovers: chunks that came of a look, to be handed out before all others.
     """
 
     options: TailOptions
@@ -51,7 +50,6 @@ class Reconciler:
     errors: PathErrors
     log: Logger
     wall_ns: Callable[[], int]
-    leftovers: list[Chunk] = field(default_factory=list)
 
     def look(self, follower: Follower, now: float) -> int:
         """Bring a follower up to date; return how many bytes are new, 1 for a change without."""
@@ -102,12 +100,11 @@ class Reconciler:
         ledger = self.reader.ledger
         follower.note_clock(now, self.wall_ns())
         is_live = generation is follower.live
-        descriptor, key = generation.descriptor, generation.key
+        descriptor = generation.descriptor
         ledger.truncations += 1
         ledger.rotations += 1
         copy = self.opener.copies.open_copied(generation.entry_as_read())
-        self.registry.held.pop(key, None)
-        self.registry.open_files -= 1
+        self.registry.give_up(generation)
         generation.detached_at = now
         if copy is not None:
             seen = os.fstat(copy)
@@ -128,7 +125,6 @@ class Reconciler:
             follower.put_live_last()
         if copy is None:
             self._salvage(follower, generation)
-            generation.descriptor = CLOSED
         return fresh
 
     def reopen(self, generation: Generation) -> bool:
@@ -154,11 +150,8 @@ class Reconciler:
             # What was found beside the path is all of it, and is read from its beginning.
             self.reader.set_aside(generation)
             return
-        chunk = self.reader.give_up_partial(generation)
-        if chunk is not None:
-            self.leftovers.append(chunk)
-        lost = self.reader.lose(generation, TRUNCATED_UNREAD)
-        read_to = generation.offset
+        lost = self.reader.lose_what_was_cut(generation)
+        read_to = generation.size
         report_loss(
             self.log, "a file was truncated", path=generation.path, read_to=read_to, lost_bytes=lost
         )
@@ -289,7 +282,7 @@ class Reconciler:
 
     def _look_at_old(self, follower: Follower, generation: Generation, now: float) -> None:
         if generation.is_truncated:
-            if not generation.has_in_flight:
+            if generation.is_spent:
                 follower.generations.remove(generation)
             return
         if generation.descriptor == CLOSED and not self.reopen(generation):

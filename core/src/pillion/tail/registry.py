@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pillion.tail.fingerprint import FileKey
     from pillion.tail.generation import Generation
 
-DONE_FOR_EACH_PATH = 32
+DONE_FOR_EACH_PATH = 256
 MOST_DONE = 4096
 """Over all paths: where pods come and go, their paths do too, and never come back."""
 NO_DEVICE = 0
@@ -67,6 +67,12 @@ class Registry:
             generation.close()
         if self.held.get(generation.key) is generation:
             del self.held[generation.key]
+
+    def give_up(self, generation: Generation) -> None:
+        """Forget that a generation is held, and leave its file open to whoever goes on in it."""
+        self.held.pop(generation.key, None)
+        self.open_files -= 1
+        generation.descriptor = CLOSED
 
     def finish(self, entry: Entry) -> None:
         """Remember a generation that was read to its end, so that it is not read again."""

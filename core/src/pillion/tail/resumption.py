@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.fingerprint import agrees, key_of
 from pillion.tail.opener import report_loss
-from pillion.tail.rotation import is_ambiguous, is_original, open_original, was_compressed
+from pillion.tail.rotation.copies import is_ambiguous
+from pillion.tail.rotation.siblings import is_original, open_original, was_compressed
 from pillion.tail.status import DELETED_UNREAD, ROTATED_UNREAD, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
@@ -76,21 +77,31 @@ class Resumption:
                 self._lose(entry, since_ns)
             return
         try:
-            is_intact = self._is_intact(entry, original, since_ns if is_here else None)
-            # Where it was cut, what was in it is in a copy, if anywhere.
-            copy = None if is_intact else opener.copies.open_copied(entry)
+            if self._is_intact(entry, original, since_ns if is_here else None):
+                generation = opener.take_on(follower, original, entry, now)
+                if generation is not None:
+                    generation.detached_at = None if is_here else now
+                    return
+            # It was cut, and what was in it is in a copy, if anywhere.
+            copy = opener.copies.open_copied(entry)
+            if copy is None or not self._go_on(follower, copy, entry, now):
+                self._lose(entry, since_ns, was_cut=True)
         except OSError:
             os.close(original)
             raise
-        if is_intact:
-            generation = opener.take_on(follower, original, entry, now)
-            generation.detached_at = None if is_here else now
-            return
-        if copy is not None:
-            opener.take_on(follower, copy, entry, now).detached_at = now
-        else:
-            self._lose(entry, since_ns, was_cut=True)
         opener.take(follower, original, now).detached_at = None if is_here else now
+
+    def _go_on(self, follower: Follower, copy: int, entry: Entry, now: float) -> bool:
+        """Go on in an open copy of a generation; close it, and return False, where it is cut."""
+        generation = None
+        try:
+            generation = self._opener.take_on(follower, copy, entry, now)
+        finally:
+            if generation is None:
+                os.close(copy)
+        if generation is not None:
+            generation.detached_at = now
+        return generation is not None
 
     def _resume_copy(self, follower: Follower, entry: Entry, since_ns: int, now: float) -> bool:
         """Look for a copy of a file that was deleted; return whether there is one.
@@ -104,10 +115,9 @@ class Resumption:
             if descriptor is None:
                 continue
             if agrees(descriptor, mark) and not opener.copies.is_done(descriptor):
-                if is_ambiguous(descriptor, mark.position):
-                    os.close(descriptor)
-                else:
-                    opener.take_on(follower, descriptor, entry, now).detached_at = now
+                if not is_ambiguous(descriptor, mark.position):
+                    return self._go_on(follower, descriptor, entry, now)
+                os.close(descriptor)
                 return True
             os.close(descriptor)
         return False

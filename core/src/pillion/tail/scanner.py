@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from pillion.tail.aged import AgedFiles
 from pillion.tail.follower import Follower
+from pillion.tail.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,49 +15,11 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion.tail.checkpoint.format import Entry
     from pillion.tail.checkpoint.writer import CheckpointWriter
-    from pillion.tail.glob import Found, GlobSearch
+    from pillion.tail.glob.search import Found, GlobSearch
     from pillion.tail.options import TailOptions
     from pillion.tail.reconciler import Reconciler
     from pillion.tail.resumption import Resumption
     from pillion.tail.wakers import Waker
-
-LOOKS_AT_ONCE = 256
-"""A look costs some 6 us; more of them in a row would keep busy files waiting."""
-
-
-class Schedule:
-    """A heap of followers by the time at which they are due."""
-
-    __slots__ = ("_heap", "_number")
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Follower]] = []
-        self._number = 0
-
-    def put(self, follower: Follower, due: float) -> None:
-        """Look at a follower at this time, and no more at the one set before."""
-        follower.due = due
-        self._number += 1
-        heappush(self._heap, (due, self._number, follower))
-
-    def due(self, now: float) -> Iterator[Follower]:
-        """Yield, and take off, who is due; no more than LOOKS_AT_ONCE."""
-        heap = self._heap
-        for _ in range(LOOKS_AT_ONCE):
-            if not heap or heap[0][0] > now:
-                return
-            due, _, follower = heappop(heap)
-            if follower.due == due and follower.is_wanted:
-                follower.due = -1.0
-                yield follower
-
-    def next_due(self) -> float | None:
-        """Return when the next one is due."""
-        heap = self._heap
-        while heap and heap[0][2].due != heap[0][0]:
-            heappop(heap)
-        return heap[0][0] if heap else None
-
 
 LOOK_SECONDS_FOR_EACH = 0.0005
 WATCHED_SECONDS_FOR_EACH = 0.001
@@ -76,10 +39,10 @@ class Scanner:
     """
 
     __slots__ = (
+        "_aged",
         "_discovery",
         "_empty",
         "_found",
-        "_is_first",
         "_is_fresh",
         "_log",
         "_options",
@@ -117,10 +80,10 @@ class Scanner:
         self._log = log
         self._wall_ns = wall_ns
         self._schedule = Schedule()
+        self._aged = AgedFiles(options.ignore_older, wall_ns, log)
         self._found: Found | None = None
         self._empty: set[str] = set()
         self._refused_directories: dict[str, str] = {}
-        self._is_first = True
         self._is_fresh = writer.is_fresh
         self._since_ns = self._scanned_ns = writer.snapshot.looked_ns
         self.followers: dict[str, Follower] = {}
@@ -170,6 +133,11 @@ class Scanner:
         return first if len(refused) == 1 else f"{first} (and {len(refused) - 1} more)"
 
     @property
+    def has_begun(self) -> bool:
+        """Whether it has searched for files."""
+        return self._found is not None
+
+    @property
     def has_pending(self) -> bool:
         """Whether there is something of the checkpoint that was not taken up yet."""
         return bool(self._pending) or any(each.entries for each in self.followers.values())
@@ -182,9 +150,11 @@ class Scanner:
             found = self._found = self._discovery.search()
             self._report(found)
         came_and_went = self._came_and_went(found, since_ns)
-        for path in (*self._pending, *found.paths, *came_and_went):
-            if path not in self.followers:
+        known = dict.fromkeys((*self._pending, *came_and_went))
+        for path in (*known, *found.paths):
+            if path not in self.followers and (path in known or not self._aged.leaves_out(path)):
                 self._follow(path, now, since_ns)
+        self._aged.report(found.paths)
         self._scanned_ns = scanning_ns
         for follower in list(self.followers.values()):
             is_there = follower.path in found.paths or follower.path in came_and_went
@@ -193,7 +163,7 @@ class Scanner:
                 self._reconciler.errors.forget(follower)
                 del self.followers[follower.path]
                 self._targets.pop(follower.target, None)
-        self._is_first = self._is_fresh = False
+        self._is_fresh = False
         cost = clock() - now
         interval = self._options.scan_interval
         if all(self._waker.watches(directory) for directory in found.directories):
@@ -218,7 +188,7 @@ class Scanner:
             hinted = self.followers.get(path) or self._targets.get(path)
             if hinted is not None:
                 self._schedule.put(hinted, now)
-            elif self._discovery.has_globs:
+            elif self._discovery.has_globs or path in self._aged:
                 self.scan_due = min(self.scan_due, now + SOONEST_SCAN)
         for follower in self._schedule.due(now):
             self._look_at(follower, now)
@@ -253,6 +223,7 @@ class Scanner:
         self._find_target(follower)
         if self._is_fresh:
             follower.start = self._options.start
+        follower.start = self._aged.start_of(path) or follower.start
         follower.entries = self._pending.pop(path, ())
         # What has come and gone at the path since then lies beside it now.
         follower.looked_ns = since_ns

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pillion.tail.lines import NEWLINE
-from pillion.tail.options import FromLine
+from pillion.tail.options import FromLine, FromOffset
 
 if TYPE_CHECKING:
     from pillion.tail.options import Start
@@ -18,6 +18,8 @@ def start_offset(descriptor: int, start: Start) -> int:
     """Return the offset of the line at which to start, in a regular file."""
     if isinstance(start, FromLine):
         return _offset_of_line(descriptor, start.number)
+    if isinstance(start, FromOffset):
+        return min(start.offset, os.fstat(descriptor).st_size)
     return _offset_of_last(descriptor, start.count)
 
 

@@ -9,23 +9,23 @@ from pillion.errors import ConfigurationError
 from pillion.log import Logger
 from pillion.tail.checkpoint.writer import CheckpointWriter
 from pillion.tail.chunk import SettledSpans
-from pillion.tail.copies import Copies
 from pillion.tail.errors import PathErrors
 from pillion.tail.generation import CLOSED
-from pillion.tail.glob import GlobSearch
+from pillion.tail.glob.search import GlobSearch
 from pillion.tail.handover import OpenFiles
 from pillion.tail.hole_punch import HolePuncher
 from pillion.tail.inotify import InotifyWaker
 from pillion.tail.iteration import iterate, iterate_async
 from pillion.tail.opener import Opener
 from pillion.tail.options import TailOptions
-from pillion.tail.reader import Reader
+from pillion.tail.reader.blocks import Reader
+from pillion.tail.reader.turns import Turns
 from pillion.tail.reconciler import Reconciler
 from pillion.tail.registry import Registry
 from pillion.tail.resumption import Resumption
+from pillion.tail.rotation.copies import Copies
 from pillion.tail.scanner import Scanner
 from pillion.tail.status import FileStatus, Ledger, status_of
-from pillion.tail.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pillion.tail.checkpoint.store import CheckpointStore
     from pillion.tail.chunk import Chunk
-    from pillion.tail.turns import Copy
+    from pillion.tail.reader.turns import Copy
     from pillion.tail.wakers import Waker
 
 
@@ -82,7 +82,7 @@ class Tailer:
         self._errors = PathErrors(log)
         self._handover = handover or OpenFiles()
         opener = Opener(self._registry, Copies(self._registry, wall_ns), self._errors, log, wall_ns)
-        self._reader = reader = Reader(options, self.ledger, self._settled)
+        reader = Reader(options, self.ledger, self._settled)
         reconciler = Reconciler(options, self._registry, opener, reader, self._errors, log, wall_ns)
         self._scanner = Scanner(
             discovery=self._discovery,
@@ -98,16 +98,26 @@ class Tailer:
         self._turns = Turns(options, reader, reconciler)
         # That it has begun is worth keeping: what is rotated away from now on is to be read.
         self._writer.is_dirty = self._writer.is_fresh
-        self._is_stopping = False
-        self._is_finished = self._is_closed = False
+        self._is_stopping = self._is_finished = self._is_closed = False
         self._watch_due = 0.0
+
+    def begin(self) -> None:
+        """Search for files, and settle where reading begins in each; else the first step does so.
+
+        What is made afterwards is read from its beginning, whatever `TailOptions.start` says.
+        """
+        if self._scanner.has_begun:
+            return
+        now = self._clock()
+        self._scanner.scan(now, self._clock)
+        for follower in self._scanner.look_at_all(now):
+            self._turns.queue(follower, now)
 
     def step(self) -> list[Chunk]:
         """Look at what is due and return what there is to read: a MiB or so, or nothing."""
         now = self._begin()
-        self._turns.is_heavy = self._settled.weight > self.options.in_flight_bytes
-        chunks = self._turns.read(now)
-        if self._reader.has_named:
+        chunks, has_named = self._turns.read(now)
+        if has_named and self.options.keep_names:
             self._keep_names()
         self._end(now, is_idle=not chunks)
         return chunks
@@ -217,10 +227,9 @@ class Tailer:
     def save(self) -> bool:
         """Write the checkpoint now; return whether it is safe on disk (or there is none)."""
         self._settle()
-        following = self._scanner
-        started = self._clock()
+        scanner, started = self._scanner, self._clock()
         is_safe = self._writer.save(
-            following.followers.values(), self._registry, following.pending(), following.looked_ns()
+            scanner.followers.values(), self._registry, scanner.pending(), scanner.looked_ns()
         )
         self._writer.wait_after(started, self._clock())
         if self._hole_puncher is not None and is_safe:
@@ -247,8 +256,7 @@ class Tailer:
     def handover(self) -> OpenFiles:
         """Close, but keep the files open for a tailer that goes on from the same checkpoint.
 
-        It finds there what was deleted meanwhile. What it does not take up is closed by it, or
-        by `OpenFiles.close` where none follows.
+        That one closes what it does not take up; where none follows, `OpenFiles.close` does.
         """
         self._settle()
         self._handover.gather(self._registry.held.values())
@@ -274,6 +282,7 @@ class Tailer:
         self.close()
 
     def _begin(self) -> float:
+        self.begin()
         now = self._clock()
         self._settle()
         if now >= self._scanner.scan_due:
@@ -295,9 +304,6 @@ class Tailer:
 
     def _keep_names(self) -> None:
         """Have the names on disk before they are used, and those that will be needed next."""
-        self._reader.has_named = False
-        if not self.options.keep_names:
-            return
         for follower in self._scanner.followers.values():
             for generation in follower.generations:
                 if not generation.identity and generation.size and generation.descriptor != CLOSED:

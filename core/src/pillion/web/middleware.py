@@ -80,7 +80,7 @@ async def _handled(request: web.Request, handler: Handler, log: Logger) -> web.S
         if isinstance(error, ConnectionError) and request.transport is None:
             return web.Response(status=500)  # the client went away, and nobody reads this
         return _failed(request, error, log)
-    if isinstance(response, web.StreamResponse):
+    if isinstance(response, (web.Response, web.StreamResponse)):  # the usual one is found first
         return response
     wrong = TypeError(f"the handler returned {type(response).__name__}, not a response")
     return _failed(request, wrong, log)

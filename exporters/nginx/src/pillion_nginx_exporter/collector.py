@@ -9,10 +9,14 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import Metric, Sample
+from prometheus_client.core import Sample
+
+from pillion.metrics.template import MetricTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from prometheus_client import Metric
 
     from pillion_nginx_exporter.labels import Labels
     from pillion_nginx_exporter.scrape import Scrape
@@ -61,31 +65,37 @@ _FIGURES: tuple[tuple[str, str, str, str], ...] = (
         "requests",
     ),
 )
-_UP, _DURATION = "nginx_up", "nginx_exporter_last_scrape_duration_seconds"
-_UP_DESCRIPTION = "Whether the last scrape of nginx succeeded: 1, or 0 when it failed."
-_DURATION_DESCRIPTION = "How long the last scrape of nginx took, failed or not, in seconds."
+_UP = MetricTemplate(
+    "nginx_up", "Whether the last scrape of nginx succeeded: 1, or 0 when it failed.", "gauge"
+)
+_DURATION = MetricTemplate(
+    "nginx_exporter_last_scrape_duration_seconds",
+    "How long the last scrape of nginx took, failed or not, in seconds.",
+    "gauge",
+)
 
-_READERS = tuple((*row[:3], attrgetter(row[3])) for row in _FIGURES)
+# `Metric`, and not `CounterMetricFamily`, which adds `_total` to names that have none.
+_READERS = tuple(
+    (MetricTemplate(name, description, kind), attrgetter(attribute))
+    for name, kind, description, attribute in _FIGURES
+)
 
 
 def metrics(scrapes: Iterable[tuple[Labels, Scrape]]) -> list[Metric]:
     """Return the metrics of several scrapes, each with the labels of its target."""
     all_of_them = [(dict(labels), scrape) for labels, scrape in scrapes]
+    if not all_of_them:
+        return []
     succeeded = [(labels, scrape.status) for labels, scrape in all_of_them if scrape.status]
     found = []
     if succeeded:
-        for name, kind, description, read in _READERS:
-            samples = [Sample(name, labels, read(status)) for labels, status in succeeded]
-            found.append(_metric(name, kind, description, samples))
-    ups = [Sample(_UP, labels, 1 if scrape.status else 0) for labels, scrape in all_of_them]
-    durations = [Sample(_DURATION, labels, scrape.seconds) for labels, scrape in all_of_them]
-    found.append(_metric(_UP, "gauge", _UP_DESCRIPTION, ups))
-    found.append(_metric(_DURATION, "gauge", _DURATION_DESCRIPTION, durations))
-    return found
-
-
-def _metric(name: str, kind: str, description: str, samples: list[Sample]) -> Metric:
-    # Metric, and not CounterMetricFamily, which adds `_total` to names that have none.
-    metric = Metric(name, description, kind)
-    metric.samples = samples
-    return metric
+        for template, read in _READERS:
+            name = template.name
+            found.append(
+                template.filled(
+                    [Sample(name, labels, read(status)) for labels, status in succeeded]
+                )
+            )
+    ups = [Sample(_UP.name, labels, 1 if scrape.status else 0) for labels, scrape in all_of_them]
+    durations = [Sample(_DURATION.name, labels, scrape.seconds) for labels, scrape in all_of_them]
+    return [*found, _UP.filled(ups), _DURATION.filled(durations)]

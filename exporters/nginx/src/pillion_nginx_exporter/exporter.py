@@ -13,6 +13,7 @@ from pillion.web.standard import add_metrics_route
 from pillion_nginx_exporter import collector
 from pillion_nginx_exporter.access_log.settings import AccessLogSettings
 from pillion_nginx_exporter.access_log.source import AccessLogSource
+from pillion_nginx_exporter.access_log_config import from_settings
 from pillion_nginx_exporter.fetch import ClientTls, Wire
 from pillion_nginx_exporter.former import FormerSettings, check_former
 from pillion_nginx_exporter.labels import const_labels
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pillion.log import Logger
     from pillion.process import Context
     from pillion_nginx_exporter.scrape import Scrape
+    from pillion_nginx_exporter.target import Target
 
 _PROBE_PATH = "/probe"
 _FRESH = 1.0
@@ -61,8 +63,9 @@ class NginxExporter(Service):
         self._clock = clock
         self._registry = context.registry
         self._telemetry_path = exposition.telemetry_path
+        access_log = context.values[AccessLogSettings]
         self._watched = watch(
-            nginx.scrape_uri,
+            _targets(nginx, access_log),
             labels=labels,
             wire=wire,
             timeout=nginx.timeout,
@@ -70,17 +73,12 @@ class NginxExporter(Service):
             log=context.log,
             clock=clock,
         )
-        access_log = context.values[AccessLogSettings]
-        self._access_log: AccessLogSource | None = None
-        if access_log.paths or access_log.syslog:
-            self._access_log = AccessLogSource(
-                access_log,
-                constant=dict(labels),
-                log=context.log,
-                health=context.health,
-                clock=clock,
-            )
-            context.registry.register(self._access_log)
+        self._access_logs = tuple(
+            AccessLogSource(config, log=context.log, health=context.health, clock=clock)
+            for config in from_settings(access_log, dict(labels), context.log)
+        )
+        for source in self._access_logs:
+            context.registry.register(source)
         self._prober = Prober(
             exposition.probe_allow,
             tls=wire.tls,
@@ -98,14 +96,14 @@ class NginxExporter(Service):
             application.router.add_get("/", self.overview)
 
     async def start(self) -> None:
-        """Begin to read the access log, where there is one."""
-        if self._access_log is not None:
-            self._access_log.start()
+        """Begin to read the access logs, where there are any."""
+        for source in self._access_logs:
+            source.start()
 
     async def drain(self, deadline: Deadline) -> None:
         """Finish the scrapes in hand and close the connections; a last scrape opens its own."""
-        if self._access_log is not None:
-            await self._access_log.close(deadline)
+        for source in self._access_logs:
+            await source.close(deadline)
         await asyncio.gather(*(one.scraper.close() for one in self._watched))
 
     async def metrics(self, request: web.Request) -> Iterable[Metric]:
@@ -132,8 +130,14 @@ class NginxExporter(Service):
             if one.history.newest is None or now - one.history.newest.at >= _FRESH
         ]
         await asyncio.gather(*stale)
-        more = () if self._access_log is None else (self._access_log.section(),)
-        return landing_page(self._watched, self._telemetry_path, *more)
+        sections = [source.section() for source in self._access_logs]
+        return landing_page(self._watched, self._telemetry_path, *sections)
+
+
+def _targets(nginx: NginxSettings, access_log: AccessLogSettings) -> tuple[Target, ...]:
+    """Return what is scraped; who changes the image of the other peer has no stub_status."""
+    is_default = nginx.scrape_uri == NginxSettings().scrape_uri
+    return () if access_log.config_file is not None and is_default else nginx.scrape_uri
 
 
 def _check(nginx: NginxSettings, exposition: ExpositionSettings) -> None:

@@ -20,7 +20,7 @@ def landing_page(watched: Sequence[Watched], telemetry_path: str, *more: str) ->
     """Return the page for targets as they were last seen, with more sections below them."""
     up = sum(1 for one in watched if _is_up(one))
     every = len(watched)
-    state = ("up" if up else "down") if every == 1 else f"{up} of {every} up"
+    state = ("up" if up else "down") if every == 1 else f"{up} of {every} up" if every else ""
     return page(
         "nginx exporter",
         link_list({telemetry_path: "Metrics", "/-/healthy": "Health", "/-/ready": "Readiness"}),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import time
 from traceback import format_exception
 from typing import TYPE_CHECKING
@@ -62,6 +61,7 @@ class Agent(Service):
             environment=os.environ,
             state=settings.state_directory,
             in_flight_bytes=settings.buffer_limit,
+            end=context.end,
         )
         self.configuration, self.pipeline = self._construct()
         add_build_info(context.registry, "pillion_log_agent")
@@ -211,7 +211,7 @@ class Agent(Service):
             self.pipeline.failure = self.pipeline.failure or task.exception()
             assert self.pipeline.failure is not None
             self._log_failure(self.pipeline.failure)
-            os.kill(os.getpid(), signal.SIGTERM)
+            self._context.end()
 
     async def _beat(self) -> None:
         """Say that the loop turns, whether the outputs take records, and look for changes."""
@@ -240,7 +240,7 @@ class Agent(Service):
                 self._log_failure(failure)
             if failure is not None or self.pipeline.is_finished:
                 # Where every input has come to its end by itself, so does the process.
-                os.kill(os.getpid(), signal.SIGTERM)
+                self._context.end()
                 return
             self.slow_lines.report(time.monotonic())
             await self._reload_if_changed()

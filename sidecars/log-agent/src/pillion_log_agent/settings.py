@@ -28,6 +28,11 @@ class AgentSettings:
         "config.explain", "Draw the pipeline as text, and end; --tag shows one tag's way."
     )
     tag: str | None = optional("tag", TEXT, "The tag whose way --config.explain shows.")
+    config_sample: str | None = optional(
+        "config.sample",
+        PATH,
+        "A file of lines, of which --config.explain shows what each filter redact would touch.",
+    )
     config_watch: float = setting(
         "config.watch",
         DURATION,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
+from pillion.log import Logger
 from pillion_log_agent.configuration.condition import written
 from pillion_log_agent.configuration.load import default_path, load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.configuration.shared import match_of
+from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.multiline.definition import define
 from pillion_log_agent.multiline.rules import RULE
+from pillion_log_agent.parsers.make import Parsers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +37,33 @@ def show(settings: AgentSettings, environment: Mapping[str, str]) -> str:
     problems.raise_if_any()
     if settings.config_convert:
         return as_yaml(configuration.sections)
-    return explained(configuration, settings.tag)
+    drawing = explained(configuration, settings.tag)
+    if settings.config_sample is None:
+        return drawing
+    return drawing + touched(configuration, settings.config_sample, settings.tag, environment)
+
+
+def touched(
+    configuration: Configuration, path: str, tag: str | None, environment: Mapping[str, str]
+) -> str:
+    """Return what each filter `redact` does to a file of samples.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or a filter is wrong.
+    """
+    from pillion_log_agent.filters.redact.preview import preview  # only for this  # noqa: PLC0415
+
+    lines: list[str] = []
+    with_processors = (*configuration.inputs, *configuration.outputs)
+    for plugin in (
+        *(each for each in configuration.filters if tag is None or _meets(each, tag)),
+        *(each for owner in with_processors for each in owner.processors),
+    ):
+        if plugin.declaration.name == "redact" and plugin.declaration.build is not None:
+            context = FilterContext(plugin.name, Logger(), Parsers({}).get, time_ns, environment)
+            redact = plugin.declaration.build(plugin.properties, context)
+            lines += ["", _named(plugin), *preview(redact, path)]
+    return "\n".join([*lines, ""]) if lines else "\nno filter redact\n"
 
 
 def as_yaml(sections: Sequence[Section]) -> str:

@@ -26,6 +26,7 @@ def stream(values: Values, log: Logger) -> int:
     """Stream until told to stop; return the exit status."""
     process = values[ProcessSettings]
     streamer = Streamer(values, log, stdout(values))
+    streamer.tailer.begin()  # what is made after it is said to have started is new
     log.info("started", version=f"pillion-log-streamer {pillion.__version__}")
 
     def stop(name: str) -> None:

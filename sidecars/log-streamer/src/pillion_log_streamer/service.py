@@ -7,19 +7,16 @@ the same.
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 import threading
 import time
 from contextlib import suppress
+from traceback import format_exception
 from typing import TYPE_CHECKING
-
-from aiohttp import web
 
 from pillion.errors import PillionError
 from pillion.metrics.standard import add_build_info
 from pillion.process import ProcessSettings, Service
+from pillion.process.aiohttp_web import web
 from pillion.process.run import run
 from pillion.tail.metrics import TailCollector
 from pillion.web import peer_of
@@ -41,26 +38,11 @@ BLOCKED_SECONDS = 5.0
 
 def serve(command: Command) -> int:
     """Stream and answer until told to stop; return the exit status."""
-    made: list[LogStreamer] = []
-
-    def build(context: Context) -> LogStreamer:
-        made.append(LogStreamer(context))
-        return made[0]
-
-    status = run(command, build)
-    failure = made[0].failure if made else None
-    if failure is not None:
-        print(f"{command.name}: {failure}", file=sys.stderr)  # noqa: T201  # as `launch` does
-        return failure.exit_code
-    return status
+    return run(command, LogStreamer)
 
 
 class LogStreamer(Service):
-    """The service.
-
-    Attributes:
-        failure: why it ended by itself; None when it was told to.
-    """
+    """The service."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -75,7 +57,7 @@ class LogStreamer(Service):
         self._watching: asyncio.Task[None] | None = None
         self._blocked_since: float | None = None
         self._moved = 0
-        self.failure: PillionError | None = None
+        self._failure: PillionError | None = None
         add_build_info(context.registry, PREFIX)
         context.registry.register(TailCollector(self._streamer.tailer, PREFIX))
 
@@ -88,31 +70,40 @@ class LogStreamer(Service):
     async def start(self) -> None:
         """Begin to stream."""
         self._loop = asyncio.get_running_loop()
+        self._streamer.tailer.begin()  # what is made after it is said to have started is new
         self._thread.start()
         self._watching = asyncio.create_task(self._watch())
+        self._watching.add_done_callback(self._note_end_of_watch)
 
     async def drain(self, deadline: Deadline) -> None:
-        """Come to the end of every file, and write the checkpoint."""
+        """Come to the end of every file, and write the checkpoint.
+
+        Raises:
+            StdoutClosedError: nobody reads any more.
+            CrashedError: the thread that reads has come to its end by an error.
+        """
         self._is_draining = True
         if self._watching is not None:
             self._watching.cancel()
         self._streamer.stop(deadline.remaining)
         await self._ended.wait()
         self._thread.join()
+        if self._failure is not None:
+            raise self._failure
 
     def _work(self) -> None:
         try:
             self._streamer.run(self._within)
         except PillionError as error:
-            self.failure = error
+            self._failure = error
         except BaseException as error:
-            self.failure = CrashedError(f"the reading of files crashed: {error!r}")
+            self._failure = CrashedError(f"the reading of files crashed: {error!r}")
             raise  # with its traceback, as a crash of any thread
         finally:
             self._streamer.close()
             if not self._is_draining:
-                # The file of --exit.when-file, or a closed standard output: the process ends, too.
-                os.kill(os.getpid(), signal.SIGTERM)
+                # The file of --exit.when-file, or a closed standard output.
+                self._context.end()
             with suppress(RuntimeError):  # the drain was cut off, and the loop is closed
                 assert self._loop is not None
                 self._loop.call_soon_threadsafe(self._ended.set)
@@ -122,6 +113,14 @@ class LogStreamer(Service):
         while True:
             self._look(time.monotonic())
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _note_end_of_watch(self, task: asyncio.Task[None]) -> None:
+        """End the process where nobody would see that the reading hangs."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            where = "".join(format_exception(error))
+            self._log.error("the watch of the reading has failed", error=repr(error), where=where)
+            self._failure = self._failure or CrashedError(f"the watch crashed: {error!r}")
+            self._context.end()
 
     def _look(self, now: float) -> None:
         health = self._context.health
@@ -151,5 +150,5 @@ class LogStreamer(Service):
         if not (host.startswith("127.") or host in ("::1", "::ffff:127.0.0.1")):
             return web.Response(status=403, text="403 only from loopback\n")
         self._log.info("told to end over HTTP", peer=peer)
-        os.kill(os.getpid(), signal.SIGTERM)
+        self._context.end()
         return web.Response(text="ending\n")

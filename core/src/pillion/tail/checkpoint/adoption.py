@@ -62,7 +62,9 @@ def adopted(path: str, inode: int, position: int, ordinal: int) -> Entry | None:
             path=path,
             key=key,
             ordinal=ordinal,
-            identity=name_generation(descriptor, path, key, ordinal) if position else "",
+            identity=name_generation(os.pread(descriptor, HEAD_BYTES, 0), path, key, ordinal)
+            if position
+            else "",
             fingerprint=mark,
             size=size,
             birth_ns=birth_of(descriptor),

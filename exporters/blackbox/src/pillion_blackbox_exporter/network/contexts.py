@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import ssl
 import warnings
 from typing import TYPE_CHECKING
 
 from pillion.files import in_memory, read_pem
+from pillion.trust import system_trust
 from pillion_blackbox_exporter.failure import ProbeError
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _VERSIONS = {
     "TLS12": ssl.TLSVersion.TLSv1_2,
     "TLS13": ssl.TLSVersion.TLSv1_3,
 }
-_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _CERTIFICATE_MESSAGE = 11
 _LIMIT = 256
 
@@ -131,21 +130,6 @@ def _trust_system(context: ssl.SSLContext) -> None:
         context.load_verify_locations(capath=folder)
     else:
         context.load_default_certs()
-
-
-def system_trust() -> tuple[str | None, str | None]:
-    """Return the file and the folder of what the system trusts.
-
-    Its folder of certificates by hash alone, where there is one and the environment names no
-    other: what lies there is read when it is first needed.
-    """
-    paths = ssl.get_default_verify_paths()
-    is_chosen = os.environ.get(paths.openssl_cafile_env) or os.environ.get(paths.openssl_capath_env)
-    if not is_chosen and paths.capath:
-        with os.scandir(paths.capath) as entries:
-            if any(_HASHED.fullmatch(entry.name) for entry in entries):
-                return None, paths.capath
-    return paths.cafile, paths.capath
 
 
 def _set_identity(context: ssl.SSLContext, config: TlsConfig) -> None:

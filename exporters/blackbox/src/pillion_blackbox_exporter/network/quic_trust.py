@@ -11,8 +11,9 @@ from cryptography import x509
 from OpenSSL import crypto
 from service_identity import CertificateError, VerificationError
 
+from pillion.trust import system_trust
 from pillion_blackbox_exporter.failure import ProbeError
-from pillion_blackbox_exporter.network.contexts import system_trust, versions_of_files
+from pillion_blackbox_exporter.network.contexts import versions_of_files
 from pillion_blackbox_exporter.network.tls import VERIFY_REASONS
 
 if TYPE_CHECKING:

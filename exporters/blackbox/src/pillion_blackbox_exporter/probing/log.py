@@ -24,7 +24,7 @@ Line = tuple[float, int, str, dict[str, object]]
 class ProbeLog:
     """Takes a probe's lines; bounded in number and in the length of each field."""
 
-    __slots__ = ("_clock", "_forward", "_level", "_secrets", "_target", "lines")
+    __slots__ = ("_clock", "_forward", "_hides", "_level", "_name", "_secrets", "_target", "lines")
 
     def __init__(
         self,
@@ -33,20 +33,24 @@ class ProbeLog:
         secrets: tuple[str, ...] = (),
         target: str = "",
         clock: Callable[[], float] = time.time,
+        *,
+        name: str = "",
     ) -> None:
-        """Pass lines of `level` and above on to a logger.
+        """Pass lines of `level` and above on to a logger, with the module's name and the target.
 
         The module's secrets are masked in them, and those of the target.
         """
         self._forward = forward
         self._level = LEVELS.index(level)
         self._clock = clock
+        self._name = name
         self._target = (target, masked_target(target))
         self._secrets = secrets
         if self._target[0] != self._target[1]:
             found = {*secrets, *secrets_of_target(target)}
             found |= {repr(each)[1:-1] for each in found}  # as sentences quote them
             self._secrets = tuple(sorted(found, key=len, reverse=True))
+        self._hides = bool(self._secrets) or self._target[0] != self._target[1]
         self.lines: list[Line] = []
 
     def debug(self, message: str, **fields: object) -> None:
@@ -67,10 +71,12 @@ class ProbeLog:
 
     def masked(self, text: str) -> str:
         """Return a text without the secrets of module and target."""
+        if not self._hides:
+            return text
         whole, shown = self._target
         if whole != shown and whole in text:
             text = text.replace(whole, shown)
-        return masked(text, self._secrets) if self._secrets else text
+        return masked(text, self._secrets)
 
     def text(self) -> str:
         """Return the lines as logfmt."""
@@ -81,11 +87,13 @@ class ProbeLog:
         return stream.getvalue()
 
     def _write(self, level: int, message: str, fields: dict[str, object]) -> None:
-        message = self.masked(message)
+        if self._hides:
+            message = self.masked(message)
         for key, value in fields.items():
-            if isinstance(value, str):
+            if isinstance(value, str) and (self._hides or len(value) > FIELD_LIMIT):
                 fields[key] = self.masked(value)[:FIELD_LIMIT]
         if len(self.lines) < LINE_LIMIT:
             self.lines.append((self._clock(), level, message, fields))
         if level >= self._level:
-            getattr(self._forward, _METHODS[level])(message, **fields)
+            of = {"module": self._name, "target": self._target[1]} if self._name else {}
+            getattr(self._forward, _METHODS[level])(message, **(of | fields))

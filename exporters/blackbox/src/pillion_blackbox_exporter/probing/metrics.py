@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pillion.net import ip_version
@@ -46,8 +47,9 @@ def forget_tls(probe: Probe) -> None:
 
 def report_address(probe: Probe, address: str) -> None:
     """Report which address is probed."""
-    probe.report.set(IP_PROTOCOL, ip_version(address))
-    probe.report.set(IP_HASH, address_hash(address))
+    version, digest = _figures(address)
+    probe.report.set(IP_PROTOCOL, version)
+    probe.report.set(IP_HASH, digest)
 
 
 def report_handshake(probe: Probe, handshake: Handshake, *, cipher: bool = False) -> None:
@@ -61,6 +63,11 @@ def report_handshake(probe: Probe, handshake: Handshake, *, cipher: bool = False
         probe.report.replace(TLS_VERSION, (("version", handshake.version),), 1)
     if cipher and handshake.cipher:
         probe.report.replace(TLS_CIPHER, (("cipher", handshake.cipher),), 1)
+
+
+@lru_cache(maxsize=1024)  # the same targets are probed again and again
+def _figures(address: str) -> tuple[int, int]:
+    return ip_version(address), address_hash(address)
 
 
 def address_hash(address: str) -> int:

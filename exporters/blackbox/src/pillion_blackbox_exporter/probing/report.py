@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -22,14 +23,16 @@ class Gauge:
         name: as it is exposed.
         description: one line for people, without quotes and backslashes.
         head: its HELP and TYPE lines, the same in both formats.
+        beginning: those, and what stands before the value of a metric without labels.
     """
 
-    __slots__ = ("description", "head", "name")
+    __slots__ = ("beginning", "description", "head", "name")
 
     def __init__(self, name: str, description: str) -> None:
         self.name = name
         self.description = description
         self.head = f"# HELP {name} {description}\n# TYPE {name} gauge\n"
+        self.beginning = f"{self.head}{name} "
 
 
 class Report:
@@ -69,12 +72,12 @@ class Report:
         It takes less than half the CPU of writing what `collect` makes.
         """
         written = [
-            (gauge.name, f"{gauge.head}{gauge.name} {number(value)}\n")
+            (gauge.name, f"{gauge.beginning}{value if type(value) is int else number(value)}\n")
             for gauge, value in self._values.items()
         ]
         for gauge, series in self._labelled.items():
             name = gauge.name
-            lines = [f"{name}{label_set(dict(p))} {number(v)}\n" for p, v in series.items()]
+            lines = [f"{name}{_label_set(p)} {number(v)}\n" for p, v in series.items()]
             written.append((name, gauge.head + "".join(lines)))
         written.sort()
         return "".join([text for _, text in written])
@@ -89,6 +92,11 @@ class Report:
             for gauge, series in self._labelled.items()
         ]
         return sorted(metrics, key=_BY_NAME)
+
+
+@lru_cache(maxsize=256)  # phases, and what the certificates of the same targets say
+def _label_set(pairs: tuple[tuple[str, str], ...]) -> str:
+    return label_set(dict(pairs))
 
 
 def _metric(gauge: Gauge, samples: list[Sample]) -> Metric:

@@ -72,6 +72,14 @@ class Trace:
         """Return the seconds spent in all phases of a name that are over."""
         return sum(p.end - p.start for p in self.phases if p.name == name and p.end is not None)
 
+    def totals(self) -> dict[str, float]:
+        """Return the seconds spent in the phases that are over, by name."""
+        found: dict[str, float] = {}
+        for phase in self.phases:
+            if phase.end is not None:
+                found[phase.name] = found.get(phase.name, 0.0) + phase.end - phase.start
+        return found
+
     @property
     def phase(self) -> str:
         """The phase that lasts, or the last one there was; empty before the first."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from hashlib import sha256
-from os import urandom
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pillion.masking import masked_target
@@ -17,9 +15,6 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.runner.run import Result
 
 
-_SALT = urandom(16)
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One probe that is over.
@@ -29,8 +24,7 @@ class Entry:
         at: when it began, in unix time.
         name: the module's name.
         module: as it was at the time.
-        target: as it may be shown.
-        key: what tells it from a target that is shown alike, such as one of another password.
+        target: as it was asked for: there may be a secret in it.
         result: what came of it.
     """
 
@@ -38,9 +32,13 @@ class Entry:
     at: float
     name: str
     module: Module
-    target: str
-    key: bytes
+    target: str = field(repr=False)
     result: Result
+
+    @property
+    def shown_target(self) -> str:
+        """The target as it may be shown."""
+        return masked_target(self.target)
 
 
 class History:
@@ -56,8 +54,7 @@ class History:
 
     def add(self, at: float, name: str, module: Module, target: str, result: Result) -> None:
         """Keep a probe."""
-        shown, key = masked_target(target), _digest(target)
-        self._recent.append(Entry(self._next, at, name, module, shown, key, result))
+        self._recent.append(Entry(self._next, at, name, module, target, result))
         self._next += 1
         if len(self._recent) > self._limit:
             oldest = self._recent.popleft()
@@ -78,16 +75,11 @@ class History:
 
         The target may be written as it was probed, or as it is shown.
         """
-        key = _digest(target)
         return next(
             (
                 entry
                 for entry in self.newest_first()
-                if (entry.key == key or entry.target == target) and name in ("", entry.name)
+                if name in ("", entry.name) and target in (entry.target, entry.shown_target)
             ),
             None,
         )
-
-
-def _digest(target: str) -> bytes:
-    return sha256(_SALT + target.encode("utf-8", "surrogatepass")).digest()

@@ -65,11 +65,11 @@ def _probes(entries: Sequence[Entry]) -> list[str]:
 
 
 def _target(entry: Entry) -> Html:
-    target = entry.target
+    shown = target = entry.shown_target
     if len(target) > TARGET_LENGTH:
         target = target[: TARGET_LENGTH - 1] + "\N{HORIZONTAL ELLIPSIS}"
     return Html(
-        f'<span title="{escape(entry.target)}">{escape(target)}</span><br>'
+        f'<span title="{escape(shown)}">{escape(target)}</span><br>'
         f'<span class="dim">{escape(entry.name)}</span> <a href="logs?id={entry.id}">log</a>'
     )
 

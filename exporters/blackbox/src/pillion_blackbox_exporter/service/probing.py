@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from aiohttp import hdrs, web
 from prometheus_client import Counter
 
-from pillion.masking import masked_target
 from pillion.metrics.negotiation import OPENMETRICS, negotiate
 from pillion.web.standard import text_response
 from pillion_blackbox_exporter.probing.address import decoded
@@ -103,7 +102,7 @@ class ProbeHandler:
         """Probe, and answer with the metrics; a probe that fails is answered with 200 too."""
         began = self._clock()
         asked = self._read(request)
-        if isinstance(asked, web.Response):
+        if not isinstance(asked, ProbeRequest):
             return asked
         try:
             await self._limit.acquire(asked.seconds / 2)
@@ -150,14 +149,13 @@ class ProbeHandler:
         module = asked.module
         load(module.prober)  # the first probe of a kind pays for it before its time is taken
         at = time.time()
-        label = masked_target(asked.target)
-        log = self._log.bind(module=asked.name, target=label)
+        secrets = self._modules.secrets(asked.name)
         probe = Probe(
             target=asked.target,
             module=module,
             trace=Trace(self._clock),
             report=Report(),
-            log=ProbeLog(log, self._level, self._modules.secrets(asked.name), asked.target),
+            log=ProbeLog(self._log, self._level, secrets, asked.target, name=asked.name),
             network=self._network,
             deadline=began + asked.seconds,
             timeout=asked.seconds,

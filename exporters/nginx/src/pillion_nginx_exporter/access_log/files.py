@@ -64,13 +64,13 @@ class FileReader:
         """Begin to read, in this event loop."""
         self._task = asyncio.create_task(self._read())
 
-    def look(self, health: Health) -> None:
-        """Say whether it can read what it was told to."""
+    def look(self, health: Health, part: str) -> None:
+        """Say whether it can read what it was told to, under the name of a part."""
         blind = self.tailer.why_blind
         if blind is not None:
-            health.block("access log", f"the access log is not read: {blind}")
+            health.block(part, f"the access log is not read: {blind}")
         else:
-            health.unblock("access log")
+            health.unblock(part)
 
     async def close(self, deadline: Deadline) -> None:
         """Count what is there, and write the checkpoint."""

@@ -6,13 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 # `<190>Nov  4 15:27:44 host nginx: `; `nohostname` leaves the host out.
 _HEADER = re.compile(
-    rb"^<[0-9]{1,3}>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} (?:[^ \n]{1,255} )?[A-Za-z0-9_]{1,32}: ",
+    rb"^<[0-9]{1,3}>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} (?:[^ \n]{1,255} )?([A-Za-z0-9_]{1,32}): ",
     re.MULTILINE,
 )
+
+
+def with_tags(datagrams: Iterable[bytes], tags: Collection[bytes]) -> list[bytes]:
+    """Return the datagrams that have one of these tags, or no such header."""
+    headers = ((datagram, _HEADER.match(datagram)) for datagram in datagrams)
+    return [datagram for datagram, header in headers if header is None or header[1] in tags]
 
 
 def lines(datagrams: Sequence[bytes]) -> bytes:

@@ -18,13 +18,13 @@ from pillion.settings import (
 )
 from pillion.settings.kinds import positive
 from pillion_nginx_exporter.access_log.columns import CHOICES
-from pillion_nginx_exporter.access_log.formats import parse_format
+from pillion_nginx_exporter.access_log.readers import check_format
 from pillion_nginx_exporter.access_log.syslog_address import SYSLOG_ADDRESS, SyslogAddress
 from pillion_nginx_exporter.access_log.totals import BUCKETS
 
 
 def _parse_log_format(text: str) -> str:
-    parse_format(text)
+    check_format(text)
     return text
 
 
@@ -56,9 +56,24 @@ class AccessLogSettings:
     formats: tuple[str, ...] = repeated(
         "nginx.log-format",
         LOG_FORMAT,
-        "combined, main, upstreaminfo (ingress-nginx), or the text of a log_format. Of "
-        "several, each line is counted under the first that fits it.",
-        default=("combined", "main"),
+        "combined, main, upstreaminfo (ingress-nginx), json (objects with the names of nginx' "
+        "variables as keys), or the text of a log_format. Of several, each line is counted under "
+        "the one that fits it. Without it: those of --nginx.config, else combined and main.",
+    )
+    nginx_config: str | None = optional(
+        "nginx.config",
+        PATH,
+        "nginx' own configuration, to find the access logs and their formats in; flags that name "
+        "either come first.",
+    )
+    config_file: str | None = optional(
+        "config-file",
+        PATH,
+        "A configuration of prometheus-nginxlog-exporter, .yaml or .hcl: its namespaces are "
+        "counted, and it listens where that says unless --web.listen-address is given.",
+    )
+    config_convert: bool = switch(
+        "config.convert", "Print the file of --config-file in the YAML form, and end."
     )
     labels: tuple[str, ...] = repeated(
         "nginx.access-log.label",
@@ -77,11 +92,28 @@ class AccessLogSettings:
         "An upper bound in the histograms of time.",
         default=BUCKETS,
     )
+    has_long_buckets: bool = switch(
+        "nginx.access-log.long-buckets",
+        "Also count what takes up to 30 and 60 seconds in buckets of their own.",
+    )
+    has_slowest_paths: bool = switch(
+        "nginx.access-log.slowest-paths",
+        "Show the slowest paths of the last minute on the landing page, without their queries. "
+        "Switch it off where paths are personal.",
+        default=True,
+    )
     namespace: str = setting(
         "nginx.access-log.namespace",
         NAMESPACE,
         "What the names of the metrics begin with.",
         default="nginx",
+    )
+    names: str = setting(
+        "nginx.access-log.names",
+        CHOICE("nginxlog", "ingress-nginx"),
+        "What the metrics are called: as with prometheus-nginxlog-exporter, or as ingress-nginx' "
+        "own, with host, namespace, ingress and service as labels, for its dashboards.",
+        default="nginxlog",
     )
     from_head: bool = switch(
         "nginx.access-log.from-head",

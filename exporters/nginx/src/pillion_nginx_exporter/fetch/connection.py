@@ -92,7 +92,7 @@ class Connection:
 
     def close(self) -> None:
         """Close at once."""
-        self._stream.close()
+        self._http.close()
 
     def _give_up(self) -> None:
         self._stream.abort(NetworkError("timeout", "the deadline has passed"))

@@ -10,7 +10,6 @@ _TRACES = "it is about traces; send them to an OpenTelemetry collector"
 _WASM = "there is no WebAssembly here; use lua"
 _HTTP = "use http with the service's address, headers and format"
 _OTLP = "use opentelemetry with the service's OTLP address"
-_AWS = "use http or opentelemetry with a proxy that signs requests for AWS"
 _KAFKA = "send to a Kafka REST proxy with http, or to an OpenTelemetry collector with opentelemetry"
 _COLLECTOR = "send to an OpenTelemetry collector with opentelemetry, which has an exporter for it"
 _AZURE = "use opentelemetry with a collector that has Azure's exporters"
@@ -56,26 +55,15 @@ INSTEAD: dict[str, dict[str, str]] = {
         "docker_events": "use exec with docker events --format json",
         "ebpf": "run the eBPF program itself, and tail what it writes",
         "opentelemetry": "let the collector send with its fluentforward exporter, to forward",
-        "kmsg": "let journald or rsyslog write the kernel's messages, and take them with syslog",
-        "systemd": "let journald hand on what it has (ForwardToSyslog=yes), and take it with "
-        "syslog, mode unix_udp, path /run/systemd/journal/syslog",
-        "kubernetes_events": "run kubectl get events --watch -o json by exec, or an exporter of "
-        "events whose output tail reads",
+        "kmsg": "use systemd: journald has the kernel's messages, with _TRANSPORT=kernel",
         "unix_socket": "use syslog with mode unix_tcp, or forward with unix_path",
     },
     "filter": {
         "wasm": _WASM,
-        "aws": "put what is known of the instance into the environment, and add it with "
-        "record_modifier",
-        "ecs": "put what is known of the task into the environment, and add it with "
-        "record_modifier",
-        "geoip2": "let an ingest pipeline of the store look addresses up",
         "tensorflow": "there is no inference here; use lua for rules",
         "nightfall": "use lua, or grep and modify, for what has to be kept back",
     },
     "output": {
-        **dict.fromkeys(("s3", "cloudwatch", "cloudwatch_logs"), _AWS),
-        **dict.fromkeys(("kinesis", "kinesis_streams", "kinesis_firehose", "firehose"), _AWS),
         **dict.fromkeys(("azure", "azure_blob", "azure_kusto", "azure_logs_ingestion"), _AZURE),
         **dict.fromkeys(("bigquery", "chronicle", "gcs", "pgsql", "td", "skywalking"), _COLLECTOR),
         **dict.fromkeys(("kafka", "kafka-rest"), _KAFKA),

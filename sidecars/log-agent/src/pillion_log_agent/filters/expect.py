@@ -5,8 +5,6 @@ Source: fluent-bit's manual, "Expect".
 
 from __future__ import annotations
 
-import os
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +88,7 @@ class ExpectFilter:
         self._action = properties.action
         self._key = properties.result_key
         self._log = context.log
+        self._end = context.end
         self._told: set[str] = set()
 
     def apply(self, batch: Batch) -> Batch:
@@ -108,7 +107,7 @@ class ExpectFilter:
             self._told.add(rule)
             self._log.error("a record is not as expected", rule=rule, tag=batch.tag)
             if self._action == "exit":
-                os.kill(os.getpid(), signal.SIGTERM)
+                self._end()
         return batch
 
     def _failed(self, record: Record) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from pillion.process.service import end_process
 from pillion_log_agent.multiline.combine import MultilineContext
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class FilterContext:
         wall_ns: the system's clock, nanoseconds since 1970.
         environment: of the process.
         joining: what joining records needs.
+        end: ends the agent, in order.
     """
 
     name: str
@@ -37,6 +39,7 @@ class FilterContext:
     wall_ns: Callable[[], int]
     environment: Mapping[str, str]
     joining: MultilineContext = field(default_factory=MultilineContext)
+    end: Callable[[], None] = end_process
 
 
 class Filter(Protocol):

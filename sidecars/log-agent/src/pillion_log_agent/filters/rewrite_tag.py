@@ -14,7 +14,7 @@ from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, SIZE, TEXT, words
 from pillion_log_agent.filters.filter import Retagged
 from pillion_log_agent.patterns.ruby import translate
-from pillion_log_agent.records.accessor import parse_accessor
+from pillion_log_agent.records.accessor import TagPart, parse_accessor
 
 if TYPE_CHECKING:
     from pillion_log_agent.filters.filter import FilterContext
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 LONGEST_TAG = 4096
 _INSIDE = re.compile(r"\$TAG\[(\d+)\]|(\$TAG)|\$(\d+)|(\$\w+(?:\['[^']*'\]|\[\d+\])*)")
 _WORDS = words(4, "$FIELD REGEX TAG KEEP")
-
-
-@dataclass(frozen=True, slots=True)
-class _TagPart:
-    """The part of the old tag between two dots."""
-
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ class Rule:
 
     field: Accessor
     pattern: Pattern
-    parts: tuple[str | Accessor | _TagPart | _Group, ...]
+    parts: tuple[str | Accessor | TagPart | _Group, ...]
     keep: bool
 
     def tag(self, record: Record, old: str) -> str | None:
@@ -70,9 +63,8 @@ class Rule:
                 made.append(part)
             elif isinstance(part, _Group):
                 made.append(_group(match, part.number))
-            elif isinstance(part, _TagPart):
-                parts = old.split(".")
-                made.append(parts[part.number] if part.number < len(parts) else "")
+            elif isinstance(part, TagPart):
+                made.append(part.of(old) or "")
             else:
                 found = part.find(record)
                 made.append("" if found is None else str(found))
@@ -86,23 +78,20 @@ def _group(match: Found, number: int) -> str:
         return ""
 
 
-def _parts(text: str) -> tuple[str | Accessor | _TagPart | _Group, ...]:
-    parts: list[str | Accessor | _TagPart | _Group] = []
+def _parts(text: str) -> tuple[str | Accessor | TagPart | _Group, ...]:
+    parts: list[str | Accessor | TagPart | _Group] = []
     position = 0
     for match in _INSIDE.finditer(text):
         parts.append(text[position : match.start()])
         position = match.end()
         number, tag, group, field = match.groups()
         if number is not None:
-            parts.append(_TagPart(int(number)))
+            parts.append(TagPart(int(number)))
         elif group is not None:
             parts.append(_Group(int(group)))
         else:
-            parts.append(parse_accessor(field) if tag is None else _WHOLE_TAG)
+            parts.append(parse_accessor(field) if tag is None else TagPart(None))
     return tuple(part for part in (*parts, text[position:]) if part != "")
-
-
-_WHOLE_TAG = parse_accessor("$TAG")
 
 
 def _rule(text: str) -> Rule:
@@ -180,7 +169,7 @@ class RewriteTagFilter:
 
     def _new_tag(self, record: Record, old: str) -> tuple[str | None, bool]:
         for rule in self._rules:
-            tag = rule.tag(record | {"TAG": old} if _WHOLE_TAG in rule.parts else record, old)
+            tag = rule.tag(record, old)
             if tag is not None:
                 return tag, rule.keep
         return None, False

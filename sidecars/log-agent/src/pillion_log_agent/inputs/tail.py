@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from pillion.errors import ConfigurationError
 from pillion.tail import (
     Checkpoint,
-    FromLine,
-    LastLines,
     MemoryCheckpoint,
     Tailer,
-    TailOptions,
     check_pattern,
 )
 from pillion.tail.lowlevel import Sleeper
 from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.configuration.reasons import WINDOWS
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.synced import SyncedCheckpoint
+from pillion_log_agent.inputs.tail_gzip import GzipFiles, is_compressed
 from pillion_log_agent.inputs.tail_metrics import tail_metrics
 from pillion_log_agent.inputs.tail_multiline import Joiners, joining_of
-from pillion_log_agent.inputs.tail_properties import LEAST_LINE, TailProperties
+from pillion_log_agent.inputs.tail_options import long_lines_of, options_of
+from pillion_log_agent.inputs.tail_properties import TailProperties
 from pillion_log_agent.inputs.takeover.read import take_over
 from pillion_log_agent.parsers.builtin import built_in
 from pillion_log_agent.parsers.make import make_parser
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from pillion_log_agent.records.batch import Batch
     from pillion_log_agent.records.receipt import Receipt
 
-CHUNK = 256 * 1024
-SHORTEST_SCAN, LONGEST_SCAN = 0.5, 10.0
 MOST_ORIGINS = 10_000
 SECOND = 1_000_000_000
 _ENGINE = "the tail engine sizes its reads itself"
@@ -62,17 +60,16 @@ TAIL = Declaration(
         "progress_check_interval_nsec": _WATCHES,
         "inotify_watcher": _WATCHES,
         "file_cache_advise": _ENGINE,
+        "ignore_active_older_files": "a quiet file costs nothing, and what is added is read",
         "db.sync": "the checkpoint is synced at every write",
         "db.locking": "the checkpoint is locked, always",
         "db.journal_mode": "the checkpoint is a file of its own",
         "db.compare_filename": "a file is known by its content",
+        "windows.path_encoding": WINDOWS,
     },
     refused={
-        "windows.path_encoding": "paths are bytes here, and UTF-8 in a configuration",
         "unicode.encoding": "let the program write UTF-8, or convert its file with iconv",
         "generic.encoding": "let the program write UTF-8, or convert its file with iconv",
-        "ignore_active_older_files": "leave out old files with exclude_path",
-        "docker_mode_parser": "use multiline.parser with docker and the name of a parser",
     },
     required=("path",),
     numbered=("parser_n",),
@@ -111,7 +108,10 @@ class TailInput:
         self._directory = checkpoint_directory(properties.db, context)
         if self._directory is not None:
             context.claim(f"db: {self._directory}")
-        self._options = options_of(properties, context.in_flight_bytes)
+        self._options = options = options_of(properties, context.in_flight_bytes)
+        self._gzip = GzipFiles(
+            options.max_line_bytes, long_lines_of(properties), options.in_flight_bytes, context.log
+        )
         self._tailer: Tailer | None = None
         self._has_run = False
         self._is_stopping = False
@@ -148,7 +148,11 @@ class TailInput:
         while not (tailer.is_finished or self._is_stopping):
             chunks = tailer.step()
             for chunk in chunks:
-                self._take(chunk, intake)
+                if is_compressed(chunk.path):
+                    async for text in self._gzip.chunks(chunk, intake):
+                        self._take(text, intake)
+                else:
+                    self._take(chunk, intake)
                 await asyncio.sleep(0)
             if not chunks and not tailer.is_finished:
                 await sleeper.wait()
@@ -162,6 +166,7 @@ class TailInput:
             self._tailer.stop()
             return
         self._is_stopping = True
+        self._gzip.stop()
         if self._tailer is not None:
             self._tailer.waker.wake()
 
@@ -214,8 +219,8 @@ class TailInput:
     def _take(self, chunk: Chunk, intake: Intake) -> None:
         tag, origin = self._named(chunk.path, chunk.identity)
         now = self._context.wall_ns()
-        skips = self._properties.skip_long_lines and not self._properties.truncate_long_lines
-        if skips and not chunk.ends_line and chunk.after == "skipping":
+        drops = long_lines_of(self._properties) == "drop"
+        if drops and not chunk.ends_line and chunk.after == "skipping":
             intake.drop(1, "long_line")
             chunk.ack()
             return
@@ -237,12 +242,12 @@ class TailInput:
                 record[properties.offset_key] = offset
         if properties.path_key is not None:
             batch.put(properties.path_key, batch.origin.path)
-        if properties.ignore_older:
-            oldest = self._context.wall_ns() - int(properties.ignore_older * SECOND)
+        if properties.ignore_older_records:
+            oldest = self._context.wall_ns() - int(properties.ignore_older_records * SECOND)
             times = batch.times.nanoseconds()
             young = [index for index, time in enumerate(times) if time >= oldest]
             if len(young) < len(times):
-                intake.drop(len(times) - len(young), "ignore_older")
+                intake.drop(len(times) - len(young), "ignore_older_records")
                 batch = batch.select(young)
         excess = batch.read_weight - batch.size
         if excess:
@@ -272,27 +277,6 @@ class TailInput:
             tag = expand_tag(self._tag, path, self._properties.tag_regex)
             named = self._origins[identity] = tag, Origin(self._context.name, path, identity)
         return named
-
-
-def options_of(properties: TailProperties, in_flight_bytes: int) -> TailOptions:
-    """Return how the tailer reads."""
-    longest = max(properties.buffer_max_size, LEAST_LINE)
-    chunk = min(CHUNK, max(in_flight_bytes // 4, 1024))
-    return TailOptions(
-        exclude=properties.exclude_path,
-        start=FromLine(1) if properties.read_from_head else LastLines(0),
-        chunk_bytes=chunk,
-        in_flight_bytes=max(in_flight_bytes, longest + 1),
-        max_line_bytes=longest,
-        long_lines="truncate"
-        if properties.skip_long_lines or properties.truncate_long_lines
-        else "split",
-        partial_flush=properties.partial_flush,
-        rotate_wait=properties.rotate_wait,
-        keep_names=True,
-        scan_interval=max(min(properties.refresh_interval, LONGEST_SCAN), SHORTEST_SCAN),
-        count_lines=False,
-    )
 
 
 def checkpoint_directory(db: str | None, context: InputContext) -> str | None:

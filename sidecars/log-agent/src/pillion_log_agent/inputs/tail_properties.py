@@ -48,6 +48,11 @@ class TailProperties:
     docker_mode: bool = setting(
         "docker_mode", FLAG, "The same as multiline.parser docker.", default=False
     )
+    docker_mode_parser: str | None = optional(
+        "docker_mode_parser",
+        TEXT,
+        "With docker_mode, the parser that fits a record's first line as docker wrote it.",
+    )
     docker_mode_flush: float = setting(
         "docker_mode_flush", TIME, "How long the rest of a split line is waited for.", default=4.0
     )
@@ -75,7 +80,16 @@ class TailProperties:
         default=5.0,
     )
     ignore_older: float = setting(
-        "ignore_older", TIME, "Drop records that are older; 0 drops none.", default=0.0
+        "ignore_older",
+        TIME,
+        "Leave out files that were last written to so long ago; what is added to one is read.",
+        default=0.0,
+    )
+    ignore_older_records: float = setting(
+        "ignore_older_records",
+        TIME,
+        "Drop records whose time is so long ago, and count them; fluent-bit has no such property.",
+        default=0.0,
     )
     skip_long_lines: bool = setting(
         "skip_long_lines",

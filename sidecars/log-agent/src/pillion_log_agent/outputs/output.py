@@ -22,11 +22,13 @@ class OutputContext:
         name: in metrics and the log.
         log: its logger.
         wall_ns: the system's clock, nanoseconds since 1970.
+        in_flight_bytes: how much the input that may have the least can have on its way.
     """
 
     name: str
     log: Logger
     wall_ns: Callable[[], int]
+    in_flight_bytes: int = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,21 @@ class SyncedOutput(Protocol):
 
     def sync(self) -> None:
         """Have all that was written on disk; raises OSError."""
+        ...
+
+
+@runtime_checkable
+class GatheringOutput(Protocol):
+    """An output that writes much at once, and waits for it longer than the flush interval."""
+
+    @property
+    def gather_bytes(self) -> int:
+        """How much goes into one write at most, as it was read."""
+        ...
+
+    @property
+    def gather_seconds(self) -> float:
+        """How long records wait for more."""
         ...
 
 

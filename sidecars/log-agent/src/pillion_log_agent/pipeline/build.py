@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
+from pillion.process.service import end_process
 from pillion_log_agent.configuration.shared import match_of
 from pillion_log_agent.filters.conditional import ConditionalFilter
 from pillion_log_agent.filters.filter import FilterContext, HoldingFilter, RetaggingFilter
@@ -48,6 +49,7 @@ class PipelineContext:
         state: a directory for what has to outlive the process, or None.
         in_flight_bytes: the most over all inputs.
         handover: what inputs leave to those after a reload.
+        end: ends the agent, in order.
     """
 
     log: Logger
@@ -58,6 +60,7 @@ class PipelineContext:
     state: str | None
     in_flight_bytes: int
     handover: Handover = field(default_factory=Handover)
+    end: Callable[[], None] = end_process
 
 
 def build_pipeline(
@@ -102,10 +105,11 @@ class _Building:
         self._synced: list[SyncedOutput] = []
         self._claimed: dict[str, str] = {}
         self._share = max(total // max(len(configuration.inputs), 1), MIB)
+        self._least = min(map(self._limit, configuration.inputs), default=self._share)
 
     def input(self, plugin: Plugin) -> Input | None:
         around = self._around
-        limit = max(min(plugin.shared.mem_buf_limit or self._share, self._share), MIB)
+        limit = self._limit(plugin)
         context = InputContext(
             plugin.name,
             around.log.bind(input=plugin.name),
@@ -121,6 +125,10 @@ class _Building:
         )
         made: Input | None = self._built(plugin, plugin.properties, plugin.shared, context)
         return made
+
+    def _limit(self, plugin: Plugin) -> int:
+        """Return how much an input may have in flight."""
+        return max(min(plugin.shared.mem_buf_limit or self._share, self._share), MIB)
 
     def _claim(self, name: str, thing: str) -> None:
         other = self._claimed.setdefault(thing, name)
@@ -142,6 +150,7 @@ class _Building:
             around.wall_ns,
             around.environment,
             self._joining(plugin.name, self._share),
+            around.end,
         )
         made = self._built(plugin, plugin.properties, context)
         if made is None:
@@ -180,9 +189,8 @@ class _Building:
     def target(self, plugin: Plugin) -> Target | None:
         around = self._around
         log = around.log.bind(output=plugin.name)
-        made = self._built(
-            plugin, plugin.properties, OutputContext(plugin.name, log, around.wall_ns)
-        )
+        context = OutputContext(plugin.name, log, around.wall_ns, self._least)
+        made = self._built(plugin, plugin.properties, context)
         if made is None:
             return None
         if isinstance(made, SyncedOutput):

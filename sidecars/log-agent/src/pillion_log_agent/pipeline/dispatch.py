@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion.errors import TransientError
-from pillion_log_agent.outputs.output import Rejection
+from pillion_log_agent.outputs.output import GatheringOutput, Rejection
 from pillion_log_agent.outputs.splitting import split
 from pillion_log_agent.pipeline.delivery import Shipment
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.records.receipt import Receipt
 
 WRITE_BYTES = 1024 * 1024
-"""How much goes into one write at most, as it was read."""
+"""How much goes into one write at most, as it was read; an output may gather more."""
 LONGEST_WAIT_SAID = 300.0
 
 
@@ -83,6 +83,9 @@ class Dispatcher:
         self.figures = figures
         self.outage = outage
         self._flush = flush if output.delay else 0.0
+        self._write_bytes = WRITE_BYTES
+        if isinstance(output, GatheringOutput):
+            self._flush, self._write_bytes = output.gather_seconds, output.gather_bytes
         self._retry_policy = retry_policy
         self._dead_letters = dead_letters
         self._log = log
@@ -103,8 +106,8 @@ class Dispatcher:
         """Take a batch into the queue, with one hold of the receipt of its delivery."""
         loop = asyncio.get_running_loop()
         self._queue.append(Shipment(batch, delivery, receipt, loop.time()))
-        self._queued_bytes += batch.weight
-        if len(self._queue) == 1 or self._queued_bytes >= WRITE_BYTES:
+        self._queued_bytes += batch.length
+        if len(self._queue) == 1 or self._queued_bytes >= self._write_bytes:
             self._woken.set()
 
     def drain(self) -> None:
@@ -128,7 +131,7 @@ class Dispatcher:
             self._woken.clear()
             wait: float | None = None
             if self._queue:
-                is_due = self._queued_bytes >= WRITE_BYTES or self._draining.is_set()
+                is_due = self._queued_bytes >= self._write_bytes or self._draining.is_set()
                 wait = 0.0 if is_due else self._queue[0].since + self._flush - loop.time()
                 if wait <= 0:
                     return
@@ -139,9 +142,11 @@ class Dispatcher:
         """Take from the queue what goes into one write."""
         shipments: list[Shipment] = []
         size = 0
-        while self._queue and (not shipments or size + self._queue[0].batch.weight <= WRITE_BYTES):
+        while self._queue and (
+            not shipments or size + self._queue[0].batch.length <= self._write_bytes
+        ):
             shipment = self._queue.popleft()
-            size += shipment.batch.weight
+            size += shipment.batch.length
             shipments.append(shipment)
         self._queued_bytes -= size
         return shipments

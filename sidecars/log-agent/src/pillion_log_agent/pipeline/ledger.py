@@ -56,7 +56,7 @@ class Ledger:
         delivered: taken by every output that they were routed to.
         filtered: taken out by a filter, by its name.
         rejected: refused for good by an output and put aside, by reason.
-        dropped: gone no further, by reason: `no_output`, `long_line`, `ignore_older`,
+        dropped: gone no further, by reason: `no_output`, `long_line`, `ignore_older_records`,
             and `reload` for what a reload has cut off and reads again.
         inputs: figures by the input's name.
         outputs: figures by the output's name.

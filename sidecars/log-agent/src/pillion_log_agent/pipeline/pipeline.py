@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
 from pillion_log_agent.filters.filter import HoldingFilter, RetaggingFilter
@@ -114,6 +114,7 @@ class Pipeline:
         self._reading = {
             name: self._watched(self._read(name, each)) for name, each in self.inputs.items()
         }
+        await asyncio.sleep(0)  # each does its first turn: a file made after the start is new to it
 
     async def drain(self, *, is_last: bool) -> None:
         """End the inputs, and return when all that they handed over is where it should be.
@@ -185,10 +186,6 @@ class Pipeline:
         if not len(batch):
             receipt.release()
             return
-        if not route.targets:
-            self._ledger.drop(len(batch), "no_output")
-            receipt.release()
-            return
         self._enter(route, batch, receipt, 0)
 
     def drop(self, records: int, reason: str) -> None:
@@ -228,6 +225,11 @@ class Pipeline:
             if not len(batch):
                 receipt.release()
                 return
+        if not route.targets:
+            # Only now: a filter may have handed records on under other tags, or counted them.
+            self._ledger.drop(len(batch), "no_output")
+            receipt.release()
+            return
         batch.seal()
         # What filters have added is held as long as the records, and bounded with them.
         receipt.add_weight(batch.weight - batch.read_weight)
@@ -279,16 +281,14 @@ class Pipeline:
             self._enter(route, joined.batch, joined.receipt, route.stages.index(stage) + 1)
 
     @staticmethod
-    def _lookup(route: Route, batch: Batch) -> asyncio.Future[None] | None:
-        for stage in route.stages:
-            lookup = getattr(stage.filter, "lookup", None)
-            if lookup is not None:
-                found: asyncio.Future[None] | None = lookup(batch)
-                if found is not None:
-                    return found
-        return None
+    def _lookup(route: Route, batch: Batch) -> asyncio.Future[Any] | None:
+        """Have each filter ask what it has to; return what all of it is waited for by."""
+        lookups = [getattr(stage.filter, "lookup", None) for stage in route.stages]
+        asked = [lookup(batch) for lookup in lookups if lookup is not None]
+        found = [each for each in asked if each is not None]
+        return asyncio.gather(*found) if found else None
 
-    async def _ship_after(self, lookup: asyncio.Future[None], identity: str) -> None:
+    async def _ship_after(self, lookup: asyncio.Future[Any], identity: str) -> None:
         await lookup
         for batch, receipt, first in self._waiting.pop(identity):
             self._ship(self.route(batch), batch, receipt, first)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ACCESSOR = re.compile(r"\$([^\[\]'\s]+)((?:\['[^']*'\]|\[\d+\])*)")
 _INSIDE = re.compile(r"\$\w+(?:\['[^']*'\]|\[\d+\])*")
+_TAG = re.compile(r"\$TAG(?:\[(\d{1,4})\])?")
 _PART = re.compile(r"\['([^']*)'\]|\[(\d+)\]")
 
 
@@ -61,33 +62,81 @@ def _walk(value: Any, path: Sequence[str | int]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """Text with fields in it.
+class TagPart:
+    """The tag, or what stands in it between two dots.
 
     Attributes:
-        parts: texts as they are, and where in a record the others are.
+        number: which part, from 0; None for the whole.
+    """
+
+    number: int | None
+
+    def of(self, tag: str) -> str | None:
+        """Return the text; None where the tag has no such part."""
+        if self.number is None:
+            return tag
+        parts = tag.split(".")
+        return parts[self.number] if self.number < len(parts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with fields and the tag in it.
+
+    Attributes:
+        parts: texts as they are, and where in a record or its tag the others are.
         needs_all: nothing is filled in where one of them is missing; else that one is empty.
     """
 
-    parts: tuple[str | Accessor, ...]
+    parts: tuple[str | Accessor | TagPart, ...]
     needs_all: bool
 
-    def fill(self, record: Record) -> str:
+    def fill(self, record: Record, tag: str = "") -> str:
         """Return the text for a record; empty where it cannot be filled in."""
-        texts = [part if isinstance(part, str) else part.find(record) for part in self.parts]
+        texts = [_filled(part, record, tag) for part in self.parts]
         if self.needs_all and None in texts:
             return ""
         return "".join("" if text is None else str(text) for text in texts)
 
+    def column(self, batch: Batch) -> list[str]:
+        """Return what `fill` does for each record of a batch."""
+        parts = [
+            part.column(batch) if isinstance(part, Accessor) else _fixed(part, batch)
+            for part in self.parts
+        ]
+        return [
+            ""
+            if self.needs_all and None in texts
+            else "".join("" if text is None else str(text) for text in texts)
+            for texts in zip(*parts, strict=True)
+        ]
+
+
+def _filled(part: str | Accessor | TagPart, record: Record, tag: str) -> Any:
+    if isinstance(part, str):
+        return part
+    return part.of(tag) if isinstance(part, TagPart) else part.find(record)
+
+
+def _fixed(part: str | TagPart, batch: Batch) -> list[str | None]:
+    return [part if isinstance(part, str) else part.of(batch.tag)] * len(batch)
+
 
 def parse_template(text: str, *, needs_all: bool) -> Template:
-    """Return the template of a text like `app-$kubernetes['namespace_name']`."""
-    parts: list[str | Accessor] = []
+    """Return the template of a text like `app-$kubernetes['namespace_name']-$TAG[1]`."""
+    parts: list[str | Accessor | TagPart] = []
     position = 0
     for match in _INSIDE.finditer(text):
-        parts += [text[position : match.start()], parse_accessor(match[0])]
+        parts += [text[position : match.start()], _part(match[0])]
         position = match.end()
     return Template((*parts, text[position:]), needs_all)
+
+
+def _part(text: str) -> Accessor | TagPart:
+    tag = _TAG.fullmatch(text)
+    if tag is None:
+        return parse_accessor(text)
+    return TagPart(int(tag[1]) if tag[1] else None)
 
 
 def parse_accessor(text: str) -> Accessor:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pillion_blackbox_exporter.probing.probe import Probe
 
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
+_SERIES = {phase: (("phase", phase),) for phase in PHASES}
 
 DURATION = Gauge(
     "probe_http_duration_seconds", "How long each phase took, added up over all redirects"
@@ -49,8 +50,9 @@ def report_durations(probe: Probe) -> None:
 
     Where a proxy resolves the target, there is no `resolve`.
     """
+    totals = probe.trace.totals()
     for phase in PHASES[is_resolved_by_proxy(probe.module.http) :]:
-        probe.report.label(DURATION, (("phase", phase),), probe.trace.total(phase))
+        probe.report.label(DURATION, _SERIES[phase], totals.get(phase, 0.0))
 
 
 def is_resolved_by_proxy(section: HttpSection) -> bool:

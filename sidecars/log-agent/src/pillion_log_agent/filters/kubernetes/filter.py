@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError, TransientError
 from pillion.files import SECRET_LIMIT, read_bounded
-from pillion_log_agent.filters.kubernetes.api import Api, ExpiredError, ForbiddenError, keep_current
+from pillion_log_agent.filters.kubernetes.api import Api, keep_current
 from pillion_log_agent.filters.kubernetes.merging import Merging
 from pillion_log_agent.filters.kubernetes.pod import Identity, Pod, fields_of, parse_downward
 from pillion_log_agent.filters.kubernetes.splicing import splice_logs
@@ -33,7 +33,8 @@ class KubernetesFilter:
     def __init__(self, properties: KubernetesProperties, context: FilterContext) -> None:
         self._properties = properties
         self._context = context
-        self._asked_for: set[str] = set()
+        # What is put into each record may be in a merged object already.
+        self._asked_for = {FIELD}
         named = properties.regex_parser
         self._tag_parser = context.parser(named) if named else None
         self._merging = Merging(
@@ -180,13 +181,13 @@ class KubernetesFilter:
             async with asyncio.timeout(self._properties.lookup_timeout):
                 pod = await api.pod(*key)
             self._is_in_trouble = False
-        except (TransientError, ForbiddenError, ExpiredError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001  # an object of a shape that nobody expects, too
             if not self._is_in_trouble:
                 self._context.log.warning(
                     "the API server says nothing of a pod; its records go on with what their tag "
                     "says",
                     pod="/".join(key),
-                    cause=str(error) or type(error).__name__,
+                    cause=(str(error) if isinstance(error, TransientError) else repr(error)),
                 )
             self._is_in_trouble = True
         finally:

@@ -12,10 +12,13 @@ from pillion_log_agent.forward.handshake import LIMIT, Helo, acknowledgement
 from pillion_log_agent.forward.message import parse_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from pillion_log_agent.forward.handshake import Server
-    from pillion_log_agent.inputs.forward.input import ForwardInput
+    from pillion_log_agent.forward.message import Message
+
+    Take = Callable[[Message, Callable[[], None]], Awaitable[None]]
+    """Hands over a message, and calls back once it is delivered."""
 
 READ = 64 * 1024
 HANDSHAKE_SECONDS = 10.0
@@ -30,6 +33,13 @@ class RefusedError(Exception):
 class Connection:
     """A client.
 
+    Args:
+        server: what it has to prove; None where anybody may send.
+        take: takes each message.
+        reader: what it sends.
+        writer: what it is told.
+        limit: bytes of one message.
+
     Attributes:
         peer: its address, for the log.
         pending: bytes of a message that is not whole yet.
@@ -40,12 +50,14 @@ class Connection:
 
     def __init__(
         self,
-        owner: ForwardInput,
+        server: Server | None,
+        take: Take,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         limit: int,
     ) -> None:
-        self._owner = owner
+        self._server = server
+        self._take = take
         self._reader = reader
         self._writer = writer
         self._framer = Framer(limit)
@@ -66,10 +78,10 @@ class Connection:
             FramingError: it sends what is no message.
             OSError: the connection has broken off.
         """
-        if self._owner.server is not None:
+        if self._server is not None:
             try:
                 async with asyncio.timeout(HANDSHAKE_SECONDS):
-                    await self._shake_hands(self._owner.server)
+                    await self._shake_hands(self._server)
             except TimeoutError:
                 raise RefusedError("it did not finish the handshake in time") from None
         while data := await self._reader.read(READ):
@@ -78,7 +90,7 @@ class Connection:
                 message = parse_message(found)
                 tell = partial(self._acknowledge, message.chunk)
                 self._owed += bool(message.chunk)
-                await self._owner.take(message, tell)
+                await self._take(message, tell)
             self.pending = self._framer.pending
             if self.grown is not None:
                 self.grown()

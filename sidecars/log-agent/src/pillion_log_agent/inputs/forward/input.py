@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pillion_log_agent.configuration.shared import InputProperties
     from pillion_log_agent.forward.message import Message
-    from pillion_log_agent.inputs.forward.declaration import ForwardInputProperties
+    from pillion_log_agent.inputs.forward.properties import ForwardInputProperties
     from pillion_log_agent.inputs.input import InputContext, Intake
 
 UNFOLDING = 10
@@ -200,7 +200,9 @@ class ForwardInput:
         return self._tag or tag
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(self, reader, writer, self._properties.buffer_max_size)
+        connection = Connection(
+            self.server, self.take, reader, writer, self._properties.buffer_max_size
+        )
         await self.connections.serve(connection)
 
 

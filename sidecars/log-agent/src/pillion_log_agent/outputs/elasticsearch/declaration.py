@@ -20,19 +20,12 @@ def _build(properties: BulkProperties, context: OutputContext) -> Output:
     return BulkOutput(properties, context)
 
 
-_OF_AWS = "it counts with aws_auth only"
 _ACCEPTED = {
     "buffer_size": "an answer is read whole, up to 64 MiB",
     "trace_output": "the log does not hold records",
     "trace_error": "a refused record goes to the dead-letter file with the reason",
     **NETWORK,
     "tls.debug": "errors of TLS are logged",
-    "aws_region": _OF_AWS,
-    "aws_sts_endpoint": _OF_AWS,
-    "aws_role_arn": _OF_AWS,
-    "aws_external_id": _OF_AWS,
-    "aws_service_name": _OF_AWS,
-    "aws_profile": _OF_AWS,
 }
 _REFUSED = {
     "upstream": "give one output for each server, or a host name that stands for all of them",

@@ -7,25 +7,28 @@ import gzip
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.outputs.elasticsearch.body import BulkFormat, bulk_body
+from pillion.errors import TransientError
+from pillion_log_agent.outputs.elasticsearch.body import BulkFormat, bulk_body, with_names_once
 from pillion_log_agent.outputs.elasticsearch.request import endpoint, headers, target
 from pillion_log_agent.outputs.elasticsearch.results import (
+    DUPLICATE,
     TOO_LARGE,
     read_refusal,
     read_results,
     reason_of,
 )
+from pillion_log_agent.outputs.elasticsearch.signature import signature
 from pillion_log_agent.outputs.http_client import HttpClient
+from pillion_log_agent.outputs.output import Outcome
 from pillion_log_agent.outputs.retry_after import parse_retry_after
-from pillion_log_agent.outputs.splitting import split
+from pillion_log_agent.outputs.splitting import rows, split, write_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion_log_agent.outputs.elasticsearch.properties import BulkProperties
     from pillion_log_agent.outputs.http_client import Answer
-    from pillion_log_agent.outputs.output import Outcome, OutputContext
+    from pillion_log_agent.outputs.output import OutputContext
     from pillion_log_agent.records.batch import Batch
 
 OK = 200
@@ -34,6 +37,7 @@ _REFUSED = frozenset({400, TOO_LARGE, 422})
 _NO_TYPES = b"unknown parameter [_type]"
 """What Elasticsearch 8 and OpenSearch 2 say of each action that has a type."""
 _COMPRESSION = 3
+_NOT_LET_IN = frozenset({401, 403})
 
 
 class BulkOutput:
@@ -42,24 +46,49 @@ class BulkOutput:
     delay = True
 
     def __init__(self, properties: BulkProperties, context: OutputContext) -> None:
-        if properties.aws_auth:
-            raise ConfigurationError(
-                "aws_auth: on is not supported; put a proxy that signs requests in between, "
-                "or let the domain take http_user and http_passwd"
-            )
         self._plan = BulkFormat.of(properties)
         self._context = context
         self._timeout = properties.response_timeout
         self._compresses = properties.compress is not None
         self._target = target(properties)
-        self._client = HttpClient(endpoint(properties), headers(properties))
+        whom = endpoint(properties)
+        self._signature = signature(properties, whom)
+        self._client = HttpClient(whom, headers(properties))
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
-        """Send the batches in one request.
+        """Send the batches in one request; what has a name twice, again with it once.
+
+        JSON goes out as the application wrote it, since few of it has a name twice.
 
         Raises:
             TransientError: the server is not there, is busy, or does not let us in.
         """
+        outcome = await self._write(batches)
+        refused: dict[int, list[int]] = {}
+        for each in outcome.rejected:
+            if DUPLICATE in each.detail:
+                refused.setdefault(each.batch, []).append(each.index)
+        return await self._write_with_names_once(batches, refused, outcome) if refused else outcome
+
+    async def _write_with_names_once(
+        self, batches: Sequence[Batch], refused: dict[int, list[int]], outcome: Outcome
+    ) -> Outcome:
+        parts = [rows(number, batches[number], indices) for number, indices in refused.items()]
+        parts = [(places, [with_names_once(batch)]) for places, (batch,) in parts]
+        again = await write_parts(parts, self._write)
+        self._context.log.warning(
+            "the server refuses objects that have a name twice; they are sent with the last one",
+            records=sum(map(len, refused.values())),
+        )
+        kept = [each for each in outcome.rejected if DUPLICATE not in each.detail]
+        return Outcome(
+            [*kept, *again.rejected],
+            [*outcome.again, *again.again],
+            again.after or outcome.after,
+            outcome.cause or again.cause,
+        )
+
+    async def _write(self, batches: Sequence[Batch]) -> Outcome:
         now = self._context.wall_ns()
         bodies = [bulk_body(batch, self._plan, now) for batch in batches]
         answer = await self._post(bodies)
@@ -77,6 +106,8 @@ class BulkOutput:
             kind, detail = read_refusal(answer.body)
             detail = detail or f"{self._client.endpoint} answered {answer.status}"
             return await split(batches, self.write, reason_of(kind, answer.status), detail)
+        if self._signature is not None and answer.status in _NOT_LET_IN:
+            self._signature.signer.forget()
         raise TransientError(
             f"{self._client.endpoint} answered {answer.status}: {read_refusal(answer.body)[1]}",
             reason=str(answer.status),
@@ -96,4 +127,10 @@ class BulkOutput:
     async def _post(self, body: list[bytes]) -> Answer:
         if self._compresses:
             body = [await asyncio.to_thread(gzip.compress, b"".join(body), _COMPRESSION)]
-        return await self._client.request("POST", self._target, body, timeout=self._timeout)
+        if self._signature is None:
+            return await self._client.request("POST", self._target, body, timeout=self._timeout)
+        whole = b"".join(body)
+        signed = await self._signature.sign(self._target, whole, compresses=self._compresses)
+        return await self._client.request(
+            "POST", self._target, [whole], timeout=self._timeout, headers=signed
+        )

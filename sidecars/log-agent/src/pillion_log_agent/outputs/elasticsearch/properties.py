@@ -82,9 +82,24 @@ class BulkProperties(TlsProperties):
     aws_auth: bool = setting(
         "aws_auth",
         FLAG,
-        "Sign the requests for AWS; on is refused, since there is no signing here.",
+        "Sign the requests for AWS; needs the extra aws.",
         default=False,
     )
+    aws_region: str | None = optional("aws_region", TEXT, "The AWS region, for the signature.")
+    aws_service_name: str = setting(
+        "aws_service_name",
+        TEXT,
+        "The AWS service, for the signature: es, or aoss for OpenSearch Serverless.",
+        default="es",
+    )
+    aws_role_arn: str | None = optional("aws_role_arn", TEXT, "The AWS role to assume.")
+    aws_external_id: str | None = optional(
+        "aws_external_id", TEXT, "The external ID that the role asks for."
+    )
+    aws_sts_endpoint: str | None = optional(
+        "aws_sts_endpoint", TEXT, "The address of STS, for the role."
+    )
+    aws_profile: str | None = optional("aws_profile", TEXT, "The profile in the shared AWS files.")
     pipeline: str | None = optional("pipeline", TEXT, "The ingest pipeline.")
     compress: str | None = optional("compress", choice("gzip"), "Compress what is sent.")
     net_connect_timeout: float = setting(

@@ -30,6 +30,8 @@ def headers(properties: BulkProperties) -> dict[str, str]:
     }
     if properties.compress is not None:
         found["Content-Encoding"] = "gzip"
+    if properties.aws_auth:
+        return found
     # In the order of fluent-bit, where more than one is given.
     if properties.http_user is not None:
         found["Authorization"] = basic_auth(properties.http_user, properties.http_passwd)
@@ -45,7 +47,9 @@ def target(properties: BulkProperties) -> str:
     """Return the path with its query."""
     path = properties.path.strip("/")
     pipeline = f"&pipeline={quote(properties.pipeline, safe='')}" if properties.pipeline else ""
-    return f"/{quote(path) + '/' if path else ''}_bulk?{_FILTER}{pipeline}"
+    # A signature is of the query as it is escaped, to the last character.
+    asked = quote(_FILTER, safe="-_.~=&") if properties.aws_auth else _FILTER
+    return f"/{quote(path) + '/' if path else ''}_bulk?{asked}{pipeline}"
 
 
 def endpoint(properties: BulkProperties) -> Endpoint:

@@ -13,7 +13,7 @@ import msgspec
 from pillion_log_agent.patterns.times import SECOND
 
 if TYPE_CHECKING:
-    from pillion_log_agent.outputs.forward.declaration import ForwardProperties
+    from pillion_log_agent.outputs.forward.properties import ForwardProperties
     from pillion_log_agent.records.batch import Batch
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion.settings import Kind
-    from pillion_log_agent.outputs.forward.declaration import ForwardProperties
+    from pillion_log_agent.outputs.forward.properties import ForwardProperties
     from pillion_log_agent.outputs.forward.upstream import Node
     from pillion_log_agent.outputs.output import OutputContext
     from pillion_log_agent.records.batch import Batch

@@ -1,21 +1,21 @@
 """What lies beside a path: what has appeared there, and which of it is a copy of what is followed.
 
 Rotation copies a file and cuts it then. Its content tells that a file is no copy of another, and
-never that it is one: see `rotation.is_mere_copy` for what time has to say.
+never that it is one: see `is_mere_copy` for what time has to say.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pillion.tail.fingerprint import agrees, key_of
-from pillion.tail.rotation import (
-    is_mere_copy,
+from pillion.tail.fingerprint import HEAD_BYTES, TRAIL_BYTES, agrees, birth_of, key_of
+from pillion.tail.rotation.siblings import (
+    CLOCK_SLACK_NS,
+    OldGenerations,
     is_original,
     last_change,
-    old_generations,
     steadily,
 )
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from pillion.tail.checkpoint.format import Entry
     from pillion.tail.follower import Follower
     from pillion.tail.registry import Registry
-    from pillion.tail.rotation import Sibling
+    from pillion.tail.rotation.siblings import Sibling
 
-CLOCK_SLACK_NS = 20_000_000
-"""Time stamps of files come from a clock that is up to one tick of the kernel late."""
+AMBIGUOUS_BYTES = 64 * 1024
+"""Two generations may begin with so much of the same; a banner is no longer than that."""
 
 
 @dataclass(slots=True)
@@ -38,10 +38,15 @@ class Copies:
     Attributes:
         registry: the generations that are held or done with.
         wall_ns: the wall clock.
+        old: what lies beside paths.
     """
 
     registry: Registry
     wall_ns: Callable[[], int]
+    old: OldGenerations = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.old = OldGenerations(self.wall_ns)
 
     def appeared_beside(self, follower: Follower) -> list[Sibling]:
         """Return what has appeared beside a path since this was last asked, and nobody follows."""
@@ -71,7 +76,7 @@ class Copies:
         """Return the old generations that were written to since then, and that nobody follows."""
         return [
             sibling
-            for sibling in old_generations(path)
+            for sibling in self.old.beside(path)
             if sibling.touched_ns >= since_ns - CLOCK_SLACK_NS
             and not self.registry.is_taken(sibling.key, path, sibling.birth_ns)
         ]
@@ -113,7 +118,7 @@ class Copies:
         mark = entry.fingerprint
         siblings = [
             sibling
-            for sibling in old_generations(entry.path)
+            for sibling in self.old.beside(entry.path)
             if sibling.size >= mark.position and sibling.key not in self.registry.held
         ]
         since = entry.began_ns - CLOCK_SLACK_NS
@@ -136,3 +141,39 @@ class Copies:
             and is_original(descriptor, done)
             and agrees(descriptor, done.fingerprint)
         )
+
+
+def is_mere_copy(copy: Sibling, copied: int, live: int) -> bool:
+    """Return whether a file was copied and then went on, in place of being cut and filled again.
+
+    Args:
+        copy: what lies beside it.
+        copied: the same, open.
+        live: the file, open.
+
+    Where both begin with all that is in the copy, only time can tell: a file that was last
+    written before the copy was made was not cut since. Else what is short, or the same again and
+    again, may have been written twice, and is taken for that: better read again than never.
+    """
+    size = copy.size
+    seen = os.fstat(live)
+    if size > seen.st_size or (copy.birth_ns and birth_of(live) > copy.birth_ns):
+        return False
+    for length, at in ((min(size, HEAD_BYTES), 0), (min(size, TRAIL_BYTES), -1)):
+        offset = size - length if at else 0
+        if os.pread(copied, length, offset) != os.pread(live, length, offset):
+            return False
+    # At the same time is not before: a clock tick has room for a copy, a cut and a write.
+    return seen.st_mtime_ns < copy.made_ns or not is_ambiguous(copied, size)
+
+
+def is_ambiguous(descriptor: int, size: int) -> bool:
+    """Return whether another generation may well begin with the same, up to this size.
+
+    What is short may be a banner, and what ends as it went on before may be the same line again.
+    """
+    if size <= AMBIGUOUS_BYTES:
+        return True
+    block = os.pread(descriptor, AMBIGUOUS_BYTES, size - AMBIGUOUS_BYTES)
+    trail = block[-TRAIL_BYTES:]
+    return block.find(trail) < len(block) - len(trail)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from pillion.tail.chunk import Chunk, Span
@@ -16,7 +17,7 @@ from pillion.tail.fingerprint import read_trail
 from pillion.tail.holes import end_of_hole, is_hole_at
 from pillion.tail.lines import NEWLINE, piece_length, whole_lines
 from pillion.tail.receipt import Receipt
-from pillion.tail.rotation import is_ambiguous
+from pillion.tail.rotation.copies import is_ambiguous
 from pillion.tail.status import HOLE, LONG_LINE, READ_ERROR, TRUNCATED_UNREAD
 
 if TYPE_CHECKING:
@@ -33,6 +34,24 @@ KEPT_PARTIALS_BYTES = 1024 * 1024
 SKIP_BYTES = 1024 * 1024
 
 
+class Reading(NamedTuple):
+    """What came of reading on in a generation.
+
+    Attributes:
+        chunk: what is handed out; None for nothing.
+        is_full: nothing was read, since too much is in flight.
+        is_named: the generation was given its name, which is in no checkpoint yet.
+    """
+
+    chunk: Chunk | None = None
+    is_full: bool = False
+    is_named: bool = False
+
+
+NOTHING = Reading()
+NO_ROOM = Reading(is_full=True)
+
+
 class ContentChangedError(Exception):
     """What was read of a file is not in it any more."""
 
@@ -46,24 +65,26 @@ class Reader:
         ledger: where it is accounted for.
         settled: where what was handed out comes back.
         partial_bytes: unfinished lines that are kept in memory, over all files.
-        is_full: the last read was not made, since too much is in flight.
-        has_named: a generation was given its name, which is in no checkpoint yet.
     """
 
     options: TailOptions
     ledger: Ledger
     settled: SettledSpans
     partial_bytes: int = 0
-    is_full: bool = False
-    has_named: bool = False
 
     @property
     def room(self) -> int:
         """How many more bytes may be handed out before something is acknowledged."""
         return self.options.in_flight_bytes - self.ledger.bytes_in_flight
 
-    def read(self, generation: Generation, now: float, *, flush: bool = False) -> Chunk | None:
-        """Return the next chunk, or None when there is none: no whole line yet, or no room.
+    @property
+    def is_heavy(self) -> bool:
+        """Whether what is in flight takes too much memory, with what came of its bytes."""
+        beside = self.settled.weight
+        return beside > 0 and beside > self.room
+
+    def read(self, generation: Generation, now: float, *, flush: bool = False) -> Reading:
+        """Return the next chunk, if there is a whole line, and room.
 
         Args:
             generation: what to read, open.
@@ -74,19 +95,20 @@ class Reader:
             ContentChangedError: the file was truncated, and perhaps filled again.
             OSError: the file cannot be read.
         """
-        self.is_full = False
+        if generation.is_truncated:
+            return self._deliver_kept(generation)
         if not flush and self._is_still_partial(generation, now):
-            return None
+            return NOTHING
         self._drop_partial(generation)
         if generation.hole_at == generation.offset:
             self.skip_hole(generation)
         if generation.line == "skipping":
             self._skip(generation)
             if generation.line == "skipping":
-                return None
+                return NOTHING
         block = self._block(generation)
         if block is None:
-            return None
+            return NO_ROOM
         limit = self.options.max_line_bytes
         length = whole_lines(block, limit)
         if length:
@@ -98,16 +120,19 @@ class Reader:
             self.ledger.partial_lines += 1
             return self._deliver(generation, block, after="whole" if is_cut else "middle")
         self._keep_partial(generation, block, now)
-        return None
+        return NOTHING
 
-    def give_up_partial(self, generation: Generation) -> Chunk | None:
-        """Return the unfinished line of a file that was truncated, as far as it was kept."""
-        partial = generation.partial
-        self._drop_partial(generation)
-        if not partial:
-            return None
-        self.ledger.partial_lines += 1
-        return self._deliver(generation, partial, after="middle")
+    def lose_what_was_cut(self, generation: Generation) -> int:
+        """Count what is left of a truncated generation as lost; return how much that is.
+
+        Its unfinished line is handed out at its next turn, as far as it was kept in memory.
+        """
+        kept = generation.offset + len(generation.partial)
+        lost = max(0, generation.size - kept)
+        self.ledger.lost[TRUNCATED_UNREAD] += lost
+        generation.size = generation.partial_end = kept
+        generation.partial_since = -inf
+        return lost
 
     def lose(self, generation: Generation, reason: str) -> int:
         """Count what is left of a generation as lost; return how much that is known to be."""
@@ -140,10 +165,12 @@ class Reader:
         return True
 
     def _block(self, generation: Generation) -> bytes | None:
-        """Return a block that holds a whole line or more than the limit, or all there is."""
+        """Return a block that holds a whole line or more than the limit, or all there is.
+
+        None where there is no room for it.
+        """
         wanted = self.options.chunk_bytes
         if self.room < wanted:
-            self.is_full = True
             return None
         wanted = min(wanted, self._up_to_hole(generation) or wanted)
         block = self._pread(generation, wanted)
@@ -151,7 +178,6 @@ class Reader:
         is_cut = generation.offset + len(block) == generation.hole_at
         if len(block) == wanted <= limit and NEWLINE not in block and not is_cut:
             if self.room <= limit:
-                self.is_full = True
                 return None
             block = self._pread(generation, limit + 1)
         self._note_end(generation, len(block), wanted)
@@ -193,10 +219,20 @@ class Reader:
                 raise ContentChangedError
         return data
 
-    def _deliver(self, generation: Generation, data: bytes, *, after: LineState = "whole") -> Chunk:
-        if not generation.identity:
+    def _deliver_kept(self, generation: Generation) -> Reading:
+        """Hand out the unfinished line of a generation that was truncated."""
+        if len(generation.partial) > self.room:
+            return NO_ROOM
+        self.partial_bytes -= len(generation.partial)
+        self.ledger.partial_lines += 1
+        return self._deliver(generation, generation.partial, after="middle")
+
+    def _deliver(
+        self, generation: Generation, data: bytes, *, after: LineState = "whole"
+    ) -> Reading:
+        is_named = not generation.identity
+        if is_named:
             generation.name()
-            self.has_named = True
         lines = 0
         if self.options.count_lines:
             lines = data.count(NEWLINE) + (not data.endswith(NEWLINE))
@@ -215,9 +251,9 @@ class Reader:
         generation.hand_out(span)
         self.ledger.bytes_read += len(data)
         self.ledger.lines_read += lines
-        return chunk
+        return Reading(chunk, is_named=is_named)
 
-    def _deliver_long(self, generation: Generation, block: bytes, limit: int) -> Chunk:
+    def _deliver_long(self, generation: Generation, block: bytes, limit: int) -> Reading:
         if generation.line == "whole":
             self.ledger.long_lines += 1
         length = piece_length(block, limit)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.generation import CLOSED
 from pillion.tail.holes import is_hole_at
-from pillion.tail.reader import ContentChangedError
+from pillion.tail.reader.blocks import ContentChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pillion.tail.follower import Follower
     from pillion.tail.generation import Generation
     from pillion.tail.options import TailOptions
-    from pillion.tail.reader import Reader
+    from pillion.tail.reader.blocks import Reader
     from pillion.tail.reconciler import Reconciler
 
     Copy = Callable[[int, int, int], int]
@@ -30,7 +30,6 @@ class Turns:
 
     Attributes:
         flush: deliver unfinished last lines at once.
-        is_heavy: read nothing, since what is in flight takes too much memory beside its bytes.
     """
 
     __slots__ = (
@@ -40,7 +39,6 @@ class Turns:
         "_reconciler",
         "_row",
         "flush",
-        "is_heavy",
     )
 
     def __init__(
@@ -55,17 +53,16 @@ class Turns:
         self._row: deque[Follower] = deque()
         self._is_full = False
         self.flush = False
-        self.is_heavy = False
 
     @property
     def has_ready(self) -> bool:
         """Whether anyone has something to read."""
-        return bool(self._row or self._reconciler.leftovers)
+        return bool(self._row)
 
     @property
     def is_ready(self) -> bool:
         """Whether a step would read something: someone has something, and there is room."""
-        return self.has_ready and not (self._is_full or self.is_heavy)
+        return self.has_ready and not self._is_full and not self._reader.is_heavy
 
     def queue(self, follower: Follower, now: float) -> None:
         """Put a follower at the end of the row, if it has something and is not there yet."""
@@ -79,11 +76,15 @@ class Turns:
         self._is_full = False
         generation.settle()
 
-    def read(self, now: float) -> list[Chunk]:
-        """Return a chunk of each in turn, until there is enough, or no more, or no room."""
-        chunks, self._reconciler.leftovers = self._reconciler.leftovers, []
-        budget = STEP_BYTES - sum([len(chunk.data) for chunk in chunks])
-        while self._row and budget > 0 and not (self._is_full or self.is_heavy):
+    def read(self, now: float) -> tuple[list[Chunk], bool]:
+        """Return a chunk of each in turn, until there is enough, or no more, or no room.
+
+        And whether a generation was given its name, which is in no checkpoint yet.
+        """
+        chunks: list[Chunk] = []
+        has_named = False
+        budget = STEP_BYTES
+        while budget > 0 and self.is_ready:
             follower = self._row.popleft()
             follower.is_ready = False
             turn = self._turn(follower, now)
@@ -91,7 +92,7 @@ class Turns:
                 continue
             generation, flush = turn
             try:
-                chunk = self._reader.read(generation, now, flush=flush)
+                chunk, is_full, is_named = self._reader.read(generation, now, flush=flush)
             except ContentChangedError:
                 self._reconciler.truncated(follower, generation, now)
                 self.queue(follower, now)
@@ -102,13 +103,14 @@ class Turns:
             if chunk is not None:
                 chunks.append(chunk)
                 budget -= len(chunk.data)
-            if self._reader.is_full:
+                has_named |= is_named
+            if is_full:
                 self._is_full = True
                 follower.is_ready = True
                 self._row.appendleft(follower)
             else:
                 self.queue(follower, now)
-        return chunks
+        return chunks, has_named
 
     def pump(self, copy: Copy, now: float) -> int:
         """Let `copy` move the bytes of each in turn; return how many it moved."""
@@ -122,7 +124,9 @@ class Turns:
                 continue
             generation, _ = turn
             try:
-                if not generation.content_holds():
+                if not (
+                    generation.content_holds() if generation.offset else generation.is_intact()
+                ):
                     self._reconciler.truncated(follower, generation, now)
                     self.queue(follower, now)
                     continue
@@ -155,14 +159,15 @@ class Turns:
         return copy(generation.descriptor, generation.offset, STEP_BYTES)
 
     def _turn(self, follower: Follower, now: float) -> tuple[Generation, bool] | None:
-        """Return what to read of a follower, open."""
+        """Return what to read of a follower, open unless its bytes are gone."""
         patience = 0.0 if self.flush else self._options.partial_flush
         turn = follower.readable(now, patience)
         if turn is None:
             return None
         generation = turn[0]
         try:
-            if generation.descriptor == CLOSED and not self._reconciler.reopen(generation):
+            is_parked = generation.descriptor == CLOSED and not generation.is_truncated
+            if is_parked and not self._reconciler.reopen(generation):
                 return None
         except OSError as error:
             self._reconciler.failed(generation, error, now)

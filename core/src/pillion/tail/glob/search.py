@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pillion.tail.patterns import is_glob, name_regex, path_regex
-from pillion.tail.rotation import original_names
+from pillion.tail.glob.patterns import is_glob, name_regex, path_regex
+from pillion.tail.rotation.names import original_names
 
 if TYPE_CHECKING:
     import re

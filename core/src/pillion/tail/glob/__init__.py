@@ -1,0 +1,1 @@
+"""Which paths a glob stands for, now and by its text alone."""

@@ -1,0 +1,1 @@
+"""Reading: blocks of whole lines from each file, and the files in turn."""

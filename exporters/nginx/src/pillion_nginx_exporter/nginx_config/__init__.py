@@ -1,0 +1,1 @@
+"""nginx' own configuration, read for the access logs that it names."""

@@ -1,0 +1,1 @@
+"""The configuration of prometheus-nginxlog-exporter, in YAML and HCL."""

@@ -1,0 +1,1 @@
+"""What is configured for each role, from the command line, the file and the environment."""

@@ -1,0 +1,1 @@
+"""The lives of the roles: each is started, watched, and started again, and is no other's matter."""

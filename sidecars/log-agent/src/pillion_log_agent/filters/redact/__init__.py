@@ -1,0 +1,1 @@
+"""The filter `redact`: personal data and secrets leave no pod."""

@@ -1,0 +1,1 @@
+"""What the outputs to AWS share: credentials, signatures, requests, batching by limits."""

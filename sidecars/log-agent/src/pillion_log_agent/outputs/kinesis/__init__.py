@@ -1,0 +1,1 @@
+"""The outputs to Amazon Kinesis: data streams, and Firehose."""
