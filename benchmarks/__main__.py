@@ -8,6 +8,7 @@ import sys
 BENCHMARKS = (
     "nginx_exporter",
     "access_log",
+    "nginx_logging",
     "log_streamer",
     "blackbox_exporter",
     "log_agent",

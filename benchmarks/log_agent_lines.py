@@ -1,8 +1,10 @@
 """The log agent beside fluent-bit on real work: uniform lines, and varied ones.
 
-`python -m benchmarks.log_agent_lines [CASE...]`. The peer is the `fluent-bit` on the PATH, or
-what PILLION_FLUENT_BIT names; where there is none, `json.loads` on each line of docker's stands in
-for it. Both are tuned for throughput, read the same files to their ends, and send to the same sink.
+`python -m benchmarks.log_agent_lines [CASE...]`, over files of 100 MB each. The peer is the
+`fluent-bit` on the PATH, or what PILLION_FLUENT_BIT names; where there is none, `json.loads` on
+each line of docker's stands in for it. Both are tuned for throughput, read the same files to their
+ends, and send to the same sink. CPU counts from the start of the process to its end; what that
+takes over an empty file is a row of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from benchmarks.processes import ours
 from benchmarks.report import Row, progress, ratio, show
 from tests.servers.bulk_sink import bulk_sink
 
-LINES = int(os.environ.get("PILLION_BENCH_LINES", "600000"))
+SIZE = int(os.environ.get("PILLION_BENCH_MB", "100")) * 1_000_000
+"""Of each file: 250,000 to 700,000 lines, by the form."""
 ROUNDS = int(os.environ.get("PILLION_BENCH_ROUNDS", "3"))
 GOAL, GOAL_RSS = 0.8, 70.0
 
@@ -102,9 +105,19 @@ def main() -> None:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        rows.append(_start_up(folder, CASES[chosen[0]], peer))
         for is_varied in (False, True):
             rows += _measured(folder, chosen, peer, is_varied=is_varied)
-    show(f"log agent, {LINES} lines; peer is {version}", rows)
+    show(f"log agent, files of {SIZE // 1_000_000} MB; peer is {version}", rows)
+
+
+def _start_up(folder: Path, case: Case, peer: str | None) -> Row:
+    """Measure what a run over an empty file costs: it is in every row below, too."""
+    empty = folder / "empty.log"
+    empty.touch()
+    us = [_run(folder, case, empty, None).cpu for _ in range(ROUNDS)]
+    them = [_run(folder, case, empty, peer).cpu for _ in range(ROUNDS)] if peer else []
+    return Row("start-up and end, CPU s", us, them)
 
 
 def _measured(folder: Path, chosen: list[str], peer: str | None, *, is_varied: bool) -> list[Row]:
@@ -113,8 +126,8 @@ def _measured(folder: Path, chosen: list[str], peer: str | None, *, is_varied: b
     files: dict[str, Path] = {}
     for form in {CASES[name].form for name in chosen}:
         files[form] = folder / f"{form}-{word}.log"
-        size = log_lines.write(files[form], form, lines=LINES, is_varied=is_varied)
-        progress(f"{form}, {word}: {size // 1_000_000} MB")
+        lines = log_lines.write(files[form], form, size=SIZE, is_varied=is_varied)
+        progress(f"{form}, {word}: {lines} lines")
     for number in range(ROUNDS):
         progress(f"{word} lines, round {number + 1} of {ROUNDS}")
         for name in chosen:

@@ -45,14 +45,16 @@ AGENT_ROOMS = {
     "configuration": {"patterns"},
     "network": {"configuration"},
     "forward": set[str](),
+    "kubernetes_api": {"configuration", "network", "parsers"},
     "parsers": {"patterns", "records", "configuration"},
     "multiline": {"patterns", "records", "configuration", "parsers"},
     "inputs": {
         "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
+        "kubernetes_api",
     },
     "filters": {
         "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
-        "outputs",
+        "kubernetes_api", "outputs",
     },
     "outputs": {"patterns", "records", "configuration", "appending", "network", "forward"},
     "pipeline": {
@@ -137,7 +139,7 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/filters/conditions.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/grep.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/merging.py",
-    "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/pod.py",
+    "sidecars/log-agent/src/pillion_log_agent/kubernetes_api/pod.py",
     "sidecars/log-agent/src/pillion_log_agent/inputs/pieces.py",
     "sidecars/log-agent/src/pillion_log_agent/inputs/lines.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/splicing.py",

@@ -39,6 +39,15 @@ def test_the_nginx_exporter_measures(node: Node, form: str) -> None:
         assert pod.stop() == {"nginx": 0, "exporter": 0}
 
 
+def test_the_nginx_exporter_counts_the_access_log_that_nginx_conf_names(node: Node) -> None:
+    name = "nginx_http_response_count_total"
+    with example(node, "nginx-exporter-signals") as pod:
+        pod.wait_for(lambda: pod.get(8080, "/").status == 200)
+        pod.wait_for(lambda: name in pod.scrape(9113).names())
+        assert pod.scrape(9113).value(name, method="GET", status="200") >= 1
+        assert pod.stop() == {"nginx": 0, "exporter": 0}
+
+
 @FORMS
 def test_the_blackbox_exporter_probes(node: Node, form: str) -> None:
     with example(node, f"blackbox-exporter{form}") as pod:

@@ -314,6 +314,7 @@ TEXTS = {
     "file as it is by default": f"{FILE}out_file",
     "file as JSON": f"{FILE}plain",
     "file as csv": f"{FILE}csv",
+    "file as csv with names": f"{FILE}csv\n    csv_column_names on",
     "file as ltsv": f"{FILE}ltsv",
     "file by a template": f"{FILE}template\n    template {{time}} {{a}} {{b}} {{c}} {{d}} {{e}} {{f}} {{x}}",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion.errors import ConfigurationError
+from pillion.errors import ConfigurationError, UsageError
 from pillion_nginx_exporter.access_log.configuration import AccessLogConfig
 from pillion_nginx_exporter.access_log.formats import FormatText, parse_format
 from pillion_nginx_exporter.access_log.label_rules import OF_INGRESS, standard_rules
@@ -36,6 +36,10 @@ def from_settings(
         ConfigurationError: nginx.conf or the peer's configuration cannot be read, or names nothing
             that can be counted.
     """
+    if settings.reclaim and settings.state_dir is None:
+        raise UsageError(
+            "--nginx.access-log.reclaim needs --state.dir: what is given back cannot be read again"
+        )
     own = _from_flags(settings, constant, log)
     found = () if own is None else (own,)
     if settings.config_file is None:
@@ -76,6 +80,7 @@ def _from_flags(
         buckets=tuple(sorted({*settings.buckets, *long})),
         series=settings.series,
         from_head=settings.from_head,
+        reclaim=settings.reclaim,
         has_slowest_paths=settings.has_slowest_paths,
         state_dir=settings.state_dir,
     )

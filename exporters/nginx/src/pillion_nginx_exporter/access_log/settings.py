@@ -119,6 +119,11 @@ class AccessLogSettings:
         "nginx.access-log.from-head",
         "Where there is no checkpoint, count a file that is there from its beginning.",
     )
+    reclaim: bool = switch(
+        "nginx.access-log.reclaim",
+        "Give what is counted of a file back to the file system, by a hole in it: a log that "
+        "nobody rotates takes no space. It needs --state.dir and the right to write to the file.",
+    )
     state_dir: str | None = optional(
         "state.dir",
         PATH,

@@ -191,12 +191,6 @@ class Batch:
         self._offsets = self.offsets
         self._records, self._columns = records, None
 
-    def without(self, key: str) -> Batch:
-        """Return a batch whose records lack a field; this one stays as it is."""
-        found = self.select(range(len(self)))
-        found.columns.remove(key)
-        return found
-
     def select(self, indices: Sequence[int]) -> Batch:
         """Return a batch of some of the records."""
         offsets, records = self.offsets, self._records
