@@ -21,6 +21,8 @@ from benchmarks import log_lines
 from benchmarks.log_agent import TAG, Run, watched, yardstick
 from benchmarks.processes import ours
 from benchmarks.report import Row, progress, ratio, show
+from tests.servers.aws import ENVIRONMENT as CREDENTIALS
+from tests.servers.aws_sink import aws_sink
 from tests.servers.bulk_sink import bulk_sink
 
 SIZE = int(os.environ.get("PILLION_BENCH_MB", "100")) * 1_000_000
@@ -55,6 +57,7 @@ _KUBERNETES = (
     "k8s-logging.parser: off, dummy_meta: on}, "
     "{name: grep, match: '*', regex: 'message [a-m]'}]"
 )
+_AWS = "match: '*', region: eu-west-1}}"
 CASES = {
     "docker to null": Case("docker", "parser: runtime", output="{{name: 'null', match: '*'}}"),
     "docker to file": Case(
@@ -67,6 +70,11 @@ CASES = {
     "nginx by regex to es": Case("nginx", "parser: access", output=_ES),
     "Java traces to es": Case("traces", "multiline.parser: java", output=_ES),
     "plain to es": Case("plain", output=_ES),
+    "docker to s3": Case(
+        "docker", "parser: runtime",
+        output="{{name: s3, bucket: b, endpoint: 'http://127.0.0.1:{aws}', use_put_object: on, "
+        "total_file_size: 4M, upload_timeout: 10s, store_dir: {folder}/s3, " + _AWS,
+    ),
 }  # fmt: skip
 CONFIGURATION = """
 service: {{flush: 1, log_level: error}}
@@ -154,19 +162,23 @@ def _measured(folder: Path, chosen: list[str], peer: str | None, *, is_varied: b
 
 def _run(folder: Path, case: Case, path: Path, peer: str | None) -> Run:
     """Run the agent, or the peer, over a file to its end."""
-    with bulk_sink(counts_only=True) as sink:
+    with bulk_sink(counts_only=True) as sink, aws_sink() as aws:
         configuration = folder / "agent.yaml"
         configuration.write_text(
             CONFIGURATION.format(
                 path=path, tag=TAG, input=case.input, filters=case.filters,
                 tuning=TUNED if peer else "",
-                output=case.output.format(port=sink.port, folder=folder),
+                output=case.output.format(port=sink.port, aws=aws.port, folder=folder),
             )
         )  # fmt: skip
         ourselves = [ours("pillion-log-agent"), "--web.listen-address=127.0.0.1:0"]
         process = subprocess.Popen(
             [*([peer] if peer else ourselves), "-c", str(configuration)],
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+            env={
+                **os.environ,
+                **CREDENTIALS,
+                "PYTHONDONTWRITEBYTECODE": "",
+            },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

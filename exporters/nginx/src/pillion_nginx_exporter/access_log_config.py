@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pillion.log import Logger
+    from pillion_nginx_exporter.access_log.label_rules import LabelRule
     from pillion_nginx_exporter.access_log.settings import AccessLogSettings
     from pillion_nginx_exporter.nginx_config.access_logs import FoundLog
 
@@ -76,7 +77,10 @@ def _from_flags(
         paths=paths,
         syslog=syslog,
         formats=formats or _USUAL,
-        rules=standard_rules((*settings.labels, *(OF_INGRESS if is_ingress else ()))),
+        rules=(
+            *standard_rules((*settings.labels, *(OF_INGRESS if is_ingress else ()))),
+            *_path_rules(settings),
+        ),
         buckets=tuple(sorted({*settings.buckets, *long})),
         series=settings.series,
         from_head=settings.from_head,
@@ -84,6 +88,18 @@ def _from_flags(
         has_slowest_paths=settings.has_slowest_paths,
         state_dir=settings.state_dir,
     )
+
+
+def _path_rules(settings: AccessLogSettings) -> tuple[LabelRule, ...]:
+    if not settings.path_rules:
+        return ()
+    # RE2 and msgspec, and only for such rules
+    from pillion_nginx_exporter.nginxlog_config.relabel import path_rule  # noqa: PLC0415
+
+    try:
+        return (path_rule(settings.path_rules),)
+    except ValueError as error:
+        raise UsageError(f"--nginx.access-log.path: {error}") from None
 
 
 def _found(path: str, log: Logger) -> tuple[FoundLog, ...]:

@@ -34,6 +34,16 @@ def _parse_namespace(text: str) -> str:
     return text
 
 
+def _parse_path_rule(text: str) -> tuple[str, str]:
+    pattern, separator, replacement = text.rpartition("=")
+    if not pattern or not separator or not replacement:
+        raise ValueError(
+            "is not a rule; write PATTERN=REPLACEMENT, such as ^/users/[0-9]+=/users/:id"
+        )
+    return pattern, replacement
+
+
+PATH_RULE: Kind[tuple[str, str]] = Kind("PATTERN=REPLACEMENT", _parse_path_rule)
 LOG_FORMAT: Kind[str] = Kind("FORMAT", _parse_log_format)
 NAMESPACE: Kind[str] = Kind("NAME", _parse_namespace)
 
@@ -79,6 +89,12 @@ class AccessLogSettings:
         "nginx.access-log.label",
         CHOICE(*CHOICES),
         "A label beside method and status, of what the log_format has.",
+    )
+    path_rules: tuple[tuple[str, str], ...] = repeated(
+        "nginx.access-log.path",
+        PATH_RULE,
+        "A rule for the label path, of $request without its query: the replacement of the first "
+        "pattern (RE2) that is found; other where none is.",
     )
     series: int = setting(
         "nginx.access-log.series",
