@@ -14,23 +14,24 @@ APPS = [member for member in members() if member.package != "pillion"]
 ALL = pytest.mark.parametrize("member", members(), ids=lambda member: member.package)
 
 # Inside core: what each room may import of the others. `testing` may use them all.
-FOUNDATION = {"errors"}
+FOUNDATION = {"errors", "files"}
 ROOMS = {
     "handler": set[str](),
     "errors": set[str](),
     "log": set[str](),
+    "files": set[str](),
     "masking": set[str](),
     "trust": set[str](),
     "metrics": FOUNDATION,
     "lifecycle": FOUNDATION,
     "configuration": FOUNDATION,
-    "settings": {"errors", "configuration", "masking"},
+    "settings": {"errors", "files", "configuration", "masking"},
     "net": FOUNDATION,
-    "web": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
-    "tail": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
-    "k8s": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "web": {"errors", "files", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "tail": {"errors", "files", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "k8s": {"errors", "files", "configuration", "settings", "log", "metrics", "lifecycle"},
     "process": {
-        "errors", "configuration", "settings", "log", "metrics", "lifecycle", "web", "trust",
+        "errors", "files", "configuration", "settings", "log", "metrics", "lifecycle", "web", "trust",
     },
     "exporter": {"errors", "settings", "log", "metrics", "lifecycle", "web", "process"},
 }  # fmt: skip

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pillion.errors import TransientError
+from pillion.files import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,8 +59,7 @@ class Token:
 
 def _in_file(path: str) -> str | None:
     try:
-        with open(path, encoding="ascii", errors="replace") as file:
-            return file.read(LONGEST_TOKEN).strip()
+        return read_bounded(path, LONGEST_TOKEN).decode("ascii", "replace").strip()
     except OSError:
         return None
 

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError, TransientError
+from pillion.files import SECRET_LIMIT, read_bounded
 from pillion_log_agent.filters.kubernetes.merging import Merging
 from pillion_log_agent.filters.kubernetes.pod_watch import keep_current
 from pillion_log_agent.filters.kubernetes.splicing import splice_logs
@@ -263,8 +264,8 @@ def read_downward(directory: str, environment: Any) -> Pod:
     found: dict[str, dict[str, str]] = {}
     for name in ("labels", "annotations"):
         try:
-            with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as file:
-                found[name] = parse_downward(file.read())
+            data = read_bounded(os.path.join(directory, name), SECRET_LIMIT)
+            found[name] = parse_downward(data.decode("utf-8", "replace"))
         except OSError:
             found[name] = {}
     return Pod(
