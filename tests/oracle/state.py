@@ -17,7 +17,11 @@ def open_inodes(pid: int) -> list[int]:
     """Return the inodes of the files that a process has open, once for each time."""
     directory = f"/proc/{pid}/fd"
     found = []
-    for name in os.listdir(directory):
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return []  # it has just ended
+    for name in names:
         try:
             found.append(os.stat(f"{directory}/{name}").st_ino)
         except OSError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from pillion.tail import Tailer
 from pillion.tail.fingerprint import birth_at
 from pillion.tail.rotation.copies import is_mere_copy
-from pillion.tail.rotation.siblings import old_generations
+from pillion.tail.rotation.siblings import OldGenerations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def test_only_a_log_that_was_last_written_before_its_copy_was_surely_not_cut(
     log = tmp_path / "app.log"
     log.write_bytes(BANNER)
     copied_and_cut(log, nanoseconds_after=nanoseconds_after)
-    (sibling,) = old_generations(str(log))
+    (sibling,) = OldGenerations(time.time_ns).beside(str(log))
 
     with open(sibling.path, "rb") as copy, log.open("rb") as live:
         assert is_mere_copy(sibling, copy.fileno(), live.fileno()) is expected

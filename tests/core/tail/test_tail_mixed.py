@@ -108,3 +108,33 @@ def test_so_it_is_where_it_was_closed_to_spare_descriptors(bench: Bench) -> None
     came += bench.read()
     came += bench.read()
     assert_all_came(came, LONGER)
+
+
+def test_a_file_that_is_cut_while_it_is_closed_to_spare_descriptors_is_read_from_its_copy(
+    bench: Bench,
+) -> None:
+    came = begin(bench, max_open_files=1)
+    bench.tailer._registry.make_room()
+    bench.copytruncate("app.log", "app.log.1")
+    bench.append("app.log", b"other\n")
+    came += bench.read()
+    came += bench.read()
+    assert came == OLD + b"other\n"
+    assert bench.tailer.ledger.bytes_lost == 0
+    bench.assert_balanced()
+
+
+def test_so_it_is_where_nothing_was_read_of_it(bench: Bench) -> None:
+    bench.open("app.log", "b.log", chunk_bytes=1024, max_line_bytes=1023, in_flight_bytes=1024)
+    bench.append("b.log", b"b\n" * 512)
+    held = bench.chunks(ack=False)
+    bench.append("app.log", OLD)
+    assert bench.chunks() == []
+    bench.tailer._registry.make_room()
+    bench.copytruncate("app.log", "app.log.1")
+    bench.append("app.log", b"other\n")
+    for chunk in held:
+        chunk.ack()
+    came = bench.read() + bench.read()
+    assert came == OLD + b"other\n"
+    assert bench.tailer.ledger.bytes_lost == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pillion.tail.rotation.copies import CLOCK_SLACK_NS
+from pillion.tail.rotation.siblings import CLOCK_SLACK_NS
 
 if TYPE_CHECKING:
     from tests.core.tail.conftest import Bench

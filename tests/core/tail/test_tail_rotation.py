@@ -91,6 +91,29 @@ def test_a_symlink_that_is_swapped_leads_to_the_new_file_after_the_old_one(bench
     assert bench.read() == b"2\n3\n"
 
 
+def test_what_came_and_went_behind_a_link_is_read_in_order(bench: Bench) -> None:
+    """A kubelet links `pod_shop_api.log` to `0.log`, and renames that with a time."""
+    os.mkdir(bench.path("pods"))
+    bench.write("pods/0.log", b"1\n")
+    os.symlink(bench.path("pods/0.log"), bench.path("pod_shop_api.log"))
+    bench.open("*.log", state=True)
+    assert bench.read() == b"1\n"
+    rotate_twice(bench, 2)
+    assert bench.read() == b"2\n3\n4\n"
+    bench.close()
+    rotate_twice(bench, 5)
+    bench.open("*.log", state=True)
+    assert bench.read() == b"5\n6\n7\n"
+
+
+def rotate_twice(bench: Bench, number: int) -> None:
+    bench.append("pods/0.log", b"%d\n" % number)
+    bench.rename("pods/0.log", f"pods/0.log.20260101-00000{number}")
+    bench.append("pods/0.log", b"%d\n" % (number + 1))
+    bench.rename("pods/0.log", f"pods/0.log.20260101-00000{number + 1}")
+    bench.append("pods/0.log", b"%d\n" % (number + 2))
+
+
 def test_copytruncate_is_followed_and_the_copy_gives_what_was_not_read(bench: Bench) -> None:
     bench.write("a.log", b"1\n")
     bench.open("a.log")

@@ -176,7 +176,8 @@ async def test_a_full_write_does_not_wait_for_the_flush_interval() -> None:
     desk = Desk(output, flush=60.0)
     async with desk.at_work():
         desk.put(1, "small")
-        await asyncio.sleep(0)
+        for _ in range(20):  # long enough for the worker to begin, and to write if it would
+            await asyncio.sleep(0)
         assert output.writes == []
         desk.put(1, "large", size=WRITE_BYTES)
         await desk.until_settled("small")
@@ -194,6 +195,18 @@ async def test_a_batch_waits_for_company_as_long_as_the_flush_interval_and_no_lo
         await desk.until_settled("one", "two")
     assert output.writes == [[1, 1]]
     assert loop.time() - began >= 0.05
+
+
+async def test_company_that_keeps_coming_does_not_put_a_write_off() -> None:
+    output = Scripted()
+    desk = Desk(output, flush=0.2)
+    async with desk.at_work():
+        for number in range(400):
+            desk.put(1, f"batch {number}")
+            await asyncio.sleep(0.01)
+            if output.writes:
+                break
+    assert output.writes, "the oldest batch says when it is due"
 
 
 async def test_the_end_cuts_a_wait_short_down_to_what_was_asked_for() -> None:

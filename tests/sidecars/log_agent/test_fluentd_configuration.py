@@ -15,7 +15,8 @@ from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.configuration.shared import match_of
 from pillion_log_agent.filters.record_transformer import template_of
-from pillion_log_agent.outputs.google_cloud.entry import severity_of, structured
+from pillion_log_agent.outputs.google_cloud.entry import structured
+from pillion_log_agent.outputs.stackdriver.severity import severity_of
 from pillion_log_agent.show import as_yaml
 from tests.manifests import manifest_text
 from tests.sidecars.log_agent.running import agent
@@ -325,6 +326,12 @@ def test_the_agent_of_kubernetes_documentation_runs_with_its_arguments(tmp_path:
         "1: written": "count.format1",
         "2: written": "count.format2",
     }
+
+
+def test_a_configuration_that_is_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    stores = "<store>\n@type copy\n" * 3000 + "</store>\n" * 3000
+    found = problems_of(tmp_path, f"<match **>\n@type copy\n{stores}</match>\n")
+    assert "<store>: is deeper than 20 elements" in found
 
 
 def systemd_source(folder: Path, *lines: str) -> str:

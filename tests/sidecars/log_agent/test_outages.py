@@ -96,6 +96,21 @@ def test_its_end_is_said_with_how_long_it_took_and_the_next_one_begins_anew(at: 
     assert "since=2026-11-21T10:01:30.000Z" in lines[2]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.123, "120ms"), (3.456, "3.46s"), (10.0, "10s"), (10.4, "10s"), (75.6, "1m16s")],
+)
+def test_a_time_is_said_as_exactly_as_it_matters(at: Time, seconds: float, shown: str) -> None:
+    log = io.StringIO()
+    one = outage(at, log)
+    one.fail("busy")
+    one.remind(1, seconds)
+    at.now += seconds
+    one.end()
+    assert f"retry 1 in {shown}" in log.getvalue()
+    assert log.getvalue().endswith(f" after={shown}\n")
+
+
 def test_records_that_are_given_up_are_counted_in_one_line_a_minute(at: Time) -> None:
     log = io.StringIO()
     one = outage(at, log)

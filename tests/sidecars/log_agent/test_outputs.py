@@ -161,9 +161,9 @@ def test_an_index_may_be_made_of_fields(properties: dict[str, str], names: list[
     assert [each["create"]["_index"] for each, _ in actions(records, **properties)] == names
 
 
-def test_a_document_has_its_time_once_whatever_the_record_says() -> None:
+def test_a_document_has_its_time_once_and_a_time_of_the_record_s_own_stays() -> None:
     (_, document) = actions(batch({"@timestamp": "x", "a": 1}))[0]
-    assert document == {"@timestamp": "2026-11-21T10:00:00.123Z", "a": 1}
+    assert document == {"@timestamp": "x", "a": 1}
     (_, document) = actions(batch({"a": 1}), time_key_nanos=True, time_key="t")[0]
     assert document == {"t": "2026-11-21T10:00:00.123456789Z", "a": 1}
 
@@ -269,3 +269,24 @@ def test_an_answer_of_brackets_alone_is_one_that_cannot_be_understood() -> None:
     with pytest.raises(TransientError, match="cannot be understood"):
         read_results(answer, [1], has_ids=True)
     assert read_refusal(answer)[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (
+            b'{"error":{"type":"cluster_block_exception","reason":"blocked"},"status":403}',
+            ("cluster_block_exception", "cluster_block_exception: blocked"),
+        ),
+        (
+            b'{"error":{"type":"a","reason":"b","caused_by":{"reason":"c"}},"status":400}',
+            ("a", "a: b: c"),
+        ),
+        (b'{"error":"no handler found","status":400}', ("", "no handler found")),
+        (b'{"error":"","status":400}', ("", "")),
+        (b"<html>Bad Gateway</html>", ("", "<html>Bad Gateway</html>")),
+    ],
+    ids=["kind and words", "a cause", "words alone", "nothing", "a proxy's page"],
+)
+def test_what_a_refused_request_says(answer: bytes, expected: tuple[str, str]) -> None:
+    assert read_refusal(answer) == expected

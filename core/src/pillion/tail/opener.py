@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.fingerprint import agrees, birth_at, key_of
 from pillion.tail.generation import CLOSED, Generation
-from pillion.tail.rotation.copies import CLOCK_SLACK_NS, is_mere_copy
+from pillion.tail.rotation.copies import is_mere_copy
 from pillion.tail.rotation.siblings import (
+    CLOCK_SLACK_NS,
     MOST_SEARCHES,
     OPEN_FLAGS,
     OUT_OF_DESCRIPTORS,
@@ -157,7 +158,10 @@ class Opener:
         return True
 
     def reopen(self, generation: Generation) -> bool:
-        """Open a generation that was closed to spare descriptors; return whether it is there."""
+        """Open a generation that was closed to spare descriptors; return whether it is there.
+
+        It may have been cut meanwhile; whoever reads it finds that by its content.
+        """
         entry = generation.entry_as_read()
         descriptor = open_regular(generation.path)
         if descriptor is not None and not is_original(descriptor, entry):
@@ -166,9 +170,6 @@ class Opener:
         if descriptor is None:
             descriptor = open_original(entry)
         if descriptor is None:
-            return False
-        if not agrees(descriptor, entry.fingerprint):
-            os.close(descriptor)
             return False
         generation.descriptor = descriptor
         self.registry.hold(generation)

@@ -67,10 +67,11 @@ class CheckpointWriter:
         ]
         positions = [generation.acked for generation in generations]
         rows = [self._line(generation) for generation in generations]
+        if len(self._lines) > len(generations):
+            lines = self._lines
+            self._lines = {id(each): lines[id(each)] for each in generations}
         rows += [encode_entry(entry) for entry in registry.done()]
         rows += [encode_entry(entry) for entry in pending]
-        if len(self._lines) > 2 * len(rows):
-            self._lines.clear()
         is_safe = self._checkpoint.save(rows, looked_ns)
         self.is_dirty = not is_safe
         if is_safe:

@@ -124,7 +124,9 @@ class Turns:
                 continue
             generation, _ = turn
             try:
-                if not generation.content_holds():
+                if not (
+                    generation.content_holds() if generation.offset else generation.is_intact()
+                ):
                     self._reconciler.truncated(follower, generation, now)
                     self.queue(follower, now)
                     continue

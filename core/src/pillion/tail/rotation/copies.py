@@ -7,11 +7,17 @@ never that it is one: see `is_mere_copy` for what time has to say.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pillion.tail.fingerprint import HEAD_BYTES, TRAIL_BYTES, agrees, birth_of, key_of
-from pillion.tail.rotation.siblings import is_original, last_change, old_generations, steadily
+from pillion.tail.rotation.siblings import (
+    CLOCK_SLACK_NS,
+    OldGenerations,
+    is_original,
+    last_change,
+    steadily,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,8 +27,6 @@ if TYPE_CHECKING:
     from pillion.tail.registry import Registry
     from pillion.tail.rotation.siblings import Sibling
 
-CLOCK_SLACK_NS = 20_000_000
-"""Time stamps of files come from a clock that is up to one tick of the kernel late."""
 AMBIGUOUS_BYTES = 64 * 1024
 """Two generations may begin with so much of the same; a banner is no longer than that."""
 
@@ -34,10 +38,15 @@ class Copies:
     Attributes:
         registry: the generations that are held or done with.
         wall_ns: the wall clock.
+        old: what lies beside paths.
     """
 
     registry: Registry
     wall_ns: Callable[[], int]
+    old: OldGenerations = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.old = OldGenerations(self.wall_ns)
 
     def appeared_beside(self, follower: Follower) -> list[Sibling]:
         """Return what has appeared beside a path since this was last asked, and nobody follows."""
@@ -67,7 +76,7 @@ class Copies:
         """Return the old generations that were written to since then, and that nobody follows."""
         return [
             sibling
-            for sibling in old_generations(path)
+            for sibling in self.old.beside(path)
             if sibling.touched_ns >= since_ns - CLOCK_SLACK_NS
             and not self.registry.is_taken(sibling.key, path, sibling.birth_ns)
         ]
@@ -109,7 +118,7 @@ class Copies:
         mark = entry.fingerprint
         siblings = [
             sibling
-            for sibling in old_generations(entry.path)
+            for sibling in self.old.beside(entry.path)
             if sibling.size >= mark.position and sibling.key not in self.registry.held
         ]
         since = entry.began_ns - CLOCK_SLACK_NS

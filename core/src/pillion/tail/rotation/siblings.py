@@ -10,7 +10,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from pillion.tail.fingerprint import birth_at, birth_of, key_of
-from pillion.tail.rotation.names import is_compressed_name, is_old_name
+from pillion.tail.rotation.names import is_compressed_name, is_old_name, original_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +22,10 @@ OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 """Without blocking, since a FIFO may have taken the place of the file."""
 OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 MOST_SEARCHES = 8
+MOST_LISTED = 256
+"""Directories whose listing is kept."""
+CLOCK_SLACK_NS = 20_000_000
+"""Time stamps of files come from a clock that is up to one tick of the kernel late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def steadily(path: str, search: Callable[[], int | None]) -> int | None:
     Rotation renames one after the other, and a file that is renamed during a search is met twice
     or not at all.
     """
-    directories = directories_of(path)
+    directories = _directories(path)
     for _ in range(MOST_SEARCHES):
         before = last_change(directories)
         found = search()
@@ -92,18 +96,54 @@ def _changed_ns(directory: str) -> int:
         return 0
 
 
-def old_generations(path: str) -> list[Sibling]:
-    """Return what lies beside the path under an old name, the least recently written first."""
-    current = os.path.basename(path)
-    found = []
-    for entry in _entries(path):
-        if is_old_name(entry.name, current):
+class OldGenerations:
+    """What lies beside paths under old names.
+
+    A directory is listed again once names in it have changed: where thousands of files are
+    written to, each of them asks.
+    """
+
+    __slots__ = ("_listed", "_wall_ns")
+
+    def __init__(self, wall_ns: Callable[[], int]) -> None:
+        self._wall_ns = wall_ns
+        self._listed: dict[str, tuple[int, dict[str, list[str]]]] = {}
+
+    def beside(self, path: str) -> list[Sibling]:
+        """Return the files under old names of a path, the least recently written first."""
+        paths = {
+            f"{directory}/{old}": None
+            for directory, name in _places(path)
+            for old in self._old_names(directory).get(name, ())
+        }
+        found = []
+        for old in paths:
             with suppress(OSError):
-                seen = entry.stat(follow_symlinks=False)
+                seen = os.stat(old, follow_symlinks=False)
                 if S_ISREG(seen.st_mode) and seen.st_size:
-                    found.append(_sibling(entry.path, seen))
-    found.sort(key=lambda sibling: (sibling.mtime_ns, sibling.birth_ns))
-    return found
+                    found.append(_sibling(old, seen))
+        found.sort(key=lambda sibling: (sibling.mtime_ns, sibling.birth_ns))
+        return found
+
+    def _old_names(self, directory: str) -> dict[str, list[str]]:
+        """Return the old names in a directory, by each name that they may have been made of."""
+        changed_ns, now_ns = _changed_ns(directory), self._wall_ns()
+        listed = self._listed.get(directory)
+        if listed is not None and listed[0] == changed_ns:
+            return listed[1]
+        found: dict[str, list[str]] = {}
+        with suppress(OSError):
+            for old in os.listdir(directory):
+                for name in original_names(old):
+                    found.setdefault(name, []).append(old)
+        if len(self._listed) >= MOST_LISTED:
+            self._listed.clear()
+        if now_ns - changed_ns > CLOCK_SLACK_NS:
+            self._listed[directory] = changed_ns, found
+        else:
+            # It may change again at what the clock says is the same time.
+            self._listed.pop(directory, None)
+        return found
 
 
 def open_original(entry: Entry) -> int | None:
@@ -115,14 +155,13 @@ def open_original(entry: Entry) -> int | None:
 
 
 def _open_original(entry: Entry) -> int | None:
-    current = os.path.basename(entry.path)
-    for candidate in _entries(entry.path):
+    for candidate, name in _entries(entry.path):
         if candidate.inode() != entry.key[1]:
             continue
         # Without a birth time or a byte of content to go by, only the name tells it from another
         # that was given the same inode.
         is_known = entry.birth_ns or entry.fingerprint.head_length
-        if is_known or is_old_name(candidate.name, current):
+        if is_known or is_old_name(candidate.name, name):
             descriptor = open_regular(candidate.path)
             if descriptor is not None:
                 if is_original(descriptor, entry):
@@ -148,9 +187,8 @@ def is_original(descriptor: int, entry: Entry) -> bool:
 
 def was_compressed(path: str, since_ns: int) -> bool:
     """Return whether a compressed old generation of the path has appeared since then."""
-    current = os.path.basename(path)
-    for entry in _entries(path):
-        if is_compressed_name(entry.name, current):
+    for entry, name in _entries(path):
+        if is_compressed_name(entry.name, name):
             with suppress(OSError):
                 if entry.stat().st_ctime_ns >= since_ns:
                     return True
@@ -180,13 +218,26 @@ def _sibling(path: str, seen: os.stat_result) -> Sibling:
     return Sibling(path, key, seen.st_size, seen.st_mtime_ns, birth_at(path))
 
 
-def directories_of(path: str) -> list[str]:
-    """Return the directory of a path, and that of what it links to."""
-    both = (os.path.dirname(path), os.path.dirname(os.path.realpath(path)))
-    return list(dict.fromkeys(both))
+def _directories(path: str) -> list[str]:
+    return list(dict.fromkeys(directory for directory, _ in _places(path)))
 
 
-def _entries(path: str) -> Iterator[os.DirEntry[str]]:
-    for directory in directories_of(path):
+def _places(path: str) -> list[tuple[str, str]]:
+    """Return each directory in which rotation may rename a path, and the name that it has there.
+
+    Of a link, what it leads to is renamed: kubelet rotates `0.log` under links to it. Or the link
+    is led to the next of files that are named after it.
+    """
+    (directory, name), (target, target_name) = (
+        os.path.split(path),
+        os.path.split(os.path.realpath(path)),
+    )
+    return list(dict.fromkeys([(directory, name), (target, name), (target, target_name)]))
+
+
+def _entries(path: str) -> Iterator[tuple[os.DirEntry[str], str]]:
+    """Yield what is in the directories, with the name that the path has in each."""
+    for directory, name in _places(path):
         with suppress(OSError), os.scandir(directory) as entries:
-            yield from entries
+            for entry in entries:
+                yield entry, name

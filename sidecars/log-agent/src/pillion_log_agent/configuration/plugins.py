@@ -69,6 +69,7 @@ OUTPUTS = {
     "prometheus_exporter": "pillion_log_agent.outputs.prometheus_exporter:PROMETHEUS_EXPORTER",
     "s3": "pillion_log_agent.outputs.s3.declaration:S3",
     "splunk": "pillion_log_agent.outputs.splunk:SPLUNK",
+    "stackdriver": "pillion_log_agent.outputs.stackdriver.declaration:STACKDRIVER",
     "stdout": "pillion_log_agent.outputs.stdout:STDOUT",
     "syslog": "pillion_log_agent.outputs.syslog:SYSLOG",
     "tcp": "pillion_log_agent.outputs.tcp:TCP",
