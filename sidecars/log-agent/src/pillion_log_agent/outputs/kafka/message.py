@@ -81,7 +81,7 @@ class Messages:
 def _json(batch: Batch, properties: KafkaProperties, _gelf: GelfKeys) -> list[bytes | None]:
     name = json_of(properties.timestamp_key)
     times = [from_wire(json_of(each)).decode() for each in _timestamps(batch, properties)]
-    text = interleaved(f"{{{name}:", times, *batch.pieces(","), "}\n")
+    text = interleaved(f"{{{name}:", times, batch.rows(","), "}\n")
     return [from_wire(each) for each in split_rows(text[:-1])] if len(batch) else []
 
 
