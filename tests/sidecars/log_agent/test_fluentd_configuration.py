@@ -202,7 +202,7 @@ def test_what_is_converted_says_the_same_again(tmp_path: Path) -> None:
         ("<source>\n@type tail\n", "fluent.conf:1: <source>: has no end"),
         ("<source>\n</match>\n</source>", "fluent.conf:2: </match>: ends no <match>"),
         ("<match {a>\n@type null\n</match>", "braces are not closed"),
-        ("<match **>\n@type kafka2\n</match>", "there is no output 'kafka2' here"),
+        ("<match **>\n@type solr\n</match>", "there is no output 'solr' here"),
         (TO_LABEL + SOURCE, "@label @A: there is no such <label>"),
         (
             "<match **>\n@type copy\n<store>\n@type relabel\n@label @A\n</store>\n</match>\n<label @A>\n<filter>\n@type grep\n</filter>\n</label>\n"
@@ -369,3 +369,30 @@ def test_what_of_a_journal_cannot_be_had_is_refused(
     tmp_path: Path, line: str, sentence: str
 ) -> None:
     assert sentence in problems_of(tmp_path, systemd_source(tmp_path, line))
+
+
+def kafka_output(*lines: str) -> str:
+    return "\n".join([SOURCE, "<match **>", "@type kafka2", "brokers k:9093", *lines, "</match>"])
+
+
+def test_kafka2_is_the_output_kafka(tmp_path: Path) -> None:
+    lines = (
+        "default_topic logs", "topic_key to", "required_acks -1", "ssl_ca_cert /ca.pem",
+        "username u", "password p", "scram_mechanism sha512", "<format>", "@type json", "</format>",
+        "<buffer topic>", "flush_interval 3s", "</buffer>",
+    )  # fmt: skip
+    (plugin,) = read(tmp_path, kafka_output(*lines)).outputs
+    properties = plugin.properties
+    assert (properties.brokers, properties.topics) == (("k:9093",), ("logs",))
+    assert (properties.topic_key, properties.dynamic_topic) == ("to", True)
+    assert dict(properties.rdkafka) == {
+        "request.required.acks": "-1",
+        "ssl.ca.location": "/ca.pem",
+        "sasl.username": "u",
+        "sasl.password": "p",
+        "security.protocol": "sasl_ssl",
+        "sasl.mechanism": "SCRAM-SHA-512",
+    }
+    assert "format avro" in problems_of(
+        tmp_path, kafka_output("<format>", "@type avro", "</format>")
+    )

@@ -35,6 +35,8 @@ class Declaration:
         required: properties that must be given.
         build: makes the thing from its properties; nothing for the service.
         numbered: properties that are written with a number: `parser_n` as `parser_1`.
+        prefixed: properties that are written with a name behind the dot, `rdkafka.*` as
+            `rdkafka.acks`; the value that is read begins with that name.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Declaration:
     required: tuple[str, ...] = ()
     build: Callable[..., Any] | None = None
     numbered: tuple[str, ...] = ()
+    prefixed: tuple[str, ...] = ()
 
     def settings(self) -> list[Setting]:
         """Return the declared properties in order."""
@@ -55,7 +58,16 @@ class Declaration:
         name = key.lower()
         head, separator, number = name.rpartition("_")
         is_numbered = number.isdecimal() and f"{head}{separator}n" in self.numbered
-        return f"{head}{separator}n" if is_numbered else name
+        if is_numbered:
+            return f"{head}{separator}n"
+        return next((each for each in self.prefixed if name.startswith(each[:-1])), name)
+
+    def spelt(self, entry: Entry) -> Entry:
+        """Return an entry whose value begins with the name behind its prefix, where it has one."""
+        name = self.name_of(entry.key)
+        if name not in self.prefixed:
+            return entry
+        return replace(entry, value=f"{entry.key[len(name) - 1 :]} {entry.value}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,7 @@ def read_properties(
     accepted = {name for group in groups for name in group.accepted}
     refused = {name: why for group in groups for name, why in group.refused.items()}
     values: list[dict[str, Any]] = [{} for _ in groups]
-    for position, entry in enumerate(section.entries):
+    for position, entry in enumerate(map(declaration.spelt, section.entries)):
         name = declaration.name_of(entry.key)
         if name in known:
             group, item = known[name]

@@ -10,7 +10,6 @@ _TRACES = "it is about traces; send them to an OpenTelemetry collector"
 _WASM = "there is no WebAssembly here; use lua"
 _HTTP = "use http with the service's address, headers and format"
 _OTLP = "use opentelemetry with the service's OTLP address"
-_KAFKA = "send to a Kafka REST proxy with http, or to an OpenTelemetry collector with opentelemetry"
 _COLLECTOR = "send to an OpenTelemetry collector with opentelemetry, which has an exporter for it"
 _AZURE = "use opentelemetry with a collector that has Azure's exporters"
 
@@ -66,7 +65,7 @@ INSTEAD: dict[str, dict[str, str]] = {
     "output": {
         **dict.fromkeys(("azure", "azure_blob", "azure_kusto", "azure_logs_ingestion"), _AZURE),
         **dict.fromkeys(("bigquery", "chronicle", "gcs", "pgsql", "td", "skywalking"), _COLLECTOR),
-        **dict.fromkeys(("kafka", "kafka-rest"), _KAFKA),
+        "kafka-rest": "use kafka, or http with the proxy's address",
         **dict.fromkeys(
             ("logdna", "nrlogs", "newrelic", "slack", "influxdb", "oracle_log_analytics"), _HTTP
         ),

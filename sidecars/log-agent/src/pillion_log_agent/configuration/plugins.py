@@ -61,6 +61,7 @@ OUTPUTS = {
     "kinesis": "pillion_log_agent.outputs.kinesis.declaration:KINESIS",
     "kinesis_firehose": "pillion_log_agent.outputs.kinesis.declaration:KINESIS_FIREHOSE",
     "kinesis_streams": "pillion_log_agent.outputs.kinesis.declaration:KINESIS_STREAMS",
+    "kafka": "pillion_log_agent.outputs.kafka.declaration:KAFKA",
     "loki": "pillion_log_agent.outputs.loki:LOKI",
     "null": "pillion_log_agent.outputs.null:NULL",
     "opensearch": "pillion_log_agent.outputs.elasticsearch.declaration:OPENSEARCH",

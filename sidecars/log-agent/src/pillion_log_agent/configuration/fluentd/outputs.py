@@ -6,13 +6,16 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pillion_log_agent.configuration.fluentd.kafka import kafka_section
 from pillion_log_agent.configuration.fluentd.plugin import Plugin, check_taken
 from pillion_log_agent.configuration.fluentd.sources import transport_to
 
 if TYPE_CHECKING:
     from pillion_log_agent.configuration.section import Entry, Section
 
-KNOWN = "stdout, file, forward, elasticsearch, opensearch, google_cloud, copy, null and relabel"
+KNOWN = (
+    "stdout, file, forward, elasticsearch, opensearch, google_cloud, kafka2, copy, null and relabel"
+)
 _BUFFER = (
     "buffer_type", "buffer_path", "buffer_chunk_limit", "buffer_queue_limit",
     "buffer_queue_full_action", "flush_interval", "flush_at_shutdown", "flush_mode",
@@ -70,6 +73,8 @@ def output_section(plugin: Plugin, condition: list[Entry]) -> list[Section]:
         return [_file(plugin)]
     if kind == "forward":
         return [_forward(plugin)]
+    if kind in ("kafka2", "kafka", "kafka_buffered", "rdkafka2"):
+        return [kafka_section(plugin)]
     if kind == "google_cloud":
         plugin.rename({key: key for key in _GOOGLE})
         return [plugin.section("output", "google_cloud")]

@@ -1,0 +1,1 @@
+"""The output `kafka`: records as messages of topics."""
