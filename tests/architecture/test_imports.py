@@ -49,8 +49,6 @@ AGENT_ROOMS = {
     "parsers": {"patterns", "records", "configuration"},
     "multiline": {"patterns", "records", "configuration", "parsers"},
     "inputs": {
-        # kubernetes_events asks the API server by the client of the filter kubernetes.
-        "filters",
         "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
         "kubernetes_api",
     },
