@@ -8,9 +8,12 @@ import sys
 BENCHMARKS = (
     "nginx_exporter",
     "access_log",
+    "nginx_logging",
     "log_streamer",
     "blackbox_exporter",
     "log_agent",
+    "sidecar",
+    "log_agent_lines",
     "image",
 )
 

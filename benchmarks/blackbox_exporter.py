@@ -15,23 +15,18 @@ import re
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from benchmarks.crowd import ask
+from benchmarks.name_server import name_server_process
 from benchmarks.processes import Client, Measured, free_port, measured, ours
 from benchmarks.report import Row, progress, ratio, show
 from tests.servers.certificates import Authority
-from tests.servers.dns import name_server
 from tools.peers import BLACKBOX_EXPORTER, blackbox_exporter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GZIP = b"\x1f\x8b"
 ROUNDS = 5
@@ -168,24 +163,6 @@ def _targets(ports: dict[str, int], resolver: str, *, has_cel: bool) -> dict[str
         "regex": ("regex", f"{site}/status"),
     }
     return targets | ({"CEL": ("cel", f"{site}/status")} if has_cel else {})
-
-
-@contextmanager
-def name_server_process() -> Iterator[str]:
-    """Run the tests' name server in a thread of its own; yields `host:port`."""
-    loop = asyncio.new_event_loop()
-    with ThreadPoolExecutor(1) as thread:
-        serving = thread.submit(loop.run_forever)
-        server = name_server()
-        address = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result()
-        try:
-            yield address
-        finally:
-            end = server.__aexit__(None, None, None)
-            asyncio.run_coroutine_threadsafe(end, loop).result()
-            loop.call_soon_threadsafe(loop.stop)
-            serving.result()
-            loop.close()
 
 
 def _rows(

@@ -1,8 +1,10 @@
 """The log agent beside fluent-bit on real work: uniform lines, and varied ones.
 
-`python -m benchmarks.log_agent_lines [CASE...]`. The peer is the `fluent-bit` on the PATH, or
-what PILLION_FLUENT_BIT names; where there is none, `json.loads` on each line of docker's stands in
-for it. Both are tuned for throughput, read the same files to their ends, and send to the same sink.
+`python -m benchmarks.log_agent_lines [CASE...]`, over files of 100 MB each. The peer is the
+`fluent-bit` on the PATH, or what PILLION_FLUENT_BIT names; where there is none, `json.loads` on
+each line of docker's stands in for it. Both are tuned for throughput, read the same files to their
+ends, and send to the same sink. CPU counts from the start of the process to its end; what that
+takes over an empty file is a row of its own.
 """
 
 from __future__ import annotations
@@ -19,9 +21,12 @@ from benchmarks import log_lines
 from benchmarks.log_agent import TAG, Run, watched, yardstick
 from benchmarks.processes import ours
 from benchmarks.report import Row, progress, ratio, show
+from tests.servers.aws import ENVIRONMENT as CREDENTIALS
+from tests.servers.aws_sink import aws_sink
 from tests.servers.bulk_sink import bulk_sink
 
-LINES = int(os.environ.get("PILLION_BENCH_LINES", "600000"))
+SIZE = int(os.environ.get("PILLION_BENCH_MB", "100")) * 1_000_000
+"""Of each file: 250,000 to 700,000 lines, by the form."""
 ROUNDS = int(os.environ.get("PILLION_BENCH_ROUNDS", "3"))
 GOAL, GOAL_RSS = 0.8, 70.0
 
@@ -52,6 +57,7 @@ _KUBERNETES = (
     "k8s-logging.parser: off, dummy_meta: on}, "
     "{name: grep, match: '*', regex: 'message [a-m]'}]"
 )
+_AWS = "match: '*', region: eu-west-1}}"
 CASES = {
     "docker to null": Case("docker", "parser: runtime", output="{{name: 'null', match: '*'}}"),
     "docker to file": Case(
@@ -64,6 +70,11 @@ CASES = {
     "nginx by regex to es": Case("nginx", "parser: access", output=_ES),
     "Java traces to es": Case("traces", "multiline.parser: java", output=_ES),
     "plain to es": Case("plain", output=_ES),
+    "docker to s3": Case(
+        "docker", "parser: runtime",
+        output="{{name: s3, bucket: b, endpoint: 'http://127.0.0.1:{aws}', use_put_object: on, "
+        "total_file_size: 4M, upload_timeout: 10s, store_dir: {folder}/s3, " + _AWS,
+    ),
 }  # fmt: skip
 CONFIGURATION = """
 service: {{flush: 1, log_level: error}}
@@ -96,15 +107,25 @@ TUNED = "buffer_chunk_size: 1M\n      buffer_max_size: 8M\n      static_batch_si
 
 
 def main() -> None:
-    chosen = [name for name in CASES if not sys.argv[1:] or any(a in name for a in sys.argv[1:])]
+    chosen = [name for name in CASES if any(word in name for word in sys.argv[1:])] or list(CASES)
     peer = os.environ.get("PILLION_FLUENT_BIT") or shutil.which("fluent-bit")
     version = _version(peer) if peer else "json.loads on each line"
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        rows.append(_start_up(folder, CASES[chosen[0]], peer))
         for is_varied in (False, True):
             rows += _measured(folder, chosen, peer, is_varied=is_varied)
-    show(f"log agent, {LINES} lines; peer is {version}", rows)
+    show(f"log agent, files of {SIZE // 1_000_000} MB; peer is {version}", rows)
+
+
+def _start_up(folder: Path, case: Case, peer: str | None) -> Row:
+    """Measure what a run over an empty file costs: it is in every row below, too."""
+    empty = folder / "empty.log"
+    empty.touch()
+    us = [_run(folder, case, empty, None).cpu for _ in range(ROUNDS)]
+    them = [_run(folder, case, empty, peer).cpu for _ in range(ROUNDS)] if peer else []
+    return Row("start-up and end, CPU s", us, them)
 
 
 def _measured(folder: Path, chosen: list[str], peer: str | None, *, is_varied: bool) -> list[Row]:
@@ -113,8 +134,8 @@ def _measured(folder: Path, chosen: list[str], peer: str | None, *, is_varied: b
     files: dict[str, Path] = {}
     for form in {CASES[name].form for name in chosen}:
         files[form] = folder / f"{form}-{word}.log"
-        size = log_lines.write(files[form], form, lines=LINES, is_varied=is_varied)
-        progress(f"{form}, {word}: {size // 1_000_000} MB")
+        lines = log_lines.write(files[form], form, size=SIZE, is_varied=is_varied)
+        progress(f"{form}, {word}: {lines} lines")
     for number in range(ROUNDS):
         progress(f"{word} lines, round {number + 1} of {ROUNDS}")
         for name in chosen:
@@ -141,19 +162,23 @@ def _measured(folder: Path, chosen: list[str], peer: str | None, *, is_varied: b
 
 def _run(folder: Path, case: Case, path: Path, peer: str | None) -> Run:
     """Run the agent, or the peer, over a file to its end."""
-    with bulk_sink(counts_only=True) as sink:
+    with bulk_sink(counts_only=True) as sink, aws_sink() as aws:
         configuration = folder / "agent.yaml"
         configuration.write_text(
             CONFIGURATION.format(
                 path=path, tag=TAG, input=case.input, filters=case.filters,
                 tuning=TUNED if peer else "",
-                output=case.output.format(port=sink.port, folder=folder),
+                output=case.output.format(port=sink.port, aws=aws.port, folder=folder),
             )
         )  # fmt: skip
         ourselves = [ours("pillion-log-agent"), "--web.listen-address=127.0.0.1:0"]
         process = subprocess.Popen(
             [*([peer] if peer else ourselves), "-c", str(configuration)],
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+            env={
+                **os.environ,
+                **CREDENTIALS,
+                "PYTHONDONTWRITEBYTECODE": "",
+            },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -207,12 +207,14 @@ FORMS: dict[str, Callable[[Draw], str]] = {
 }
 
 
-def write(path: Path, form: str, *, lines: int, is_varied: bool) -> int:
-    """Write a file of so many lines in a form; return its bytes."""
-    make = FORMS[form]
+def write(path: Path, form: str, *, size: int, is_varied: bool) -> int:
+    """Write a file of so many bytes, or a line more, in a form; return its lines."""
+    make, written = FORMS[form], 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for draw in draws(is_varied=is_varied):
-            if draw.number == lines:
-                break
-            file.write(make(draw) + "\n")
-    return path.stat().st_size
+            if written >= size:
+                return draw.number
+            line = make(draw) + "\n"
+            written += len(line.encode())
+            file.write(line)
+    raise AssertionError("there is always another line")

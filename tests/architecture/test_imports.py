@@ -14,23 +14,24 @@ APPS = [member for member in members() if member.package != "pillion"]
 ALL = pytest.mark.parametrize("member", members(), ids=lambda member: member.package)
 
 # Inside core: what each room may import of the others. `testing` may use them all.
-FOUNDATION = {"errors"}
+FOUNDATION = {"errors", "files"}
 ROOMS = {
     "handler": set[str](),
     "errors": set[str](),
     "log": set[str](),
+    "files": set[str](),
     "masking": set[str](),
     "trust": set[str](),
     "metrics": FOUNDATION,
     "lifecycle": FOUNDATION,
     "configuration": FOUNDATION,
-    "settings": {"errors", "configuration", "masking"},
+    "settings": {"errors", "files", "configuration", "masking"},
     "net": FOUNDATION,
-    "web": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
-    "tail": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
-    "k8s": {"errors", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "web": {"errors", "files", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "tail": {"errors", "files", "configuration", "settings", "log", "metrics", "lifecycle"},
+    "k8s": {"errors", "files", "configuration", "settings", "log", "metrics", "lifecycle"},
     "process": {
-        "errors", "configuration", "settings", "log", "metrics", "lifecycle", "web", "trust",
+        "errors", "files", "configuration", "settings", "log", "metrics", "lifecycle", "web", "trust",
     },
     "exporter": {"errors", "settings", "log", "metrics", "lifecycle", "web", "process"},
 }  # fmt: skip
@@ -44,16 +45,18 @@ AGENT_ROOMS = {
     "configuration": {"patterns"},
     "network": {"configuration"},
     "forward": set[str](),
+    "kubernetes_api": {"configuration", "network", "parsers"},
     "parsers": {"patterns", "records", "configuration"},
     "multiline": {"patterns", "records", "configuration", "parsers"},
     "inputs": {
         # kubernetes_events asks the API server by the client of the filter kubernetes.
         "filters",
         "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
+        "kubernetes_api",
     },
     "filters": {
         "patterns", "records", "configuration", "parsers", "multiline", "network", "forward",
-        "outputs",
+        "kubernetes_api", "outputs",
     },
     "outputs": {"patterns", "records", "configuration", "appending", "network", "forward"},
     "pipeline": {
@@ -138,7 +141,7 @@ PURE = (
     "sidecars/log-agent/src/pillion_log_agent/filters/conditions.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/grep.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/merging.py",
-    "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/pod.py",
+    "sidecars/log-agent/src/pillion_log_agent/kubernetes_api/pod.py",
     "sidecars/log-agent/src/pillion_log_agent/inputs/pieces.py",
     "sidecars/log-agent/src/pillion_log_agent/inputs/lines.py",
     "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/splicing.py",

@@ -28,7 +28,7 @@ NOT_OF_PROMETHEUS_CLIENT = {
 ASKING = (
     "core/src/pillion/testing/",
     "exporters/blackbox/src/pillion_blackbox_exporter/probers/http/token_request.py",
-    "sidecars/log-agent/src/pillion_log_agent/filters/kubernetes/client.py",
+    "sidecars/log-agent/src/pillion_log_agent/kubernetes_api/client.py",
 )
 INSTRUMENTS = {"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,24 @@ def program(component: str) -> str:
 
 
 def of_nginx_exporter(folder: Path) -> set[str]:
+    """Return what it shows of stub_status and of an access log in the format of the examples."""
+    text = (
+        '$remote_addr "$request" $status $body_bytes_sent $request_length $request_time '
+        "$upstream_response_time"
+    )
+    log = folder / "access.log"
+    log.write_text('127.0.0.1 "GET / HTTP/1.1" 200 5 90 0.001 0.001\n')
     with nginx(folder, f"server {{ listen 127.0.0.1:{{port}}; {STATUS} }}") as server:
-        flags = [f"--nginx.scrape-uri={server.uri}", _ANYWHERE]
+        flags = [f"--nginx.scrape-uri={server.uri}", _ANYWHERE, f"--nginx.access-log={log}"]
+        flags += ["--nginx.access-log.from-head", f"--nginx.log-format={text}"]
         with started([program("nginx-exporter"), *flags]) as process:
-            return process.scrape().names()
+            names = process.scrape().names()
+            end = time.monotonic() + 20
+            while "nginx_http_upstream_time_seconds_hist_bucket" not in names:
+                assert time.monotonic() < end, "the access log is not counted"
+                time.sleep(0.05)
+                names = process.scrape().names()
+            return names
 
 
 def of_blackbox_exporter(folder: Path) -> set[str]:

@@ -34,7 +34,8 @@ def of_panels(path: Path) -> dict[str, list[str]]:
 def of_variables(path: Path) -> list[tuple[str, str]]:
     """Return what a dashboard's variables are filled from: a selector, and the label wanted."""
     variables = json.loads(path.read_text())["templating"]["list"]
-    found = [re.fullmatch(r"label_values\((.+), (\w+)\)", item["definition"]) for item in variables]
+    asked = [item["definition"] for item in variables if item["type"] != "datasource"]
+    found = [re.fullmatch(r"label_values\((.+), (\w+)\)", definition) for definition in asked]
     return [(_filled(match[1]), match[2]) for match in found if match]
 
 

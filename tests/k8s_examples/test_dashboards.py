@@ -15,8 +15,17 @@ def test_every_panel_and_variable_asks_the_data_source_that_is_provisioned() -> 
     (source,) = yaml.safe_load((GRAFANA / "datasources.yaml").read_text())["datasources"]
     for path in DASHBOARDS:
         dashboard = json.loads(path.read_text())
-        for item in (*dashboard["panels"], *dashboard["templating"]["list"]):
-            assert item["datasource"] == {"type": source["type"], "uid": source["uid"]}
+        variables = dashboard["templating"]["list"]
+        chosen = {
+            f"${{{item['name']}}}": item["current"]["value"]
+            for item in variables
+            if item["type"] == "datasource" and item["query"] == source["type"]
+        }
+        for item in (*dashboard["panels"], *variables):
+            if item["type"] != "datasource":
+                asked = item["datasource"]
+                assert asked["type"] == source["type"]
+                assert chosen.get(asked["uid"], asked["uid"]) == source["uid"]
 
 
 def test_every_dashboard_has_an_identity_of_its_own_that_no_import_changes() -> None:

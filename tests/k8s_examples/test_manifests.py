@@ -97,10 +97,18 @@ def test_the_overlay_adds_all_four_to_the_application_and_changes_nothing_of_it(
     before, after = shop("apps/shop"), shop("overlays/all-four")
     assert after["containers"] == before["containers"]
     assert {item["name"] for item in after["initContainers"]} == {
-        component.name for component in COMPONENTS
+        component.name for component in COMPONENTS if not component.hosts
     }
     assert all(item["restartPolicy"] == "Always" for item in after["initContainers"])
     assert [item for item in after["volumes"] if item in before["volumes"]] == before["volumes"]
+
+
+def test_the_overlay_in_one_container_adds_no_other() -> None:
+    (deployment,) = (
+        item for item in built(EXAMPLES / "overlays/all-in-one") if item["kind"] == "Deployment"
+    )
+    added = deployment["spec"]["template"]["spec"]["initContainers"]
+    assert [item["name"] for item in added] == ["sidecar"]
 
 
 STATEFUL = """

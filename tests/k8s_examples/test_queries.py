@@ -20,6 +20,7 @@ RECORDED = {name for path in RULES for name in queries.of_rules(path) if ":" in 
 # Whose metrics a file of rules is about.
 ABOUT = {
     "nginx.yml": ["nginx-exporter"],
+    "nginx-signals.yml": ["nginx-exporter"],
     "probes.yml": ["blackbox-exporter"],
     "logs.yml": ["log-agent", "log-streamer"],
 }

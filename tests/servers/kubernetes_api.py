@@ -27,7 +27,8 @@ class KubernetesApi:
 
     Attributes:
         pods: the objects, by namespace and name.
-        forbidden: what is answered with 403: `get`, `list`, `watch`.
+        namespaces: the metadata of each, by name.
+        forbidden: what is answered with 403: `get`, `list`, `watch`, `get namespace`.
         gone: how many more watches and pages are answered with 410.
         page: how many pods a page has.
         asked: every request: its verb and its path with query.
@@ -35,6 +36,7 @@ class KubernetesApi:
 
     def __init__(self) -> None:
         self.pods: dict[tuple[str, str], dict[str, Any]] = {}
+        self.namespaces: dict[str, dict[str, Any]] = {}
         self.forbidden: set[str] = set()
         self.gone = 0
         self.page = 2
@@ -105,12 +107,18 @@ class KubernetesApi:
         verb = "watch" if "watch" in query else "list" if pieces[-1] == "pods" else "get"
         if pieces[-1] == "events":
             verb = "watch" if "watch" in query else "list"
+        if len(pieces) == 4 and pieces[2] == "namespaces":  # api/v1/namespaces/NAME
+            verb = "get namespace"
         self.asked.append((verb, target))
         if verb in self.forbidden:
             send(writer, 403, status(403, "Forbidden"))
         elif pieces[-1] == "events":
             namespace = pieces[3] if pieces[2] == "namespaces" else None
             await self.events.answer(query, namespace, writer)
+        elif verb == "get namespace":
+            meta = self.namespaces.get(pieces[3])
+            found = None if meta is None else {"kind": "Namespace", "metadata": meta}
+            send(writer, 200 if found else 404, found or status(404, "NotFound"))
         elif verb == "get":
             pod = self.pods.get((pieces[3], pieces[5]))
             send(writer, 200 if pod else 404, pod or status(404, "NotFound"))

@@ -38,6 +38,11 @@ class Visit:
         self._writer.write(data)
         await self._writer.drain()
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the connection has ended."""
+        return self._writer.is_closing()
+
     async def wait_for_end(self) -> None:
         """Wait until the client closes."""
         await self._reader.read()
@@ -63,7 +68,7 @@ async def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncItera
         finally:
             writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls, limit=4 * 1024 * 1024)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -24,11 +24,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from aiohttp import web
 from prometheus_client import Metric
 
 from pillion.metrics.standard import add_build_info
 from pillion.process import Context, Service
+from pillion.process.aiohttp_web import web
 from pillion.process.run import run
 from pillion.process.settings import ProcessSettings, WebSettings
 from pillion.settings import Address, Command, Override

@@ -52,6 +52,7 @@ class Component:
             `args: [/bin/sh, -c, ...]` does in a manifest for an image without an entrypoint.
         mount_points: folders that manifests mount volumes or files at.
         allowed: the bytes that it may add to its base.
+        hosts: the components whose packages it has besides its own.
     """
 
     name: str
@@ -62,11 +63,17 @@ class Component:
     gives_way_to: tuple[str, ...] = ()
     mount_points: tuple[str, ...] = ()
     allowed: int = 30_000_000
+    hosts: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
         """The command, which is the image's entrypoint too."""
         return f"pillion-{self.name}"
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Our own packages in its image, beside the core: as their wheels are called."""
+        return tuple(f"pillion_{name.replace('-', '_')}" for name in (*self.hosts, self.name))
 
     @property
     def repository(self) -> str:
@@ -111,6 +118,22 @@ COMPONENTS = (
         check=Check((), "# TYPE", path="/metrics", port=2020, log=LOG),
         aliases=("/fluent-bit/bin/fluent-bit",),
         mount_points=("/fluent-bit/etc", "/fluent-bit/log"),
+    ),
+    Component(
+        name="sidecar",
+        folder="sidecars/combined",
+        title="The exporters and the log sidecars in one process",
+        check=Check(
+            ("--role=nginx-exporter", "--role=blackbox-exporter", "--role=log-agent"),
+            'pillion_sidecar_role_up{role="log-agent"} 1',
+            path="/metrics",
+            port=9120,
+            log=LOG,
+        ),
+        mount_points=("/fluent-bit/etc", "/fluent-bit/log", "/etc/blackbox_exporter"),
+        # All that the others have.
+        allowed=60_000_000,
+        hosts=("nginx-exporter", "blackbox-exporter", "log-streamer", "log-agent"),
     ),
 )
 

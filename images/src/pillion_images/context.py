@@ -63,14 +63,15 @@ def write(component: Component, found: Layers, dist: Path, file: IO[bytes]) -> N
         for name in ("Dockerfile", "passwd", "install.py", "launcher.py", "health.py"):
             _add(archive, name, (CONTAINER / name).read_bytes())
         _add(archive, "pip.whl", _only(found.pip, "pip-*.whl").read_bytes())
-        for layer, folder, package in (
-            ("shared", found.shared, "pillion"),
-            ("component", found.component, f"pillion_{component.name.replace('-', '_')}"),
+        for layer, folder, packages in (
+            ("shared", found.shared, ("pillion",)),
+            ("component", found.component, component.packages),
         ):
             for path in sorted(folder.iterdir()):
                 _add(archive, f"{layer}/{path.name}", path.read_bytes())
-            wheel = _only(dist, f"{package}-[0-9]*.whl")
-            _add(archive, f"{layer}/ours/{wheel.name}", wheel.read_bytes())
+            for package in packages:
+                wheel = _only(dist, f"{package}-[0-9]*.whl")
+                _add(archive, f"{layer}/ours/{wheel.name}", wheel.read_bytes())
         _add(archive, "component/component.json", _described(component))
 
 

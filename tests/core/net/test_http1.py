@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+import weakref
 
 import pytest
 from hypothesis import given
@@ -232,6 +234,21 @@ async def test_a_connection_that_ended_while_it_was_idle_is_known_to_have() -> N
     await asyncio.sleep(0)
     assert not conversation.http.is_reusable
     conversation.close()
+
+
+async def test_a_reader_that_is_closed_is_gone_without_the_collector() -> None:
+    """Its parser calls it back: what they hold together would pile up from probe to probe."""
+    conversation = Conversation()
+    await conversation.answer(OK + LENGTH + b"\r\npage")
+    reader = weakref.ref(conversation.http)
+    gc.disable()
+    try:
+        conversation.http.close()
+        conversation.close()
+        del conversation
+        assert reader() is None
+    finally:
+        gc.enable()
 
 
 async def test_an_aborted_stream_says_why_to_whoever_waits() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,44 @@ async def test_of_two_editions_of_a_root_the_longest_lived_chain_is_reported(
     context.load_cert_chain(tmp_path / "leaf.pem", tmp_path / "leaf.key")
     module = f"prober: tcp\ntcp: {{preferred_ip_protocol: ip4, tls: true, tls_config: {{ca_file: {tmp_path}/ca.pem}}}}"
     async with serving(end, tls=context) as port:
+        found = await probed(f"localhost:{port}", module)
+    assert found.success, found.log
+    expiry = found.value("probe_ssl_last_chain_expiry_timestamp_seconds")
+    assert expiry == (NOW + timedelta(days=2)).timestamp()
+
+
+@pytest.mark.parametrize("others", [0, 100])
+@pytest.mark.parametrize("store", ["file", "folder"])
+async def test_the_longest_lived_chain_is_reported_with_the_systems_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str, others: int
+) -> None:
+    """The system's store is where the environment says, as for every program with OpenSSL."""
+    root_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    roots = [certificate("root", root_key, root_key, days, ca=True) for days in (1, 3)]
+    more = [
+        certificate(f"root {number}", root_key, root_key, 9, ca=True) for number in range(others)
+    ]
+    leaf = certificate("localhost", leaf_key, root_key, 2, ca=False)
+    (tmp_path / "leaf.pem").write_bytes(pem(leaf))
+    (tmp_path / "leaf.key").write_bytes(
+        leaf_key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    folder = tmp_path / "store"
+    folder.mkdir()
+    for number, each in enumerate([*roots, *more]):
+        (folder / f"{number}.pem").write_bytes(pem(each))
+    subprocess.run(["openssl", "rehash", str(folder)], check=True)
+    (tmp_path / "ca.pem").write_bytes(pem(*roots, *more))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / ("ca.pem" if store == "file" else "none")))
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder if store == "folder" else tmp_path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "leaf.pem", tmp_path / "leaf.key")
+    async with serving(end, tls=context) as port:
+        module = "prober: tcp\ntcp: {preferred_ip_protocol: ip4, tls: true}"
         found = await probed(f"localhost:{port}", module)
     assert found.success, found.log
     expiry = found.value("probe_ssl_last_chain_expiry_timestamp_seconds")

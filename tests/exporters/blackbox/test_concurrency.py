@@ -118,6 +118,7 @@ def test_a_trace_adds_up_phases_and_is_bounded() -> None:
         now[0] += 0.25
     trace.finish()
     assert (trace.total("connect"), trace.total("tls")) == (1.5, 0.75)
+    assert trace.totals() == {"connect": 1.5, "tls": 0.75}
     assert trace.duration == 2.25
     for _ in range(1000):
         trace.begin("x")

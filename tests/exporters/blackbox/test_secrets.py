@@ -97,3 +97,23 @@ def test_a_secret_that_turns_up_in_a_line_of_the_log_is_masked() -> None:
     lines.error("the server said no", line="ERR password SECRET is wrong")
     assert "SECRET" not in stream.getvalue() + lines.text()
     assert "password <secret> is wrong" in lines.text()
+
+
+def test_a_target_whose_password_is_too_short_to_look_for_is_masked_as_a_whole() -> None:
+    target = "http://u:p@host.example/"
+    stream = io.StringIO()
+    lines = ProbeLog(Logger(stream=stream), "debug", target=target, name="m")
+    lines.error(f"{target} is down", url=target)
+    for written in (stream.getvalue(), lines.text()):
+        assert "u:p@" not in written
+        assert written.count("http://<secret>@host.example/ is down") == 1
+
+
+def test_a_line_that_is_passed_on_names_the_module_and_the_target() -> None:
+    stream = io.StringIO()
+    lines = ProbeLog(Logger(stream=stream), target="host:80", name="tcp")
+    lines.debug("a step")
+    lines.error("the probe failed", reason="refused")
+    (written,) = stream.getvalue().splitlines()
+    assert 'msg="the probe failed" module=tcp target=host:80 reason=refused' in written
+    assert "module" not in lines.text()

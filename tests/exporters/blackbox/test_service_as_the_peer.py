@@ -121,7 +121,7 @@ def test_flags_may_stand_in_a_file(tmp_path: Path) -> None:
     [
         ("loop", "@loop", "@loop: the files name each other 8 levels deep"),
         ("missing", None, "@missing: cannot be read: No such file or directory"),
-        ("large", "x" * 2_000_000, "@large: is larger than 1 MiB"),
+        ("large", "x" * 2_000_000, "@large: cannot be read: it is larger than 1 MiB"),
         ("wrong", "--log.levle=debug", "unknown flag --log.levle"),
     ],
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.needs import peer
+from tests.servers.bulk_sink import bulk_sink
 from tests.sidecars.log_agent.differential import Case, ordered, ours, records, run, theirs
 
 if TYPE_CHECKING:
@@ -64,6 +65,11 @@ FIRST = parser(
 TRACES = "".join(
     map(docker, ("before\\n", "1 one\\n", " at a\\n", "2 par", "t two\\n", " at b\\n", "3 x\\n"))
 )
+CRI = lines(
+    "2026-11-21T10:00:00.1Z stdout P one ",
+    "2026-11-21T10:00:00.2Z stderr F between",
+    "2026-11-21T10:00:00.3Z stdout F two",
+)
 SPLIT = docker("part1 ") + docker("part2\\n") + docker("x\\n")
 
 CASES: dict[str, Case] = {
@@ -88,6 +94,10 @@ CASES: dict[str, Case] = {
         output=DATED,
     ),
     "multiline.parser docker": Case("multiline.parser docker", SPLIT),
+    "cri": Case("multiline.parser cri", CRI, output=DATED),
+    "cri with carriage returns": Case(
+        "multiline.parser cri", CRI.replace("\n", "\r\n"), output=DATED
+    ),
     "plain lines": Case("", "one\r\ntwo\n\nthree\n"),
     "a compressed file": Case("", "one\ntwo\n", zipped=True),
     "a file that is older than is wanted": Case("ignore_older 1h", "young\n", older=7200),
@@ -314,6 +324,7 @@ TEXTS = {
     "file as it is by default": f"{FILE}out_file",
     "file as JSON": f"{FILE}plain",
     "file as csv": f"{FILE}csv",
+    "file as csv with names": f"{FILE}csv\n    csv_column_names on",
     "file as ltsv": f"{FILE}ltsv",
     "file by a template": f"{FILE}template\n    template {{time}} {{a}} {{b}} {{c}} {{d}} {{e}} {{f}} {{x}}",
 }
@@ -342,3 +353,32 @@ def test_both_write_the_same_text(tmp_path: Path, fluent_bit: list[str], output:
         written.append((folder / "out").read_text() if "file" in output else text)
     assert written[0]
     assert written[1] == written[0]
+
+
+ES = "name es\n    match *\n    host 127.0.0.1\n    port PORT\n    suppress_type_name on\n    "
+BULK = {
+    "a prefix of each record": "logstash_format on\n    logstash_prefix_key $k\n    generate_id off",
+    "a time of the record's own": "index i\n    time_key t\n    generate_id off",
+    "an id and a tag": "index i\n    id_key s\n    include_tag_key on\n    replace_dots on",
+    "updates": "index i\n    write_operation upsert\n    id_key s",
+}
+INDEXED = lines(
+    '{"time":"2026-11-21T10:00:00.5","k":7,"s":"a","t":"x","n.m":{"o.p":1}}',
+    '{"time":"2026-11-21T10:00:00.5","k":"b","s":"b"}',
+    '{"time":"2026-11-21T10:00:00.5","s":"c"}',
+)
+
+
+@pytest.mark.parametrize("output", BULK)
+def test_both_put_the_same_documents_into_the_same_indices(
+    tmp_path: Path, fluent_bit: list[str], output: str
+) -> None:
+    taken = []
+    for name, command in (("theirs", fluent_bit), ("ours", ours())):
+        with bulk_sink() as sink:
+            sections = (ES + BULK[output]).replace("PORT", str(sink.port))
+            run(command, Case("parser json", INDEXED, TIMED, output=sections), tmp_path / name)
+            found = [(each["_index"], each["_source"]) for each in sink.documents()]
+        taken.append(sorted(found, key=lambda each: str(each[1]["s"])))
+    assert len(taken[0]) == 3
+    assert taken[1] == taken[0]

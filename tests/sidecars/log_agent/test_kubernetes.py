@@ -12,9 +12,9 @@ import pytest
 from pillion.log import Logger
 from pillion_log_agent.filters.filter import FilterContext
 from pillion_log_agent.filters.kubernetes.filter import KubernetesFilter
-from pillion_log_agent.filters.kubernetes.pod import Pod, parse_downward
 from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
 from pillion_log_agent.filters.kubernetes.store import Store
+from pillion_log_agent.kubernetes_api.pod import Pod, parse_downward
 from pillion_log_agent.parsers.make import Parsers
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin
@@ -147,7 +147,7 @@ async def test_a_version_that_is_too_old_has_the_list_read_anew() -> None:
 
 
 async def test_a_watch_that_dies_is_said_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pillion_log_agent.filters.kubernetes.api.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("pillion_log_agent.kubernetes_api.api.FIRST_WAIT", 0.01)
     real, due = Store.replace, [ZeroDivisionError("it was told to")]
 
     def replace(store: Store, items: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pillion.errors import TransientError
-from pillion_log_agent.filters.kubernetes.client import ApiClient
+from pillion_log_agent.kubernetes_api.client import ApiClient
 from pillion_log_agent.network.endpoint import Endpoint
 from tests.servers.nginx import free_port
 from tests.servers.wire import Visit, response, serving

@@ -329,3 +329,23 @@ pipeline:
     assert all(key.startswith("fluent-bit-logs/dummy.0/") for key in keys)
     body = b"".join(client.get_object(Bucket="plain", Key=key)["Body"].read() for key in keys)
     assert list(json.loads(body)) == ["date", "a"]
+
+
+def test_what_filters_leave_does_not_hold_up_what_is_read(tmp_path: Path, aws: Aws) -> None:
+    """One line in a hundred is kept: what has been read waits for it all the same."""
+    aws.client("s3").create_bucket(
+        Bucket="few", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    kept = "".join(f"keep-{number}\n" for number in range(300))
+    (tmp_path / "app.log").write_text(
+        "".join(f"{line}\n{'x' * 99}\n" + f"{'y' * 99}\n" * 98 for line in kept.splitlines())
+    )
+    path = tmp_path / "agent.conf"
+    text = CONFIGURATION.format(folder=tmp_path, port=aws.port, bucket="few", timeout="1h")
+    path.write_text(f"{text}[FILTER]\n    name grep\n    match *\n    regex log ^keep\n")
+    with agent(path, environment=ENVIRONMENT) as running:
+        eventually(lambda: running.settled("read"), lambda records: records == 300 * 100)
+        running.process.terminate()
+        running.process.wait(30)
+    found = "".join(objects_of(aws, "few")).splitlines()
+    assert sorted(found) == sorted(kept.splitlines())

@@ -17,6 +17,7 @@ import yaml
 
 from pillion.configuration.bounds import DEPTH_LIMIT, NODE_LIMIT, check_bounds
 from pillion.errors import ConfigurationError
+from pillion.files import PIPE_SECONDS, read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,12 +69,9 @@ class Document:
             ConfigurationError: it cannot be read, is no UTF-8, or is no YAML.
         """
         try:
-            with open(path, "rb") as file:  # noqa: PTH123  # pathlib costs 1 MB
-                raw = file.read(_BYTES_LIMIT + 1)
+            raw = read_bounded(path, _BYTES_LIMIT, wait=PIPE_SECONDS)
         except OSError as error:
             raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
-        if len(raw) > _BYTES_LIMIT:
-            raise ConfigurationError(f"{path}: is larger than 16 MiB")
         try:
             return cls.parse(raw.decode(), path)
         except UnicodeDecodeError as error:

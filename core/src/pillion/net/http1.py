@@ -43,6 +43,7 @@ class Http1:
         self._lenient: LenientHead | None = None
         self._is_framed = False
         self._first_byte = 0.0
+        self._no_content = 0  # bytes since the last of the content
         self.received = 0
         self._begin("GET")
 
@@ -86,11 +87,22 @@ class Http1:
             self.received += len(data)
             if data:
                 self._feed(data)
+                self._bound_what_is_no_content(len(data))
             else:
                 self._end(self._head)
         data = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         self._body.clear()
         return data
+
+    def _bound_what_is_no_content(self, length: int) -> None:
+        """Bound the trailers and what else stands between chunks; httptools keeps a trailer."""
+        self._no_content += length
+        if self._body:
+            self._no_content = 0
+        if self._no_content > self._head_limit:
+            raise NetworkError(
+                "too_large", f"the trailers are longer than {self._head_limit} bytes"
+            )
 
     async def read_all(self, limit: int) -> bytes:
         """Return the whole content.
@@ -136,6 +148,7 @@ class Http1:
         self._behind: list[bytes] = []
         self._broken: NetworkError | None = None
         self._first_byte = 0.0
+        self._no_content = 0
         self._is_complete = False
         self._keeps_alive = False
         self._has_more = False

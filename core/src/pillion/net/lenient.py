@@ -17,6 +17,8 @@ _STATUS_LINE = re.compile(rb"(HTTP/\d\.\d) +(\d{3})(?: .*)?", re.DOTALL)
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z ]+")
 _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _HTTP = b"HTTP/"
+LINE_COUNT_LIMIT = 10_000
+_LENGTH_LIMIT = 2**63 - 1
 
 
 class LenientHead:
@@ -26,14 +28,15 @@ class LenientHead:
         rest: what came behind the head, once it is whole.
     """
 
-    __slots__ = ("_at", "_buffer", "_headers", "_status", "_version", "rest")
+    __slots__ = ("_at", "_buffer", "_count", "_headers", "_status", "_version", "rest")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._at = 0
         self._version = ""
         self._status = 0
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._count = 0
+        self._headers: list[tuple[bytes, list[bytes]]] = []  # each value in its lines
         self.rest = b""
 
     def feed(self, data: bytes, received_at: float) -> Head | None:
@@ -52,7 +55,9 @@ class LenientHead:
                 self._take_line(line)
             else:
                 self.rest = bytes(self._buffer[self._at :])
-                headers = [(name.decode().lower(), text(value)) for name, value in self._headers]
+                headers = [
+                    (name.decode().lower(), text(b" ".join(lines))) for name, lines in self._headers
+                ]
                 return Head(self._version, self._status, headers, received_at)
         if not self._version and not bytes(self._buffer[: len(_HTTP)]).startswith(
             _HTTP[: len(self._buffer)]
@@ -67,18 +72,20 @@ class LenientHead:
         self._version, self._status = match[1].decode(), int(match[2])
 
     def _take_line(self, line: bytes) -> None:
+        self._count += 1
+        if self._count > LINE_COUNT_LIMIT:
+            raise NetworkError("protocol", f"there are more than {LINE_COUNT_LIMIT} headers")
         if _BAD_VALUE.search(line):
             raise NetworkError("protocol", f"control character in the header {_shown(line)}")
         if line[:1] in (b" ", b"\t"):
             if not self._headers:
                 raise NetworkError("protocol", f"invalid header {_shown(line)}")
-            name, value = self._headers[-1]
-            self._headers[-1] = (name, value + b" " + line.strip(b" \t"))
+            self._headers[-1][1].append(line.strip(b" \t"))
             return
         name, colon, value = line.partition(b":")
         if not colon or not _NAME.fullmatch(name):
             raise NetworkError("protocol", f"invalid header {_shown(line)}")
-        self._headers.append((name, value.strip(b" \t")))
+        self._headers.append((name, [value.strip(b" \t")]))
 
 
 def framing(head: Head) -> str:
@@ -94,7 +101,8 @@ def framing(head: Head) -> str:
     if len(lengths) > 1:
         raise NetworkError("protocol", f"{len(lengths)} different Content-Length headers")
     for length in lengths:
-        if not (length.isascii() and length.isdecimal()):
+        is_number = length.isascii() and length.isdecimal() and len(length) < 20  # noqa: PLR2004
+        if not is_number or int(length) > _LENGTH_LIMIT:
             raise NetworkError("protocol", f"invalid Content-Length {length[:80]!r}")
         return f"Content-Length: {length}"
     return ""

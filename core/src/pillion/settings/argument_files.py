@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pillion.errors import UsageError
+from pillion.files import PIPE_SECONDS, read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +37,10 @@ def with_files(arguments: Sequence[str], depth: int = 0) -> list[str]:
 
 def _read(argument: str) -> list[str]:
     try:
-        with open(argument[1:], "rb") as file:  # noqa: PTH123  # pathlib costs 1 MB
-            raw = file.read(BYTES_LIMIT + 1)
-        text = raw.decode()
+        text = read_bounded(argument[1:], BYTES_LIMIT, wait=PIPE_SECONDS).decode()
     except OSError as error:
         raise UsageError(f"{argument}: cannot be read: {error.strerror}") from None
     except ValueError:
         raise UsageError(f"{argument}: is not UTF-8 text") from None
-    if len(raw) > BYTES_LIMIT:
-        raise UsageError(f"{argument}: is larger than 1 MiB")
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion.errors import ConfigurationError
+from pillion.errors import ConfigurationError, UsageError
 from pillion_nginx_exporter.access_log.configuration import AccessLogConfig
 from pillion_nginx_exporter.access_log.formats import FormatText, parse_format
 from pillion_nginx_exporter.access_log.label_rules import OF_INGRESS, standard_rules
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pillion.log import Logger
+    from pillion_nginx_exporter.access_log.label_rules import LabelRule
     from pillion_nginx_exporter.access_log.settings import AccessLogSettings
     from pillion_nginx_exporter.nginx_config.access_logs import FoundLog
 
@@ -36,6 +37,10 @@ def from_settings(
         ConfigurationError: nginx.conf or the peer's configuration cannot be read, or names nothing
             that can be counted.
     """
+    if settings.reclaim and settings.state_dir is None:
+        raise UsageError(
+            "--nginx.access-log.reclaim needs --state.dir: what is given back cannot be read again"
+        )
     own = _from_flags(settings, constant, log)
     found = () if own is None else (own,)
     if settings.config_file is None:
@@ -72,13 +77,29 @@ def _from_flags(
         paths=paths,
         syslog=syslog,
         formats=formats or _USUAL,
-        rules=standard_rules((*settings.labels, *(OF_INGRESS if is_ingress else ()))),
+        rules=(
+            *standard_rules((*settings.labels, *(OF_INGRESS if is_ingress else ()))),
+            *_path_rules(settings),
+        ),
         buckets=tuple(sorted({*settings.buckets, *long})),
         series=settings.series,
         from_head=settings.from_head,
+        reclaim=settings.reclaim,
         has_slowest_paths=settings.has_slowest_paths,
         state_dir=settings.state_dir,
     )
+
+
+def _path_rules(settings: AccessLogSettings) -> tuple[LabelRule, ...]:
+    if not settings.path_rules:
+        return ()
+    # RE2 and msgspec, and only for such rules
+    from pillion_nginx_exporter.nginxlog_config.relabel import path_rule  # noqa: PLC0415
+
+    try:
+        return (path_rule(settings.path_rules),)
+    except ValueError as error:
+        raise UsageError(f"--nginx.access-log.path: {error}") from None
 
 
 def _found(path: str, log: Logger) -> tuple[FoundLog, ...]:

@@ -11,6 +11,8 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from pillion.files import read_bounded
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -58,8 +60,7 @@ class PodLabels:
             seen = os.stat(self._path)  # noqa: PTH116  # pathlib costs 1 MB
             if seen.st_mtime_ns == self._mtime_ns:
                 return
-            with open(self._path, "rb") as file:  # noqa: PTH123
-                text = file.read(MOST_BYTES).decode("utf-8", "replace")
+            text = read_bounded(self._path, MOST_BYTES).decode("utf-8", "replace")
         except FileNotFoundError:
             return
         except OSError as error:

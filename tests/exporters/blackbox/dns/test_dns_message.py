@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dns.exception
 import dns.message
 import dns.name
 import dns.rdatatype
@@ -99,6 +100,32 @@ def test_no_change_to_an_answer_breaks_the_reading(at: int, patch: bytes) -> Non
 @given(st.integers(0, 200))
 def test_an_answer_that_is_cut_anywhere_is_read_or_refused(end: int) -> None:
     read_all(reply(QUERY).to_wire()[:end])
+
+
+@given(st.lists(st.tuples(st.integers(2, 400), st.binary(min_size=1, max_size=4)), max_size=3))
+def test_what_dnspython_reads_is_read_alike(patches: list[tuple[int, bytes]]) -> None:
+    """Answers of every section, and mutations of them; compressed names stand in all."""
+    data = reply(encode_query(7, "example.com", 255, 1, recursion=True)).to_wire()
+    for at, patch in patches:
+        data = data[:at] + patch + data[at + len(patch) :]
+    try:
+        theirs = dns.message.from_wire(data, one_rr_per_rrset=True, ignore_trailing=True)
+    except dns.exception.DNSException:
+        return
+    ours = read(data)
+    assert (ours.id, ours.rcode & 15) == (theirs.id, int(theirs.rcode()) & 15)
+    assert len(ours.questions) == len(theirs.question)
+    for mine, other in ((ours.answers, theirs.answer), (ours.authorities, theirs.authority)):
+        assert [(each.type, each.klass) for each in mine] == [
+            (int(each.rdtype), int(each.rdclass)) for each in other
+        ]
+
+
+@given(st.binary(min_size=1, max_size=4), st.integers(1, 400))
+def test_a_message_of_pointers_takes_no_longer_than_its_bytes(unit: bytes, count: int) -> None:
+    pointers = b"\xc0\x0c" * count + unit
+    header = b"\0\7\x81\x80\0\0" + count.to_bytes(2, "big") + bytes(4)
+    read_all(header + pointers * 20)
 
 
 def read_all(data: bytes) -> None:

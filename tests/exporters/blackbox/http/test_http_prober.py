@@ -262,7 +262,7 @@ async def test_after_ten_redirects_the_last_answer_is_judged() -> None:
     result, requests = await asked("", redirect("/again"))
     assert len(requests) == 11
     assert result.value("probe_http_redirects") == 11
-    assert (result.reason, result.value("probe_http_status_code")) == ("status", 302)
+    assert (result.reason, result.value("probe_http_status_code")) == ("redirect", 302)
 
 
 async def test_a_redirect_to_a_name_is_resolved_and_every_address_tried() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from pillion.errors import ConfigurationError
+from pillion.errors import ConfigurationError, UsageError
 from tests.docs.metric_tables import promised
 from tests.exporters.nginx.serving import built, exporting
 from tests.servers.nginx import nginx
@@ -263,3 +263,25 @@ async def test_the_names_of_ingress_nginx_are_there_for_its_dashboards(tmp_path:
     assert scrape.value(f"{prefix}response_duration_seconds_sum", **labels) == 0.015
     assert scrape.value(f"{prefix}response_size_sum", **labels) == 45
     assert scrape.value(f"{prefix}request_size_count", **labels) == 1
+
+
+async def test_what_is_counted_is_given_back_to_the_file_system(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    line = '127.0.0.1 "GET / HTTP/1.1" 200 5 90 0.001\n'
+    log.write_text(line * 100_000)
+    flags = (f"--nginx.access-log={log}", f"--nginx.log-format={TEXT}")
+    more = ("--nginx.access-log.from-head", "--nginx.access-log.reclaim")
+    async with exporting(*flags, *more, f"--state.dir={tmp_path}/state") as exporter:
+        scrape = await counted(exporter, 100_000)
+        async with asyncio.timeout(15):
+            while log.stat().st_blocks * 512 > len(line) * 50_000:
+                with log.open("a") as more_lines:  # both copies of the checkpoint have to cover it
+                    more_lines.write(line)
+                await asyncio.sleep(0.05)
+        assert found(scrape)["GET", "200"] >= 100_000
+    assert log.stat().st_size > len(line) * 100_000
+
+
+def test_to_give_back_needs_a_state(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"reclaim needs --state\.dir"):
+        built(f"--nginx.access-log={tmp_path}/log", "--nginx.access-log.reclaim")

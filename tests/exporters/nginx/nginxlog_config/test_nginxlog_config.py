@@ -64,7 +64,7 @@ async def test_a_log_counts_under_the_namespaces_of_the_file(tmp_path: Path, suf
 
 
 async def until(scraped: object, name: str, total: int) -> Scrape:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(20):
         while True:
             scrape: Scrape = await scraped()  # type: ignore[operator]
             if sum(scrape.value(name, **labels) for labels in scrape.labels(name)) >= total:
@@ -88,6 +88,11 @@ async def until(scraped: object, name: str, total: int) -> Scrape:
         ("/a/1", {"matches": [Match(replacement="")]}, "/a/1"),
         ("ab", {"matches": [Match(regexp="(?P<x>a)(c)?", replacement="${x}-$2-$3-$$")]}, "a---$b"),
         ("aa", {"matches": [Match(regexp="a", replacement="$1x")]}, ""),
+        ("aab", {"matches": [Match(regexp="^a", replacement="x")]}, "xab"),
+        ("aab", {"matches": [Match(regexp="^a|b", replacement="x")]}, "xax"),
+        ("a\na", {"matches": [Match(regexp="(?m)^a", replacement="x")]}, "x?x"),
+        ("a\na", {"matches": [Match(regexp="^(?m:^a)", replacement="x")]}, "x?a"),
+        ("éa", {"matches": [Match(regexp="^é", replacement="x")]}, "xa"),
         ("\x1b[2J\n", {}, "?[2J?"),
         ("x" * 500, {}, "x" * 200),
     ],
@@ -165,3 +170,31 @@ def test_config_convert_prints_the_yaml_form(
 def test_config_convert_needs_a_file() -> None:
     with pytest.raises(UsageError, match="needs --config-file"):
         prepared("--config.convert")
+
+
+async def test_rules_make_a_label_of_the_path(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    paths = ("/users/12?key=secret", "/users/7/posts", "/static/a.css", "/admin", "/\\x1b[2J")
+    log.write_text("".join(f'"GET {path} HTTP/1.1" 200 1\n' for path in paths))
+    flags = (
+        f"--nginx.access-log={log}",
+        "--nginx.access-log.from-head",
+        '--nginx.log-format="$request" $status $body_bytes_sent',
+        "--nginx.access-log.path=^/users/[0-9]+=/users/:id",
+        "--nginx.access-log.path=^/static/.*=/static",
+    )
+    name = "nginx_http_response_count_total"
+    async with exporting(*flags) as exporter:
+        scrape = await until(exporter.scrape, name, len(paths))
+    assert {labels["path"]: scrape.value(name, **labels) for labels in scrape.labels(name)} == {
+        "/users/:id": 1,
+        "/users/:id/posts": 1,
+        "/static": 1,
+        "other": 2,
+    }
+
+
+@pytest.mark.parametrize("rule", ["", "x", "=y", "(=y"])
+def test_a_rule_for_paths_that_is_none_is_refused(tmp_path: Path, rule: str) -> None:
+    with pytest.raises(UsageError, match=r"nginx\.access-log\.path"):
+        built(f"--nginx.access-log={tmp_path}/log", f"--nginx.access-log.path={rule}")

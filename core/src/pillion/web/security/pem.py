@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import ssl
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from pillion.files import in_memory, read_pem
 
+if TYPE_CHECKING:
     from pillion.configuration import Document, KeyPath
     from pillion.errors import ConfigurationError
-
-_SIZE_LIMIT = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,8 +59,7 @@ def named_pem(
     path = os.path.join(directory, file)  # noqa: PTH118  # pathlib costs 1 MB
     at = (section, f"{key}_file")
     try:
-        with open(path, "rb") as opened:  # noqa: PTH123  # pathlib costs 1 MB
-            return Pem(opened.read(_SIZE_LIMIT).decode("ascii", "replace"), at, path)
+        return Pem(read_pem(path).decode("ascii", "replace"), at, path)
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         raise document.error(at, f"{path} cannot be read: {reason}") from None
@@ -81,7 +78,8 @@ def load_pair(context: ssl.SSLContext, document: Document, certificate: Pem, key
     if "ENCRYPTED" in key.text:
         raise key.error(document, "is encrypted, and there is nobody to ask for its password")
     with ExitStack() as stack:
-        paths = [stack.enter_context(_as_file(pem.text)) for pem in (certificate, key)]
+        held = [pem.text.encode("ascii", "replace") for pem in (certificate, key)]
+        paths = [stack.enter_context(in_memory(each)) for each in held]
         try:
             context.load_cert_chain(paths[0], paths[1], password="")
         except ssl.SSLError as error:
@@ -89,14 +87,3 @@ def load_pair(context: ssl.SSLContext, document: Document, certificate: Pem, key
                 raise key.error(document, "is not the key of the certificate") from None
             reason = (error.reason or "it is damaged").replace("_", " ").lower()
             raise certificate.error(document, f"cannot be used with its key: {reason}") from None
-
-
-@contextmanager
-def _as_file(text: str) -> Iterator[str]:
-    """Give text a path, since `load_cert_chain` takes nothing else; no secret goes to a disk."""
-    descriptor = os.memfd_create("pem")
-    try:
-        os.write(descriptor, text.encode("ascii", "replace"))
-        yield f"/proc/self/fd/{descriptor}"
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ import ssl
 import warnings
 from typing import TYPE_CHECKING
 
+from pillion.files import in_memory, read_pem
 from pillion.trust import system_trust
 from pillion_blackbox_exporter.failure import ProbeError
 
@@ -112,7 +113,8 @@ def _set_trust(context: ssl.SSLContext, config: TlsConfig) -> None:
         return
     try:
         if config.ca_file:
-            context.load_verify_locations(cafile=config.ca_file)
+            with in_memory(read_pem(config.ca_file)) as path:
+                context.load_verify_locations(cafile=path)
         elif config.ca:
             context.load_verify_locations(cadata=config.ca)
         else:
@@ -141,26 +143,16 @@ def with_identity(config: TlsConfig, load: Callable[[str, str], None]) -> None:
     Raises:
         ProbeError: they cannot be.
     """
-    held: list[int] = []
     try:
-        certificate = config.cert_file or _in_memory(config.cert, held)
-        load(certificate, config.key_file or _in_memory(config.key.reveal(), held))
+        certificate = read_pem(config.cert_file) if config.cert_file else config.cert.encode()
+        key = read_pem(config.key_file) if config.key_file else config.key.reveal().encode()
+        with in_memory(certificate) as one, in_memory(key) as other:
+            load(one, other)
     except (OSError, ValueError) as error:
         names = f"{config.cert_file or 'cert'} and {config.key_file or 'key'}"
         raise ProbeError(
             "configuration", f"the client certificate ({names}) cannot be used: {_said(error)}"
         ) from None
-    finally:
-        for descriptor in held:
-            os.close(descriptor)
-
-
-def _in_memory(text: str, held: list[int]) -> str:
-    """Return the path of a file in memory, since OpenSSL reads keys from files alone."""
-    descriptor = os.memfd_create("pem", os.MFD_CLOEXEC)
-    held.append(descriptor)
-    os.write(descriptor, text.encode())
-    return f"/proc/self/fd/{descriptor}"
 
 
 def _record_certificates(context: ssl.SSLContext) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from pillion_blackbox_exporter.failure import ProbeError
 from pillion_blackbox_exporter.network.certificates import (
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 _VERSIONS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 _TLS13 = 0x0304
-TRUSTED_LIMIT = 32
 _DER = 2  # _ssl.ENCODING_DER
+_TRUSTED: WeakKeyDictionary[ssl.SSLContext, tuple[int, tuple[Certificate, ...]]] = (
+    WeakKeyDictionary()
+)
 VERIFY_REASONS: dict[int, Reason] = {
     9: "tls_not_yet_valid",
     10: "tls_expired",
@@ -110,9 +113,17 @@ def _verified(stream: Stream) -> tuple[Certificate, ...]:
     else:
         found = tls._sslobj.get_verified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
         chain = _parsed(tuple(each.public_bytes(_DER) for each in found))
-    if tls.context.cert_store_stats()["x509_ca"] > TRUSTED_LIMIT:
-        return chain  # the system's, which have no editions of one key
-    return longest_lived(chain, _parsed(tuple(tls.context.get_ca_certs(binary_form=True))))
+    return longest_lived(chain, _trusted(tls.context))
+
+
+def _trusted(context: ssl.SSLContext) -> tuple[Certificate, ...]:
+    """Return what a context trusts; parsed anew only when OpenSSL has loaded more of a folder."""
+    count = context.cert_store_stats()["x509_ca"]
+    known = _TRUSTED.get(context)
+    if known is None or known[0] != count:
+        found = _parsed(tuple(context.get_ca_certs(binary_form=True)))
+        known = _TRUSTED[context] = (count, found)
+    return known[1]
 
 
 def _parsed(chain: tuple[bytes, ...]) -> tuple[Certificate, ...]:

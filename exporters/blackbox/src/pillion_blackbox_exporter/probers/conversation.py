@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from pillion_blackbox_exporter.configuration.kinds import expand, valid_utf8
@@ -23,6 +24,7 @@ FAILED_DUE_TO_BYTES = Gauge("probe_failed_due_to_bytes", "Whether expected bytes
 EXPECT_INFO = Gauge("probe_expect_info", "What was matched, by the labels of the configuration")
 
 LINE_LIMIT = 65_536
+_LINES_AT_ONCE = 100  # before others get their turn
 
 
 def expect_nothing_yet(probe: Probe) -> None:
@@ -76,11 +78,13 @@ def report_labels(probe: Probe, step: QueryResponse, match: Match) -> None:
 class Lines:
     """Lines of a stream, without their ends; a line that is too long ends the probe."""
 
-    __slots__ = ("_buffer", "_stream", "is_over")
+    __slots__ = ("_at", "_buffer", "_count", "_stream", "is_over")
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._buffer = b""
+        self._at = 0  # where what was not returned yet begins
+        self._count = 0
         self.is_over = False
 
     async def next(self) -> bytes | None:
@@ -90,33 +94,40 @@ class Lines:
             ProbeError: it is longer than 64 KiB, or the connection broke.
         """
         while True:
-            line, end, rest = self._buffer.partition(b"\n")
-            if end:
-                self._buffer = rest
+            end = self._buffer.find(b"\n", self._at)
+            if end >= 0:
+                line, self._at = self._buffer[self._at : end], end + 1
+                self._count += 1
+                if self._count % _LINES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 return line.removesuffix(b"\r")
-            if len(self._buffer) >= LINE_LIMIT:
+            if len(self._buffer) - self._at >= LINE_LIMIT:
                 raise ProbeError("protocol", f"a line is longer than {LINE_LIMIT} bytes")
             if self.is_over:
-                self._buffer = b""
+                line = self._taken(len(self._buffer))
                 return line.removesuffix(b"\r") if line else None
             await self._read()
 
     async def take(self, count: int) -> bytes:
         """Return so many bytes, or fewer where the other side ends before."""
-        while len(self._buffer) < count and not self.is_over:
+        while len(self._buffer) - self._at < count and not self.is_over:
             await self._read()
-        taken, self._buffer = self._buffer[:count], self._buffer[count:]
-        return taken
+        return self._taken(count)
 
     def discard(self) -> None:
         """Forget what came before TLS, so that nothing said in clear counts as said within."""
-        self._buffer = b""
+        self._buffer, self._at = b"", 0
+
+    def _taken(self, count: int) -> bytes:
+        taken = self._buffer[self._at : self._at + count]
+        self._at += len(taken)
+        return taken
 
     async def _read(self) -> None:
         data = await self._stream.receive()
         if not data:
             self.is_over = True
-        self._buffer += data
+        self._buffer, self._at = self._buffer[self._at :] + data, 0
 
 
 async def _expect(probe: Probe, lines: Lines, pattern: Pattern) -> Match:

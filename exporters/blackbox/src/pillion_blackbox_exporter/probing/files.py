@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pillion.files import read_bounded
 from pillion_blackbox_exporter.failure import ProbeError
 
 FILE_LIMIT = 16 * 1024 * 1024
@@ -14,14 +15,10 @@ def read_bytes(path: str) -> bytes:
         ProbeError: it cannot be read, or is larger than 16 MiB.
     """
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  # pathlib costs 1 MB
-            data = file.read(FILE_LIMIT + 1)
+        return read_bounded(path, FILE_LIMIT)
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
         raise ProbeError("configuration", f"{path} cannot be read: {said}") from None
-    if len(data) > FILE_LIMIT:
-        raise ProbeError("configuration", f"{path} is larger than 16 MiB")
-    return data
 
 
 def read_text(path: str) -> str:

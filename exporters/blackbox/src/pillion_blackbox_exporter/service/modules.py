@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pillion.configuration import Document
 from pillion.errors import ConfigurationError
+from pillion.files import read_bounded
 from pillion.metrics.standard import ReloadGauges
 from pillion_blackbox_exporter.configuration import Configuration, builtin, parse
 from pillion_blackbox_exporter.configuration.secrets import secrets_of
@@ -123,7 +124,6 @@ def _digest(path: str) -> bytes:
     symbolic link, and may go back to an older file.
     """
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  # pathlib costs 1 MB
-            return hashlib.sha256(file.read(_LIMIT)).digest()
+        return hashlib.sha256(read_bounded(path, _LIMIT)).digest()
     except OSError:
         return b""

@@ -29,6 +29,7 @@ class AccessLogConfig:
         buckets: upper bounds in seconds, ascending.
         series: the most combinations of labels.
         from_head: whether to begin at the head of a file that has no checkpoint.
+        reclaim: whether what is counted of a file is given back to the file system.
         state_dir: where the checkpoint is; None for none.
         has_slowest_paths: whether the landing page shows paths.
         name: tells several of them apart; empty where there is one.
@@ -44,6 +45,7 @@ class AccessLogConfig:
     buckets: tuple[float, ...]
     series: int
     from_head: bool
+    reclaim: bool
     state_dir: str | None
     labels: Mapping[str, str] = field(default_factory=dict)
     has_slowest_paths: bool = True

@@ -35,6 +35,7 @@ class FileReader:
         *,
         state_dir: str | None,
         from_head: bool,
+        reclaim: bool,
         count: Callable[[bytes], None],
         log: Logger,
     ) -> None:
@@ -56,6 +57,7 @@ class FileReader:
                 long_lines="truncate",
                 partial_flush=_LINE_END,
                 count_lines=False,
+                reclaim=reclaim,
             ),
             log=log,
         )

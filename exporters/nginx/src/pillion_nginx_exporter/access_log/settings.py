@@ -34,6 +34,16 @@ def _parse_namespace(text: str) -> str:
     return text
 
 
+def _parse_path_rule(text: str) -> tuple[str, str]:
+    pattern, separator, replacement = text.rpartition("=")
+    if not pattern or not separator or not replacement:
+        raise ValueError(
+            "is not a rule; write PATTERN=REPLACEMENT, such as ^/users/[0-9]+=/users/:id"
+        )
+    return pattern, replacement
+
+
+PATH_RULE: Kind[tuple[str, str]] = Kind("PATTERN=REPLACEMENT", _parse_path_rule)
 LOG_FORMAT: Kind[str] = Kind("FORMAT", _parse_log_format)
 NAMESPACE: Kind[str] = Kind("NAME", _parse_namespace)
 
@@ -80,6 +90,12 @@ class AccessLogSettings:
         CHOICE(*CHOICES),
         "A label beside method and status, of what the log_format has.",
     )
+    path_rules: tuple[tuple[str, str], ...] = repeated(
+        "nginx.access-log.path",
+        PATH_RULE,
+        "A rule for the label path, of $request without its query: the replacement of the first "
+        "pattern (RE2) that is found; other where none is.",
+    )
     series: int = setting(
         "nginx.access-log.series",
         COUNT,
@@ -118,6 +134,11 @@ class AccessLogSettings:
     from_head: bool = switch(
         "nginx.access-log.from-head",
         "Where there is no checkpoint, count a file that is there from its beginning.",
+    )
+    reclaim: bool = switch(
+        "nginx.access-log.reclaim",
+        "Give what is counted of a file back to the file system, by a hole in it: a log that "
+        "nobody rotates takes no space. It needs --state.dir and the right to write to the file.",
     )
     state_dir: str | None = optional(
         "state.dir",

@@ -99,6 +99,7 @@ class AccessLogSource:
                 config.paths,
                 state_dir=config.state_dir,
                 from_head=config.from_head,
+                reclaim=config.reclaim,
                 count=self._count,
                 log=self._log,
             )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ssl  # asyncio has it loaded already
-from pathlib import Path
 
 from pillion.errors import ConfigurationError
+from pillion.files import in_memory, read_pem
 
 _CA, _CERTIFICATE, _KEY = (
     "--nginx.ssl-ca-cert",
@@ -81,24 +81,27 @@ class ClientTls:
 
 
 def _load_authorities(context: ssl.SSLContext, path: str) -> None:
-    _read(_CA, path)
+    data = _read(_CA, path)
     try:
-        context.load_verify_locations(cafile=path)
+        with in_memory(data) as held:
+            context.load_verify_locations(cafile=held)
     except ssl.SSLError:
         raise ConfigurationError(f"{_CA}={path}: holds no PEM certificate") from None
 
 
 def _load_pair(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    if "-----BEGIN CERTIFICATE-----" not in _read(_CERTIFICATE, certificate):
+    shown = _read(_CERTIFICATE, certificate)
+    if b"-----BEGIN CERTIFICATE-----" not in shown:
         raise ConfigurationError(f"{_CERTIFICATE}={certificate}: holds no PEM certificate")
     pem = _read(_KEY, key)
-    if "PRIVATE KEY-----" not in pem:
+    if b"PRIVATE KEY-----" not in pem:
         raise ConfigurationError(f"{_KEY}={key}: holds no PEM private key")
-    if "ENCRYPTED" in pem:
+    if b"ENCRYPTED" in pem:
         raise ConfigurationError(f"{_KEY}={key}: has a passphrase; write the key without one")
     try:
         # Without a password OpenSSL would ask the terminal for one.
-        context.load_cert_chain(certificate, key, password="")
+        with in_memory(shown) as one, in_memory(pem) as other:
+            context.load_cert_chain(one, other, password="")
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise ConfigurationError(
@@ -109,8 +112,8 @@ def _load_pair(context: ssl.SSLContext, certificate: str, key: str) -> None:
         ) from None
 
 
-def _read(flag: str, path: str) -> str:
+def _read(flag: str, path: str) -> bytes:
     try:
-        return Path(path).read_text(encoding="ascii", errors="replace")
+        return read_pem(path)
     except OSError as error:
         raise ConfigurationError(f"{flag}={path}: {error.strerror}") from None

@@ -111,6 +111,7 @@ def _config(
         buckets=tuple(sorted({*(namespace.histogram_buckets or BUCKETS)})),
         series=settings.series,
         from_head=settings.from_head,
+        reclaim=settings.reclaim,
         has_slowest_paths=settings.has_slowest_paths,
         state_dir=state and os.path.join(state, folder),  # noqa: PTH118
         name=folder,

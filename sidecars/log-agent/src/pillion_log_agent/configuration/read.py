@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
+from pillion.files import PIPE_SECONDS, read_bounded
 from pillion_log_agent.configuration.classic import Assignment, Include, Item, parse_classic
 from pillion_log_agent.configuration.fluentd.sign import is_fluentd
 from pillion_log_agent.configuration.section import Place, Problems, Section
@@ -144,12 +146,12 @@ class _Reader:
 
 def _read_text(path: str, room: int) -> str:
     try:
-        with open(path, "rb") as file:
-            raw = file.read(room + 1)
+        raw = read_bounded(path, room, wait=PIPE_SECONDS)
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(raw) > room:
-        raise ConfigurationError(f"{path}: is larger than 16 MiB, with what was read before it")
+        why = f"cannot be read: {error.strerror}"
+        if error.errno == errno.EFBIG:
+            why = "is larger than 16 MiB, with what was read before it"
+        raise ConfigurationError(f"{path}: {why}") from None
     try:
         return raw.decode()
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
+from pillion.files import read_bounded
 from pillion.settings import Kind, repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, PAIR, PATH, TEXT, choice
@@ -93,12 +94,9 @@ def _search(entries: frozenset[str]) -> Callable[[str], Any]:
 
 def _entries(path: str, *, fold: bool) -> list[str]:
     try:
-        with open(path, "rb") as file:
-            data = file.read(LIMIT + 1)
+        data = read_bounded(path, LIMIT)
     except OSError as error:
         raise ConfigurationError(f"file: {path} cannot be read: {error.strerror}") from None
-    if len(data) > LIMIT:
-        raise ConfigurationError(f"file: {path} is larger than 64 MiB")
     text = data.decode("utf-8", "replace")
     lines = (text.lower() if fold else text).splitlines()
     return [line.rstrip("\r") for line in lines if line.strip() and not line.startswith("#")]

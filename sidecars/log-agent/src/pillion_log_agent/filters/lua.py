@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
+from pillion.files import read_bounded
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, PATH, TEXT, TIME
@@ -129,8 +130,7 @@ def _load(properties: LuaProperties) -> LuaFunction:
     code = properties.code
     if properties.script is not None:
         try:
-            with open(properties.script, encoding="utf-8", errors="surrogateescape") as file:
-                code = file.read(SCRIPT_LIMIT)
+            code = read_bounded(properties.script, SCRIPT_LIMIT).decode("utf-8", "surrogateescape")
         except OSError as error:
             raise ConfigurationError(
                 f"script: {properties.script} cannot be read: {error.strerror}"

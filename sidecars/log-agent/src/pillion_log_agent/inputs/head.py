@@ -43,13 +43,15 @@ def sample(properties: HeadProperties) -> list[Record]:
         data = file.read(size)
     text = data.decode("utf-8", "replace")
     lines = text.splitlines()[: properties.lines or None]
-    record: Record = {"path": properties.file} if properties.add_path else {}
+    record: Record = {}
     if properties.split_line:
         record |= {f"line{number}": line for number, line in enumerate(lines)}
     elif properties.lines:
         record[properties.key] = "\n".join(lines)
     else:
         record[properties.key] = text.removesuffix("\n")
+    if properties.add_path:
+        record["path"] = properties.file
     return [record]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion.errors import ConfigurationError
+from pillion.files import in_memory, read_pem
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.kinds import FLAG, PATH, TEXT, choice
 
@@ -58,7 +59,7 @@ def make_context(properties: TlsProperties) -> ssl.SSLContext | None:
     _restrict(context, properties)
     try:
         if properties.tls_ca_file or properties.tls_ca_path:
-            context.load_verify_locations(properties.tls_ca_file, properties.tls_ca_path)
+            _load_authorities(context, properties)
         else:
             context.load_default_certs()
     except (OSError, ssl.SSLError) as error:
@@ -97,7 +98,7 @@ def make_server_context(
             raise ConfigurationError("tls.ca_file: is missing; clients are verified by it")
         context.verify_mode = ssl.CERT_REQUIRED
         try:
-            context.load_verify_locations(properties.tls_ca_file, properties.tls_ca_path)
+            _load_authorities(context, properties)
         except (OSError, ssl.SSLError) as error:
             named = properties.tls_ca_file or properties.tls_ca_path
             raise ConfigurationError(
@@ -106,16 +107,23 @@ def make_server_context(
     return context
 
 
+def _load_authorities(context: ssl.SSLContext, properties: TlsProperties) -> None:
+    if properties.tls_ca_file:
+        with in_memory(read_pem(properties.tls_ca_file)) as path:
+            context.load_verify_locations(cafile=path)
+    if properties.tls_ca_path:
+        context.load_verify_locations(capath=properties.tls_ca_path)
+
+
 def _load_own(context: ssl.SSLContext, properties: TlsProperties) -> None:
     """Load our certificate, where there is one."""
     if properties.tls_crt_file is None:
         return
     try:
-        context.load_cert_chain(
-            properties.tls_crt_file,
-            properties.tls_key_file,
-            lambda: properties.tls_key_passwd or "",
-        )
+        certificate = read_pem(properties.tls_crt_file)
+        key = read_pem(properties.tls_key_file) if properties.tls_key_file else certificate
+        with in_memory(certificate) as one, in_memory(key) as other:
+            context.load_cert_chain(one, other, lambda: properties.tls_key_passwd or "")
     except OSError as error:
         raise ConfigurationError(
             f"tls.crt_file: {properties.tls_crt_file} cannot be used: {_why(error)}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from stat import S_ISREG
@@ -12,8 +14,9 @@ from pillion.errors import ConfigurationError, TransientError
 from pillion.settings import optional, setting
 from pillion_log_agent.appending import append_whole, open_to_append, sync_directory
 from pillion_log_agent.configuration.declaration import Declaration
-from pillion_log_agent.configuration.kinds import FLAG, TEXT, choice
+from pillion_log_agent.configuration.kinds import FLAG, NUMBER, SIZE, TEXT, choice
 from pillion_log_agent.configuration.reasons import NO_UPSTREAM
+from pillion_log_agent.outputs.file_rotation import Rotation
 from pillion_log_agent.outputs.output import TAKEN
 from pillion_log_agent.outputs.rendering import Date, arrows, lines
 from pillion_log_agent.records.wire import from_wire, interleaved, to_wire
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from pillion_log_agent.records.batch import Batch
 
 MOST_OPEN = 256
+_PLACE = re.compile(r"\{([^{}]*)\}")
 _DELIMITERS = {"comma": ",", "space": " ", "tab": "\t", "\\t": "\t"}
 
 
@@ -54,6 +58,22 @@ class FileProperties:
     template: str = setting(
         "template", TEXT, "A line, with {field} and {time}.", default="{time} {message}"
     )
+    csv_column_names: bool = setting(
+        "csv_column_names",
+        FLAG,
+        "Begin a file of csv with a line of the names of its first record.",
+        default=False,
+    )
+    rotate: bool = setting("rotate", FLAG, "Rotate a file that is too large.", default=False)
+    rotate_max_size: int = setting(
+        "rotate_max_size", SIZE, "From which size on.", default=100_000_000
+    )
+    rotate_max_files: int = setting(
+        "rotate_max_files", NUMBER, "How many old files are kept.", default=7
+    )
+    rotate_gzip: bool = setting(
+        "rotate_gzip", FLAG, "Whether old files are compressed.", default=True
+    )
 
 
 class FileOutput:
@@ -61,10 +81,13 @@ class FileOutput:
 
     delay = False
 
-    def __init__(self, properties: FileProperties, _context: OutputContext) -> None:
+    def __init__(self, properties: FileProperties, context: OutputContext) -> None:
         if "\0" in (properties.file or "") + properties.path:
             raise ConfigurationError("path: has a NUL byte")
         self._properties = properties
+        self._context = context
+        self._rotation = rotation_of(properties)
+        self._rotating: set[asyncio.Task[None]] = set()
         self._files: dict[str, int] = {}
         self._unsynced: set[str] = set()
         self._new: set[str] = set()
@@ -76,14 +99,21 @@ class FileOutput:
             TransientError: a file cannot be written; nothing of these batches is in it.
         """
         texts: dict[str, list[bytes]] = {}
+        heads: dict[str, bytes] = {}
         for batch in batches:
-            texts.setdefault(self._path(batch.tag), []).append(self._rendered(batch))
+            path = self._path(batch.tag)
+            texts.setdefault(path, []).append(self._rendered(batch))
+            if path not in heads:
+                heads[path] = self._head(batch)
         written: list[tuple[int, int]] = []
         try:
             for path, parts in texts.items():
-                descriptor = self._open(path)
-                written.append((descriptor, os.fstat(descriptor).st_size))
+                descriptor = self._rotated(path, self._open(path))
+                size = os.fstat(descriptor).st_size
+                written.append((descriptor, size))
                 self._unsynced.add(path)
+                if not size:
+                    append_whole(descriptor, heads[path])
                 for part in parts:
                     append_whole(descriptor, part)
         except OSError as error:
@@ -106,7 +136,8 @@ class FileOutput:
             self._sync(path)
 
     async def close(self) -> None:
-        """Close the files."""
+        """Close the files, and wait for what is being compressed."""
+        await asyncio.gather(*self._rotating, return_exceptions=True)
         for descriptor in self._files.values():
             os.close(descriptor)
         self._files.clear()
@@ -150,6 +181,41 @@ class FileOutput:
         self._new.add(path)
         return descriptor
 
+    def _rotated(self, path: str, descriptor: int) -> int:
+        """Return the descriptor of a file, which is made anew where it was too large."""
+        rotation = self._rotation
+        if rotation is None:
+            return descriptor
+        seen = os.fstat(descriptor)
+        if seen.st_size < rotation.size or not S_ISREG(seen.st_mode):
+            return descriptor
+        self._let_go(path)
+        old = rotation.rename(path, self._context.wall_ns() / 1e9)
+        task = asyncio.create_task(self._finish(rotation, path, old))
+        self._rotating.add(task)
+        task.add_done_callback(self._rotating.discard)
+        return self._open(path)
+
+    async def _finish(self, rotation: Rotation, path: str, old: str) -> None:
+        try:
+            await asyncio.to_thread(rotation.finish, path, old)
+        except OSError as error:
+            self._context.log.warning(
+                "an old file cannot be compressed or removed", path=old, error=error.strerror
+            )
+
+    def _head(self, batch: Batch) -> bytes:
+        """Return what a new file begins with."""
+        properties = self._properties
+        if not (properties.csv_column_names and properties.format == "csv" and len(batch)):
+            return b""
+        names = map(arrows, batch.decoded()[0])
+        return (self._between(",").join(["timestamp", *names]) + "\n").encode("utf-8", "replace")
+
+    def _between(self, default: str) -> str:
+        given = self._properties.delimiter
+        return _DELIMITERS.get(given.lower(), given) or default
+
     def _rendered(self, batch: Batch) -> bytes:
         if self._properties.format == "out_file":
             return _out_file(batch)
@@ -166,14 +232,9 @@ class FileOutput:
     def _fields(self, time: str, record: dict[str, Any]) -> str:
         properties = self._properties
         if properties.format == "template":
-            text = properties.template.replace("{time}", time)
-            for key, value in record.items():
-                shown = value if isinstance(value, str) else arrows(value)
-                text = text.replace(f"{{{key}}}", shown)
-            return text + "\n"
+            return _filled(properties.template, {**record, "time": time}) + "\n"
         is_csv = properties.format == "csv"
-        default = "," if is_csv else "\t"
-        between = _DELIMITERS.get(properties.delimiter.lower(), properties.delimiter) or default
+        between = self._between("," if is_csv else "\t")
         if is_csv:
             return between.join([time, *map(arrows, record.values())]) + "\n"
         label = properties.label_delimiter
@@ -182,6 +243,28 @@ class FileOutput:
             *(f'"{key}"{label}{arrows(value)}' for key, value in record.items()),
         ]
         return between.join(pairs) + "\n"
+
+
+def rotation_of(properties: FileProperties) -> Rotation | None:
+    """Return how the files are rotated, None where they are not; raises ConfigurationError."""
+    if not properties.rotate:
+        return None
+    for name in ("rotate_max_size", "rotate_max_files"):
+        if getattr(properties, name) < 1:
+            raise ConfigurationError(f"{name}: is {getattr(properties, name)}; 1 is the least")
+    return Rotation(properties.rotate_max_size, properties.rotate_max_files, properties.rotate_gzip)
+
+
+def _filled(template: str, values: dict[str, Any]) -> str:
+    """Return a template with what is in it once filled in; a name that is not there stays."""
+
+    def fill(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            return found[0]
+        value = values[found[1]]
+        return value if isinstance(value, str) else arrows(value)
+
+    return _PLACE.sub(fill, template)
 
 
 def _out_file(batch: Batch) -> bytes:
@@ -198,10 +281,6 @@ FILE = Declaration(
     accepted=NO_UPSTREAM,
     refused={
         **dict.fromkeys(
-            ("rotate", "rotate_max_size", "rotate_max_files", "rotate_gzip"),
-            "use logrotate; a file that was renamed is made anew",
-        ),
-        **dict.fromkeys(
             (
                 "enable_strftime",
                 "max_dynamic_files",
@@ -212,7 +291,6 @@ FILE = Declaration(
             ),
             "leave out file, and each tag has a file of its own",
         ),
-        "csv_column_names": "use the format ltsv, which has the names in each line",
     },
     build=FileOutput,
 )

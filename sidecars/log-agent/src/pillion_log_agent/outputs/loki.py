@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError
+from pillion.files import read_bounded
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, PATH, PORT, TEXT, choice
@@ -225,8 +226,7 @@ def _all_labels(properties: LokiProperties) -> tuple[Label, ...]:
     if properties.label_map_path is not None:
         path = properties.label_map_path
         try:
-            with open(path, "rb") as file:
-                mapping = decode_object(file.read(MAP_LIMIT))
+            mapping = decode_object(read_bounded(path, MAP_LIMIT))
         except OSError as error:
             raise ConfigurationError(
                 f"label_map_path: {path} cannot be read: {error.strerror}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from pillion.settings import setting
 from pillion_log_agent.configuration.declaration import Declaration
@@ -41,12 +42,24 @@ class RegexProperties(ParserProperties):
 class RegexParser:
     """Parses text by a pattern."""
 
-    __slots__ = ("_fields", "_finishing", "_search", "_skip_empty", "name")
+    __slots__ = (
+        "_fields",
+        "_finishing",
+        "_groups",
+        "_no_match",
+        "_search",
+        "_skip_empty",
+        "name",
+    )
 
     def __init__(self, properties: RegexProperties) -> None:
         self.name = properties.name
         self._search = properties.regex.search
         self._fields = properties.regex.fields
+        numbers = [number for number, _ in self._fields]
+        # With a number more it returns a tuple where there is one field, or none.
+        self._groups = itemgetter(*numbers, 0, 0)
+        self._no_match = ("-",) * (max(numbers, default=0) + 1)
         self._skip_empty = properties.skip_empty_values
         self._finishing = Finishing.of(properties)
 
@@ -66,11 +79,14 @@ class RegexParser:
         if self._finishing.decoders:
             return None
         rows = text_rows(data)
-        found = list(map(self._search, rows))
+        found: list[Any] = list(map(self._search, rows))
         misfits = {row: rows[row] for row, match in enumerate(found) if match is None}
+        for row in misfits:
+            found[row] = self._no_match
+        columns = zip(*map(self._groups, found), strict=True)
         texts = {
-            name: [(match[number] or "") if match is not None else "-" for match in found]
-            for number, name in self._fields
+            name: [text or "" for text in column]
+            for (_, name), column in zip(self._fields, columns, strict=False)
         }
         times, unread = self._times(texts, len(rows), now)
         odd: dict[int, Fields] = {}

@@ -7,6 +7,7 @@ import random
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pillion.errors import TransientError
@@ -84,8 +85,11 @@ class Dispatcher:
         self.outage = outage
         self._flush = flush if output.delay else 0.0
         self._write_bytes = WRITE_BYTES
+        self._weigh: Callable[[Batch], int] = attrgetter("length")
         if isinstance(output, GatheringOutput):
             self._flush, self._write_bytes = output.gather_seconds, output.gather_bytes
+            # Inputs stop when what waits here is all that they may have in flight.
+            self._weigh = attrgetter("held")
         self._retry_policy = retry_policy
         self._dead_letters = dead_letters
         self._log = log
@@ -106,7 +110,7 @@ class Dispatcher:
         """Take a batch into the queue, with one hold of the receipt of its delivery."""
         loop = asyncio.get_running_loop()
         self._queue.append(Shipment(batch, delivery, receipt, loop.time()))
-        self._queued_bytes += batch.length
+        self._queued_bytes += self._weigh(batch)
         if len(self._queue) == 1 or self._queued_bytes >= self._write_bytes:
             self._woken.set()
 
@@ -142,12 +146,12 @@ class Dispatcher:
         """Take from the queue what goes into one write."""
         shipments: list[Shipment] = []
         size = 0
-        while self._queue and (
-            not shipments or size + self._queue[0].batch.length <= self._write_bytes
-        ):
-            shipment = self._queue.popleft()
-            size += shipment.batch.length
-            shipments.append(shipment)
+        while self._queue:
+            weight = self._weigh(self._queue[0].batch)
+            if shipments and size + weight > self._write_bytes:
+                break
+            size += weight
+            shipments.append(self._queue.popleft())
         self._queued_bytes -= size
         return shipments
 

@@ -165,15 +165,13 @@ class Pipeline:
 
     def take(self, batch: Batch, receipt: Receipt) -> None:
         """Take a batch on its way; its receipt is released when all of it is where it should be."""
+        batch.hold(batch.read_weight)
         self._ledger.take(len(batch))
         figures = self._ledger.inputs[batch.origin.input]
         figures.records += len(batch)
         figures.bytes += batch.size
-        route = self.route(batch)
-        if len(batch) > MOST_RECORDS:
-            self._go_in_parts(route, batch, receipt)
-        else:
-            self._go(route, batch, receipt)
+        go = self._go_in_parts if len(batch) > MOST_RECORDS else self._go
+        go(self.route(batch), batch, receipt)
 
     def _go_in_parts(self, route: Route, batch: Batch, receipt: Receipt) -> None:
         for start in range(0, len(batch), MOST_RECORDS):
@@ -208,6 +206,7 @@ class Pipeline:
         self._spawn(self._ship_after(lookup, identity))
 
     def _ship(self, route: Route, batch: Batch, receipt: Receipt, first: int) -> None:
+        held = batch.read_weight
         for number, stage in enumerate(route.stages[first:], first + 1):
             if isinstance(stage.filter, HoldingFilter):
                 for joined in stage.filter.hold(batch, receipt):
@@ -231,6 +230,7 @@ class Pipeline:
             receipt.release()
             return
         batch.seal()
+        batch.hold(held)
         # What filters have added is held as long as the records, and bounded with them.
         receipt.add_weight(batch.weight - batch.read_weight)
         self._deliver(route, batch, receipt)

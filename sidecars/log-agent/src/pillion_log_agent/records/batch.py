@@ -35,6 +35,7 @@ class Batch:
 
     __slots__ = (
         "_columns",
+        "_held",
         "_length",
         "_offsets",
         "_records",
@@ -85,6 +86,7 @@ class Batch:
         self._offsets = offsets
         self._length: int | None = None
         self._weight: int | None = None
+        self._held = 0
 
     def __len__(self) -> int:
         return len(self.times)
@@ -108,6 +110,18 @@ class Batch:
             return self._weight
         overhead = self._columns.overhead if self._columns is not None else 0
         return max(self.read_weight, self.length + overhead)
+
+    @property
+    def held(self) -> int:
+        """Bytes that stay in flight until its records are taken: those of all it was read with.
+
+        However few of those records filters have left.
+        """
+        return max(self._held, self.weight)
+
+    def hold(self, held: int) -> None:
+        """Note that so many bytes stay in flight for it at least."""
+        self._held = max(self._held, held)
 
     @property
     def is_decoded(self) -> bool:
@@ -191,16 +205,10 @@ class Batch:
         self._offsets = self.offsets
         self._records, self._columns = records, None
 
-    def without(self, key: str) -> Batch:
-        """Return a batch whose records lack a field; this one stays as it is."""
-        found = self.select(range(len(self)))
-        found.columns.remove(key)
-        return found
-
     def select(self, indices: Sequence[int]) -> Batch:
         """Return a batch of some of the records."""
         offsets, records = self.offsets, self._records
-        return Batch(
+        found = Batch(
             self.tag,
             self.origin,
             self.times.select(indices),
@@ -209,3 +217,5 @@ class Batch:
             offsets=[offsets[index] for index in indices],
             size=self.size * len(indices) // max(len(self), 1),
         )
+        found.hold(self._held)
+        return found

@@ -38,6 +38,10 @@ class Column(Protocol):
         """Return the values; the list is not to be changed."""
         ...
 
+    def value(self, row: int) -> Any:
+        """Return the value of one row."""
+        ...
+
     def pieces(self, name: Wire) -> list[Piece]:
         """Return the field as JSON; `name` is what stands before the value."""
         ...
@@ -74,6 +78,10 @@ class Texts:
         """Return the texts."""
         return list(map(add, self._texts, repeat(self._end))) if self._end else self._texts
 
+    def value(self, row: int) -> str:
+        """Return one text."""
+        return self._texts[row] + self._end
+
     def pieces(self, name: Wire) -> list[Piece]:
         """Return the field as JSON, quoted by one call where it has to be."""
         if self._is_plain:
@@ -104,6 +112,10 @@ class WireTexts:
     def values(self) -> list[Any]:
         """Return the texts."""
         return [text if text.isascii() else decoded(text) for text in self._texts]
+
+    def value(self, row: int) -> str:
+        """Return one text."""
+        return decoded(self._texts[row])
 
     def pieces(self, name: Wire) -> list[Piece]:
         """Return the field as JSON, quoted by one call; most texts need no more than quotes."""
@@ -136,6 +148,10 @@ class Values:
     def values(self) -> list[Any]:
         """Return the values."""
         return self._values
+
+    def value(self, row: int) -> Any:
+        """Return the value of one row."""
+        return self._values[row]
 
     def pieces(self, name: Wire) -> list[Piece]:
         """Return the field as JSON."""

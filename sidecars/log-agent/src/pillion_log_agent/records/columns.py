@@ -134,7 +134,7 @@ class Columns:
         found |= {
             name: value
             for name, column in self.fields.items()
-            if (value := column.values()[row]) is not MISSING
+            if (value := column.value(row)) is not MISSING
         }
         if self.tail is not None:
             found |= decode_body(Wire(self.tail[row][1:]))

@@ -26,9 +26,15 @@ from pillion_blackbox_exporter.probers.grpc.message import (
     status_of_http,
     status_of_reset,
 )
+from pillion_blackbox_exporter.probers.http2_frames import (
+    FRAME_HEADER,
+    TYPE_AT,
+    FrameBuffer,
+    FrameError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pillion.net import Stream
     from pillion_blackbox_exporter.failure import Reason
@@ -36,10 +42,9 @@ if TYPE_CHECKING:
 RECEIVE_LIMIT = 128 * 1024
 HEADER_LIST_LIMIT = 16 * 1024
 BODY_LIMIT = 16 * 1024
-FRAME_LIMIT = 16 * 1024  # the most that is allowed without asking (RFC 9113, 4.2)
+FRAME_COUNT_LIMIT = 2000
 _FRAMES_AT_ONCE = 100
-_FRAME_HEADER, _TYPE_AT = 9, 3
-_SETTINGS, _GOAWAY = 4, 7
+_GOAWAY = 7
 _STREAM_ID = 0x7FFFFFFF
 _OK = "200"
 
@@ -75,10 +80,10 @@ class Call:
     """A connection of its own, and the one call on it."""
 
     __slots__ = (
-        "_buffer",
         "_connection",
+        "_count",
+        "_frames",
         "_id",
-        "_is_first",
         "_is_over",
         "_received",
         "_reply",
@@ -97,9 +102,9 @@ class Call:
             },
         )
         self._id = 1
-        self._buffer = bytearray()
-        self._is_first = True
+        self._frames = FrameBuffer()
         self._received = 0
+        self._count = 0
         self._reply = Reply()
         self._is_over = False
 
@@ -138,36 +143,24 @@ class Call:
             raise CallError(
                 "protocol", RESOURCE_EXHAUSTED, f"the answer is longer than {RECEIVE_LIMIT} bytes"
             )
-        self._buffer += data
-        for count, frame in enumerate(self._frames()):
-            if self._is_over:
-                return
-            if count % _FRAMES_AT_ONCE == _FRAMES_AT_ONCE - 1:
-                await asyncio.sleep(0)
-            self._take(frame)
-
-    def _frames(self) -> Iterator[bytes]:
-        """Yield the frames that have come whole.
-
-        h2 would wait for a frame of any length to come whole before it refuses it, so that a
-        server of another protocol would be waited for.
-        """
-        while len(self._buffer) >= _FRAME_HEADER:
-            length = int.from_bytes(self._buffer[:_TYPE_AT], "big")
-            is_first, self._is_first = self._is_first, False
-            if length > FRAME_LIMIT or (is_first and self._buffer[_TYPE_AT] != _SETTINGS):
-                what = "does not speak HTTP/2" if is_first else "sent a frame that is too long"
-                raise CallError("protocol", INTERNAL, f"the server {what}")
-            if len(self._buffer) < _FRAME_HEADER + length:
-                self._is_first = is_first
-                return
-            frame = bytes(self._buffer[: _FRAME_HEADER + length])
-            del self._buffer[: _FRAME_HEADER + length]
-            yield frame
+        try:
+            for frame in self._frames.frames(data):
+                if self._is_over:
+                    return
+                self._count += 1
+                if self._count > FRAME_COUNT_LIMIT:
+                    raise CallError(
+                        "protocol", RESOURCE_EXHAUSTED, f"more than {FRAME_COUNT_LIMIT} frames came"
+                    )
+                if self._count % _FRAMES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                self._take(frame)
+        except FrameError as error:
+            raise CallError("protocol", INTERNAL, f"the server {error}") from None
 
     def _take(self, frame: bytes) -> None:
-        if frame[_TYPE_AT] == _GOAWAY:
-            self._on_goaway(frame[_FRAME_HEADER:])
+        if frame[TYPE_AT] == _GOAWAY:
+            self._on_goaway(frame[FRAME_HEADER:])
             return
         try:
             events = self._connection.receive_data(frame)

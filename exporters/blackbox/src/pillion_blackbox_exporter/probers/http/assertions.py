@@ -11,19 +11,28 @@ from pillion_blackbox_exporter.failure import ProbeError
 if TYPE_CHECKING:
     from pillion.net import Head
     from pillion_blackbox_exporter.configuration.http import HttpSection
+    from pillion_blackbox_exporter.failure import Reason
 
 IN_PLACE_LIMIT = 64 * 1024
 _GOOD = range(200, 300)
 
 
-def judge_status(section: HttpSection, status: int) -> None:
-    """Raise ProbeError when the status is none of the valid ones."""
+def judge_status(section: HttpSection, status: int, *, redirects: int = 0) -> None:
+    """Raise ProbeError when the status is none of the valid ones.
+
+    Args:
+        section: which are valid.
+        status: the last response's.
+        redirects: how many there were when no more was followed; 0 where that was not why.
+    """
+    reason: Reason = "redirect" if redirects else "status"
+    after = f" after {redirects} redirects, and no more is followed" if redirects else ""
     if section.valid_status_codes:
         if status not in section.valid_status_codes:
             valid = ", ".join(str(code) for code in section.valid_status_codes)
-            raise ProbeError("status", f"the status is {status}, not one of {valid}")
+            raise ProbeError(reason, f"the status is {status}{after}, not one of {valid}")
     elif status not in _GOOD:
-        raise ProbeError("status", f"the status is {status}, not 2xx")
+        raise ProbeError(reason, f"the status is {status}{after}, not 2xx")
 
 
 def judge_version(section: HttpSection, version: str) -> None:

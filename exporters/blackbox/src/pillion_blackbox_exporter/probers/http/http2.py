@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import h2.config
@@ -12,6 +13,7 @@ import h2.settings
 
 from pillion.net import Head
 from pillion_blackbox_exporter.failure import ProbeError
+from pillion_blackbox_exporter.probers.http2_frames import FrameBuffer, FrameError
 
 if TYPE_CHECKING:
     from pillion.net import Stream
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 HEADER_LIST_LIMIT = 1024 * 1024
 WINDOW = 4 * 1024 * 1024
+EVENT_LIMIT = 2_000  # frames without content: settings, pings, priorities, interim responses
+_FRAMES_AT_ONCE = 100  # before others get their turn
 _HOP_BY_HOP = frozenset({"connection", "proxy-connection", "keep-alive", "upgrade", "host"})
 
 
@@ -42,6 +46,8 @@ class Http2:
         self._head: Head | None = None
         self._body: list[bytes] = []
         self._is_complete = False
+        self._frames = FrameBuffer()
+        self._events = 0
 
     async def send(self, request: Request) -> Head:
         """Send a request and return the head of its response.
@@ -89,8 +95,13 @@ class Http2:
         if not data:
             raise ProbeError("closed", ended)
         try:
-            for event in self._connection.receive_data(data):
-                self._take(event)
+            for count, frame in enumerate(self._frames.frames(data)):
+                if count % _FRAMES_AT_ONCE == _FRAMES_AT_ONCE - 1:
+                    await asyncio.sleep(0)
+                for event in self._connection.receive_data(frame):
+                    self._take(event)
+        except FrameError as error:
+            raise ProbeError("protocol", f"the server {error}") from None
         except h2.exceptions.ProtocolError as error:
             self._flush()
             raise ProbeError("protocol", f"the answer breaks HTTP/2: {error}") from None
@@ -98,6 +109,12 @@ class Http2:
             self._send_body()
 
     def _take(self, event: h2.events.Event) -> None:
+        if not (isinstance(event, h2.events.DataReceived) and event.data):
+            self._events += 1
+            if self._events > EVENT_LIMIT:
+                raise ProbeError(
+                    "protocol", f"the server sent more than {EVENT_LIMIT} frames without content"
+                )
         if isinstance(event, h2.events.ResponseReceived):
             self._head = self._head_of(event.headers or [])
         elif isinstance(event, h2.events.DataReceived):

@@ -156,7 +156,9 @@ async def _judge(
     probe.trace.begin("transfer", head.received_at)
     report_head(probe, head)
     probe.report.set(CONTENT_LENGTH, head.content_length(request.method))
-    _attempt(probe, lambda: judge_status(section, head.status))
+    redirects = int(probe.report.get(REDIRECTS) or 0)
+    redirects = redirects if redirects > REDIRECT_LIMIT else 0
+    _attempt(probe, lambda: judge_status(section, head.status, redirects=redirects))
     if probe.is_well() and section.judges_headers:
         _attempt(probe, lambda: judge_headers(section, head))
         probe.report.set(FAILED_DUE_TO_REGEX, 0 if probe.is_well() else 1)

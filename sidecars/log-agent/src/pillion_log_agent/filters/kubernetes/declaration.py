@@ -22,17 +22,9 @@ def _build(properties: KubernetesProperties, context: FilterContext) -> Filter:
 
 _READ = "the API's answers are read whole"
 _API = "the API server is asked once for each pod and then watched, and not the kubelet"
-_NAMESPACES = "the labels and annotations of namespaces are not read; put them on the pods"
 _AWS = "associations of AWS are not read; add fields with record_modifier"
-_OF_API = "kube_url, kube_ca_file and kube_token_file say how the API server is reached"
 _REFUSED = {
     "kube_meta_preload_cache_dir": "use downward_api",
-    "kube_token_command": "let what renews the token write it to kube_token_file",
-    "kube_ca_path": "name the file in kube_ca_file",
-    "namespace_labels": _NAMESPACES,
-    "namespace_annotations": _NAMESPACES,
-    "namespace_metadata_only": _NAMESPACES,
-    "owner_references": "they are not read; a pod's labels mostly name its owner",
     "use_journal": "there is no input for the journal",
     "set_platform": _AWS,
     "aws_use_pod_association": _AWS,
@@ -53,21 +45,7 @@ _REFUSED = {
         ),
         _AWS,
     ),
-    **dict.fromkeys(
-        (
-            "net.source_address",
-            "tls.ca_file",
-            "tls.ca_path",
-            "tls.crt_file",
-            "tls.key_file",
-            "tls.key_passwd",
-            "tls.vhost",
-            "tls.min_version",
-            "tls.max_version",
-            "tls.ciphers",
-        ),
-        _OF_API,
-    ),
+    "net.source_address": "let the system's routes choose the address",
 }
 KUBERNETES = Declaration(
     name="kubernetes",
@@ -78,9 +56,7 @@ KUBERNETES = Declaration(
         "tls.debug": "errors of TLS are logged",
         "dns_retries": "a server that is not found is asked again",
         "dns_wait_time": "a server that is not found is asked again",
-        "kube_token_ttl": "the token is read again when its file changes",
         "cache_use_docker_id": "a watch renews what is known of a pod",
-        "kube_meta_namespace_cache_ttl": "the labels of namespaces are not asked for",
         "kube_namespace_file": "a tag says the namespace",
         "use_kubelet": _API,
         "kubelet_host": _API,

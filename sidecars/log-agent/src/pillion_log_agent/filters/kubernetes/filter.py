@@ -8,14 +8,24 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.filters.kubernetes.api import Api, keep_current
+from pillion.files import SECRET_LIMIT, read_bounded
 from pillion_log_agent.filters.kubernetes.merging import Merging
-from pillion_log_agent.filters.kubernetes.pod import Identity, Pod, fields_of, parse_downward
+from pillion_log_agent.filters.kubernetes.pod_watch import keep_current
 from pillion_log_agent.filters.kubernetes.splicing import splice_logs
 from pillion_log_agent.filters.kubernetes.store import Store
+from pillion_log_agent.kubernetes_api.api import Api
+from pillion_log_agent.kubernetes_api.pod import (
+    Identity,
+    Pod,
+    fields_of,
+    namespace_of,
+    parse_downward,
+)
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from pillion_log_agent.filters.filter import FilterContext
     from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
     from pillion_log_agent.parsers.parsed import Parser
@@ -23,7 +33,12 @@ if TYPE_CHECKING:
     from pillion_log_agent.records.columns import Record
 
 FIELD = "kubernetes"
+NAMESPACE_FIELD = "kubernetes_namespace"
 MOST_TAGS = 10_000
+_SILENCE = {
+    "pod": "the API server says nothing of a pod; its records go on with what their tag says",
+    "namespace": "the API server says nothing of a namespace; its records go on without it",
+}
 
 
 class KubernetesFilter:
@@ -44,6 +59,12 @@ class KubernetesFilter:
             context.parser(properties.merge_parser) if properties.merge_parser else None,
         )
         self._store = Store(properties.kube_meta_cache_ttl, time.monotonic)
+        self._namespaces = Store(properties.kube_meta_namespace_cache_ttl, time.monotonic)
+        self._wants_namespace = (
+            properties.namespace_labels
+            or properties.namespace_annotations
+            or properties.namespace_metadata_only
+        )
         self._own: Pod | None = None
         self._api: Api | None = None
         asks_nobody = properties.dummy_meta or properties.use_tag_for_meta
@@ -53,7 +74,7 @@ class KubernetesFilter:
         self._fields: dict[Identity, tuple[int, dict[str, Any]]] = {}
         self._lookups: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._watch: asyncio.Task[None] | None = None
-        self._is_in_trouble = False
+        self._troubles: set[str] = set()
 
     async def start(self) -> None:
         """Read the files of the downward API, where they are named."""
@@ -75,7 +96,7 @@ class KubernetesFilter:
         identity = self._identity(batch.tag)
         if self._api is None or identity is None:
             return None
-        is_fresh, pod = self._store.find(identity.key)
+        is_fresh, is_known = self._freshness(identity)
         if is_fresh:
             return None
         pending = self._lookups.get(identity.key)
@@ -83,7 +104,16 @@ class KubernetesFilter:
             pending = asyncio.ensure_future(self._ask(self._api, identity.key))
             self._lookups[identity.key] = pending
         # What is known is used until there is something newer.
-        return pending if pod is None else None
+        return None if is_known else pending
+
+    def _freshness(self, identity: Identity) -> tuple[bool, bool]:
+        """Return whether nothing has to be asked, and whether there is something to go on with."""
+        found = []
+        if not self._properties.namespace_metadata_only:
+            found.append(self._store.find(identity.key))
+        if self._wants_namespace:
+            found.append(self._namespaces.find((identity.namespace, "")))
+        return all(is_fresh for is_fresh, _ in found), all(pod is not None for _, pod in found)
 
     def apply(self, batch: Batch) -> Batch:
         """Return the batch with the field `kubernetes`, and with the logs merged."""
@@ -96,8 +126,19 @@ class KubernetesFilter:
         named = self._named_parsers(pod, identity)
         if self._merging.is_on and len(batch):
             self._merge(batch, named)
-        batch.put(FIELD, self._fields_of(identity, pod))
+        if not self._properties.namespace_metadata_only:
+            batch.put(FIELD, self._fields_of(identity, pod))
+        if self._wants_namespace:
+            batch.put(NAMESPACE_FIELD, self._namespace_of(identity.namespace))
         return batch
+
+    def _namespace_of(self, name: str) -> dict[str, Any]:
+        return namespace_of(
+            name,
+            self._namespaces.find((name, ""))[1],
+            labels=self._properties.namespace_labels,
+            annotations=self._properties.namespace_annotations,
+        )
 
     def _merge(self, batch: Batch, named: dict[str, Parser]) -> None:
         now = self._context.wall_ns()
@@ -147,7 +188,11 @@ class KubernetesFilter:
                 self._fields.clear()
             properties = self._properties
             fields = fields_of(
-                identity, pod, labels=properties.labels, annotations=properties.annotations
+                identity,
+                pod,
+                labels=properties.labels,
+                annotations=properties.annotations,
+                owners=properties.owner_references,
             )
             made = self._fields[identity] = self._store.version, fields
         return made[1]
@@ -174,23 +219,19 @@ class KubernetesFilter:
         return Identity.of_file(rest)
 
     async def _ask(self, api: Api, key: tuple[str, str]) -> None:
-        """Ask for one pod; what fails is no reason to hold its records back."""
-        pod: Pod | None = None
+        """Ask for what is wanted of one pod; what fails is no reason to hold its records back."""
         try:
-            async with asyncio.timeout(self._properties.lookup_timeout):
-                pod = await api.pod(*key)
-            self._is_in_trouble = False
-        except Exception as error:  # noqa: BLE001  # an object of a shape that nobody expects, too
-            if not self._is_in_trouble:
-                self._context.log.warning(
-                    "the API server says nothing of a pod; its records go on with what their tag "
-                    "says",
-                    pod="/".join(key),
-                    cause=(str(error) if isinstance(error, TransientError) else repr(error)),
-                )
-            self._is_in_trouble = True
+            if not (self._properties.namespace_metadata_only or self._store.find(key)[0]):
+                await self._ask_for_pod(api, key)
+            namespace = key[0], ""
+            if self._wants_namespace and not self._namespaces.find(namespace)[0]:
+                asked = api.namespace(namespace[0])
+                self._namespaces.put(namespace, await self._answered(asked, "namespace", key[0]))
         finally:
             del self._lookups[key]
+
+    async def _ask_for_pod(self, api: Api, key: tuple[str, str]) -> None:
+        pod = await self._answered(api.pod(*key), "pod", "/".join(key))
         self._store.put(key, pod)
         if pod is not None and pod.node and self._watch is None:
             # The pods whose logs are here are those of this node.
@@ -198,14 +239,33 @@ class KubernetesFilter:
                 keep_current(api, pod.node, self._store, self._context.log)
             )
 
+    async def _answered(
+        self, asked: Coroutine[None, None, Pod | None], kind: str, name: str
+    ) -> Pod | None:
+        """Return what the API server says, None where it says nothing; that is logged once."""
+        try:
+            async with asyncio.timeout(self._properties.lookup_timeout):
+                found = await asked
+        except Exception as error:  # noqa: BLE001  # an object of a shape that nobody expects, too
+            if kind not in self._troubles:
+                self._context.log.warning(
+                    _SILENCE[kind],
+                    **{kind: name},
+                    cause=(str(error) if isinstance(error, TransientError) else repr(error)),
+                )
+            self._troubles.add(kind)
+            return None
+        self._troubles.discard(kind)
+        return found
+
 
 def read_downward(directory: str, environment: Any) -> Pod:
     """Return the agent's own pod, from the files and variables of the downward API."""
     found: dict[str, dict[str, str]] = {}
     for name in ("labels", "annotations"):
         try:
-            with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as file:
-                found[name] = parse_downward(file.read())
+            data = read_bounded(os.path.join(directory, name), SECRET_LIMIT)
+            found[name] = parse_downward(data.decode("utf-8", "replace"))
         except OSError:
             found[name] = {}
     return Pod(

@@ -6,26 +6,13 @@ from dataclasses import dataclass
 
 from pillion.settings import optional, setting
 from pillion_log_agent.configuration.kinds import FLAG, PATH, TEXT, TIME
-
-ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+from pillion_log_agent.kubernetes_api.properties import ApiProperties
 
 
 @dataclass(frozen=True, slots=True)
-class KubernetesProperties:
+class KubernetesProperties(ApiProperties):
     """The properties of `kubernetes`."""
 
-    kube_url: str = setting(
-        "kube_url", TEXT, "The API server.", default="https://kubernetes.default.svc:443"
-    )
-    kube_ca_file: str = setting(
-        "kube_ca_file", PATH, "The authority of its certificate.", default=f"{ACCOUNT}/ca.crt"
-    )
-    kube_token_file: str = setting(
-        "kube_token_file",
-        PATH,
-        "The token; read again when it changes.",
-        default=f"{ACCOUNT}/token",
-    )
     kube_tag_prefix: str = setting(
         "kube_tag_prefix", TEXT, "What the tag begins with.", default="kube.var.log.containers."
     )
@@ -47,6 +34,31 @@ class KubernetesProperties:
     )
     labels: bool = setting("labels", FLAG, "Add the pod's labels.", default=True)
     annotations: bool = setting("annotations", FLAG, "Add its annotations.", default=True)
+    owner_references: bool = setting(
+        "owner_references", FLAG, "Add what owns the pod, as ownerReferences.", default=False
+    )
+    namespace_labels: bool = setting(
+        "namespace_labels",
+        FLAG,
+        "Add the labels of the namespace, in the field kubernetes_namespace; the account has to "
+        "be allowed to get namespaces.",
+        default=False,
+    )
+    namespace_annotations: bool = setting(
+        "namespace_annotations", FLAG, "Add its annotations there.", default=False
+    )
+    namespace_metadata_only: bool = setting(
+        "namespace_metadata_only",
+        FLAG,
+        "Add the field kubernetes_namespace alone, and ask for no pods.",
+        default=False,
+    )
+    kube_meta_namespace_cache_ttl: float = setting(
+        "kube_meta_namespace_cache_ttl",
+        TIME,
+        "How long what is known of a namespace holds.",
+        default=900.0,
+    )
     k8s_logging_parser: bool = setting(
         "k8s-logging.parser",
         FLAG,
@@ -64,15 +76,6 @@ class KubernetesProperties:
     )
     use_tag_for_meta: bool = setting(
         "use_tag_for_meta", FLAG, "The same: what the tag says is all.", default=False
-    )
-    tls_verify: bool = setting(
-        "tls.verify", FLAG, "Whether the API server has to be trusted.", default=True
-    )
-    tls_verify_hostname: bool = setting(
-        "tls.verify_hostname",
-        FLAG,
-        "Whether its certificate has to bear the name in kube_url.",
-        default=True,
     )
     downward_api: str | None = optional(
         "downward_api",

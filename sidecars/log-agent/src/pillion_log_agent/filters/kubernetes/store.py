@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from pillion_log_agent.filters.kubernetes.pod import Pod
+from pillion_log_agent.kubernetes_api.pod import Pod
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -14,13 +14,8 @@ KUBERNETES_EVENTS = Declaration(
     properties=KubernetesEventsProperties,
     accepted={
         **dict.fromkeys(("interval_sec", "interval_nsec"), _WATCHED),
-        "kube_token_ttl": "the token is read for each request",
         "tls.debug": "errors of TLS are logged with their reason",
         **dict.fromkeys(("db.sync", "db.locking", "db.journal_mode"), _POSITION),
-    },
-    refused={
-        "kube_ca_path": "put the certificates into one file, and name it with kube_ca_file",
-        "tls.vhost": "name the server in kube_url as its certificate does",
     },
     build=KubernetesEventsInput,
 )

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.filters.kubernetes.api import (
+from pillion_log_agent.inputs.in_order import InOrder
+from pillion_log_agent.inputs.kubernetes_events.event import time_of, version, version_of
+from pillion_log_agent.inputs.outstanding import Outstanding
+from pillion_log_agent.inputs.position import PositionStore, position_directory
+from pillion_log_agent.kubernetes_api.api import (
     FIRST_WAIT,
     LONGEST_WAIT,
     PAGE,
@@ -19,10 +23,6 @@ from pillion_log_agent.filters.kubernetes.api import (
     ExpiredError,
     ForbiddenError,
 )
-from pillion_log_agent.inputs.in_order import InOrder
-from pillion_log_agent.inputs.kubernetes_events.event import time_of, version, version_of
-from pillion_log_agent.inputs.outstanding import Outstanding
-from pillion_log_agent.inputs.position import PositionStore, position_directory
 from pillion_log_agent.patterns.times import SECOND
 from pillion_log_agent.records.batch import Batch
 from pillion_log_agent.records.origin import Origin

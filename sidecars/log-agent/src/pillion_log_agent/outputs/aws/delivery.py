@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pillion.errors import TransientError
@@ -21,7 +22,7 @@ class Event(NamedTuple):
     Attributes:
         batch: which of the batches that are written.
         row: which record of it.
-        time: nanoseconds since 1970.
+        time: milliseconds since 1970, where the API asks for it.
         body: what is sent of it.
         size: bytes that it counts for in a request.
     """
@@ -48,7 +49,7 @@ class Sent:
     cause: str = ""
 
 
-ALL_SENT = Sent()
+_size = itemgetter(4)
 
 
 @dataclass(slots=True)
@@ -104,9 +105,22 @@ class Sending:
 
 
 def bounded(
-    events: Iterable[Event], *, most: int, size: int, span: int | None = None
+    events: Sequence[Event], *, most: int, size: int, span: int | None = None
 ) -> Iterator[list[Event]]:
-    """Yield the events in order, so many in a request, of so many bytes and nanoseconds at most."""
+    """Yield the events in order, so many in a request at most.
+
+    Args:
+        events: in order, by time where there is a span.
+        most: events in a request.
+        size: bytes of a request.
+        span: what lies between the first time of a request and the last is less.
+    """
+    is_near = not events or span is None or events[-1].time - events[0].time < span
+    if is_near and len(events) <= most and sum(map(_size, events)) <= size:
+        # The usual case: one request takes them all.
+        if events:
+            yield list(events)
+        return
     request: list[Event] = []
     total = 0
     for event in events:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 MOST_EVENTS = 10_000
 MOST_BYTES = 1_048_576
 PER_EVENT = 26
-SPAN = 24 * 3600 * 1_000_000_000
+SPAN = 24 * 3600 * 1000
+"""Milliseconds."""
 LONGEST = 1_000_000
 """Bytes of an event; what is longer becomes several, which leaves room for what the API counts."""
-_MILLISECOND = 1_000_000
 _encode = msgspec.json.Encoder().encode
 
 
@@ -55,25 +55,43 @@ class Content:
 
 def events(
     number: int, batch: Batch, indices: Sequence[int], found: Sequence[str | None]
-) -> Iterator[Event]:
-    """Yield the events of some records of a batch; one without text gives none."""
-    times = batch.times.nanoseconds()
-    for index in indices:
-        text = found[index]
-        if not text:
+) -> list[Event]:
+    """Return the events of some records of a batch; one without text gives none."""
+    times = _milliseconds(batch)
+    chosen = [index for index in indices if found[index]]
+    texts_of = [found[index] or "" for index in chosen]
+    sizes = _sizes(texts_of)
+    made = [
+        Event(number, index, times[index], text, size + PER_EVENT)
+        for index, text, size in zip(chosen, texts_of, sizes, strict=True)
+    ]
+    return made if max(sizes, default=0) <= LONGEST else list(_cut(made))
+
+
+def _milliseconds(batch: Batch) -> list[int]:
+    """Return the times, of which none is before 1970."""
+    return [max(int(time.replace(".", "")), 0) for time in batch.times.epoch(3)]
+
+
+def _sizes(found: Sequence[str]) -> list[int]:
+    if "".join(found).isascii():
+        return list(map(len, found))
+    return [len(text) if text.isascii() else len(text.encode()) for text in found]
+
+
+def _cut(made: Sequence[Event]) -> Iterator[Event]:
+    """Yield events of which none is too long."""
+    for event in made:
+        if event.size <= LONGEST + PER_EVENT:
+            yield event
             continue
-        time = max(times[index], 0)
-        size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-        if size <= LONGEST:
-            yield Event(number, index, time, text, size + PER_EVENT)
-            continue
-        for part in pieces(text):
-            yield Event(number, index, time, part, len(part.encode()) + PER_EVENT)
+        for part in pieces(event.body):
+            yield event._replace(body=part, size=len(part.encode()) + PER_EVENT)
 
 
 def pieces(text: str) -> Iterator[str]:
     """Yield a text in parts that are not too long for an event, none cut within a character."""
-    data = text.encode("utf-8", "replace")
+    data = text.encode()
     start = 0
     while start < len(data):
         end = min(start + LONGEST, len(data))
@@ -89,9 +107,6 @@ def body(stream: Stream, request: Sequence[Event]) -> bytes:
         {
             "logGroupName": stream.group,
             "logStreamName": stream.name,
-            "logEvents": [
-                {"timestamp": event.time // _MILLISECOND, "message": event.body}
-                for event in request
-            ],
+            "logEvents": [{"timestamp": event.time, "message": event.body} for event in request],
         }
     )

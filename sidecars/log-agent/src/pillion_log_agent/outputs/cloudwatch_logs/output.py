@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -79,7 +80,7 @@ class CloudWatchLogsOutput:
         sending = Sending()
         for stream, found in self._by_stream(batches, sending).items():
             # The API wants the events of a request in the order of their times.
-            found.sort(key=lambda event: event.time)
+            found.sort(key=itemgetter(2))
             for request in bounded(found, most=MOST_EVENTS, size=MOST_BYTES, span=SPAN):
                 await sending.send(request, partial(self._put, stream))
         return sending.outcome()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pillion.errors import ConfigurationError
+from pillion.files import read_bounded
 
 LIMIT = 1024 * 1024
 _KINDS = ("upstream", "node")
@@ -33,8 +34,7 @@ def read_upstream(path: str) -> list[Node]:
         ConfigurationError: it cannot be read, or is wrong.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(LIMIT)
+        text = read_bounded(path, LIMIT).decode()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigurationError(f"upstream: {path} cannot be read: {why}") from None

@@ -23,8 +23,10 @@ OK = 200
 class ApiClient:
     """Asks one server, over connections that are kept for a while."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, server_name: str | None = None) -> None:
+        """Take the server, and the name that its certificate has to bear where it is another."""
         self.endpoint = endpoint
+        self._extensions = {} if server_name is None else {"sni_hostname": server_name}
         self._client: httpx.AsyncClient | None = None
 
     async def get(
@@ -120,6 +122,7 @@ class ApiClient:
                 f"{self.endpoint}{target}",
                 headers={"Accept-Encoding": "identity", **headers},
                 timeout=timeout,
+                extensions=self._extensions,
             ) as response:
                 yield response
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
 from pillion.errors import ConfigurationError, TransientError
-from pillion_log_agent.filters.kubernetes.client import OK, ApiClient
-from pillion_log_agent.filters.kubernetes.pod import Pod
+from pillion_log_agent.kubernetes_api.client import OK, ApiClient
+from pillion_log_agent.kubernetes_api.pod import Pod
+from pillion_log_agent.kubernetes_api.token import Token
 from pillion_log_agent.network.endpoint import Endpoint
 from pillion_log_agent.network.tls import TlsProperties, make_context
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
-    from pillion.log import Logger
-    from pillion_log_agent.filters.kubernetes.store import Store
+    from pillion_log_agent.kubernetes_api.properties import ApiProperties
 
 FORBIDDEN, NOT_FOUND, GONE = 403, 404, 410
 PAGE = 250
@@ -33,6 +32,7 @@ TIMEOUT = 10.0
 OBJECT_LIMIT = 16 * 1024 * 1024
 ANSWER_LIMIT = 64 * 1024 * 1024
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds before it is asked again after a failure; who asks doubles them."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -42,35 +42,6 @@ class ExpiredError(Exception):
 
 class ForbiddenError(Exception):
     """The account may not do this."""
-
-
-class ApiProperties(Protocol):
-    """How the API server is reached."""
-
-    @property
-    def kube_url(self) -> str:
-        """Its address."""
-        ...
-
-    @property
-    def kube_ca_file(self) -> str:
-        """The authority of its certificate."""
-        ...
-
-    @property
-    def kube_token_file(self) -> str:
-        """The token of the account."""
-        ...
-
-    @property
-    def tls_verify(self) -> bool:
-        """Whether it has to be trusted."""
-        ...
-
-    @property
-    def tls_verify_hostname(self) -> bool:
-        """Whether its certificate has to bear its name."""
-        ...
 
 
 class Api:
@@ -83,21 +54,30 @@ class Api:
                 f"kube_url: {properties.kube_url!r} is no address; write https://host:port"
             )
         self._prefix = parts.path.rstrip("/")
-        self._token_file = properties.kube_token_file
+        self._token = Token(
+            properties.kube_token_file, properties.kube_token_command, properties.kube_token_ttl
+        )
         self._host = parts.netloc.rpartition("@")[2]
         is_secure = parts.scheme == "https"
+        is_file = os.path.isfile(properties.kube_ca_file)
         tls = TlsProperties(
             tls=is_secure,
             tls_verify=properties.tls_verify,
             tls_verify_hostname=properties.tls_verify_hostname,
-            tls_ca_file=properties.kube_ca_file
-            if os.path.isfile(properties.kube_ca_file)
-            else None,
+            tls_vhost=properties.tls_vhost,
+            tls_ca_file=properties.tls_ca_file or (properties.kube_ca_file if is_file else None),
+            tls_ca_path=properties.tls_ca_path or properties.kube_ca_path,
+            tls_crt_file=properties.tls_crt_file,
+            tls_key_file=properties.tls_key_file,
+            tls_key_passwd=properties.tls_key_passwd,
+            tls_min_version=properties.tls_min_version,
+            tls_max_version=properties.tls_max_version,
+            tls_ciphers=properties.tls_ciphers,
         )
         self._endpoint = Endpoint(
             parts.hostname, parts.port or (443 if is_secure else 80), make_context(tls)
         )
-        self._client = ApiClient(self._endpoint)
+        self._client = ApiClient(self._endpoint, properties.tls_vhost)
         self._turn = asyncio.Lock()
 
     async def pod(self, namespace: str, name: str) -> Pod | None:
@@ -109,6 +89,11 @@ class Api:
         """
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(name, safe='')}"
         found = await self._get(path)
+        return None if found is None else Pod.of_object(found)
+
+    async def namespace(self, name: str) -> Pod | None:
+        """Return the labels and annotations of a namespace, in the shape of a pod; see `pod`."""
+        found = await self._get(f"/api/v1/namespaces/{quote(name, safe='')}")
         return None if found is None else Pod.of_object(found)
 
     async def pods(self, node: str) -> tuple[list[dict[str, Any]], str]:
@@ -164,7 +149,7 @@ class Api:
         }
         watch = self._client.lines(
             f"{self._prefix}{path}?{urlencode(asked)}",
-            self._headers(),
+            await self._headers(),
             silence=seconds + TIMEOUT,
             limit=OBJECT_LIMIT,
         )
@@ -188,7 +173,7 @@ class Api:
     async def _get(self, target: str) -> dict[str, Any] | None:
         async with self._turn:
             status, body = await self._client.get(
-                self._prefix + target, self._headers(), timeout=TIMEOUT, limit=ANSWER_LIMIT
+                self._prefix + target, await self._headers(), timeout=TIMEOUT, limit=ANSWER_LIMIT
             )
         if status == OK:
             return _decoded(body)
@@ -200,49 +185,16 @@ class Api:
             raise ForbiddenError
         raise TransientError(f"{self._endpoint} answered {status}", reason=str(status))
 
-    def _headers(self) -> dict[str, str]:
+    async def _headers(self) -> dict[str, str]:
         headers = {
             "Host": self._host,
             "Accept": "application/json",
             "User-Agent": "pillion-log-agent",
         }
-        try:
-            # A token is rotated by the kubelet: it is read for each of the few requests.
-            with open(self._token_file, encoding="ascii", errors="replace") as file:
-                headers["Authorization"] = f"Bearer {file.read().strip()}"
-        except OSError:
-            pass
+        token = await self._token.get()
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         return headers
-
-
-async def keep_current(
-    api: Api, node: str, store: Store, log: Logger, draw: Callable[[], float] = random.random
-) -> None:
-    """List the pods of a node and follow their changes, until cancelled or not allowed to."""
-    wait = FIRST_WAIT
-    while True:
-        try:
-            items, version = await api.pods(node)
-            store.replace(items)
-            wait = FIRST_WAIT
-            while True:
-                async for kind, found in api.changes(node, version):
-                    version = (found.get("metadata") or {}).get("resourceVersion", version)
-                    store.change(kind, found)
-        except ForbiddenError:
-            log.warning(
-                "the account may not list and watch pods; each is asked for by itself", node=node
-            )
-            store.is_watched = False
-            return
-        except ExpiredError:
-            continue
-        except Exception as error:  # noqa: BLE001  # an object of a shape that nobody expects, too
-            store.is_watched = False
-            cause = error if isinstance(error, TransientError) else repr(error)
-            log.warning("the watch of pods failed, and is tried again", cause=cause)
-            await asyncio.sleep(wait * (0.5 + draw() / 2))
-            wait = min(wait * 2, LONGEST_WAIT)
 
 
 def _watch_error(status: dict[str, Any]) -> Exception:

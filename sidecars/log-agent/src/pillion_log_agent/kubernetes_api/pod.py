@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pillion_log_agent.parsers.decoders import unescaped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ANNOTATION = "fluentbit.io/"
 _POD = re.compile(r"(?<![-a-z0-9.])[-.]*+([a-z0-9][-a-z0-9.]*)(?<![-.])\Z")
@@ -78,6 +78,7 @@ class Pod:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     containers: Mapping[str, Container] = field(default_factory=dict)
+    owners: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
     def of_object(cls, found: Mapping[str, Any]) -> Pod:
@@ -109,6 +110,7 @@ class Pod:
             labels=meta.get("labels") or {},
             annotations=meta.get("annotations") or {},
             containers=containers,
+            owners=meta.get("ownerReferences") or (),
         )
 
     def suggestion(self, what: str, stream: str, container: str) -> str | None:
@@ -129,7 +131,7 @@ class Pod:
 
 
 def fields_of(
-    identity: Identity, pod: Pod | None, *, labels: bool, annotations: bool
+    identity: Identity, pod: Pod | None, *, labels: bool, annotations: bool, owners: bool = False
 ) -> dict[str, Any]:
     """Return the field `kubernetes` of the records of one container."""
     fields: dict[str, Any] = {
@@ -142,6 +144,7 @@ def fields_of(
             "pod_id": pod.uid,
             "labels": dict(pod.labels) if labels else None,
             "annotations": dict(pod.annotations) if annotations else None,
+            "ownerReferences": list(pod.owners) if owners else None,
             "host": pod.node,
             "pod_ip": pod.ip,
             "container_hash": container.image_id.removeprefix("docker-pullable://"),
@@ -157,6 +160,17 @@ def fields_of(
         if value
     }
     return fields
+
+
+def namespace_of(
+    name: str, found: Pod | None, *, labels: bool, annotations: bool
+) -> dict[str, Any]:
+    """Return the field `kubernetes_namespace`: the name, and what is asked for of its metadata."""
+    more = {
+        "labels": dict(found.labels) if found is not None and labels else None,
+        "annotations": dict(found.annotations) if found is not None and annotations else None,
+    }
+    return {"name": name, **{key: value for key, value in more.items() if value}}
 
 
 def parse_downward(text: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The Kubernetes API, as filters and inputs ask it."""
