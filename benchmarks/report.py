@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import ssl
+import sys
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -36,6 +40,11 @@ def ratio(ours: Sequence[float], peer: Sequence[float]) -> float:
 
 def show(title: str, rows: Sequence[Row]) -> None:
     print(f"\n{title}")
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(
+        f"Python {platform.python_version()} in {sys.base_prefix}, {ssl.OPENSSL_VERSION}, "
+        f"{os.cpu_count()} CPUs, load average {load}"
+    )
     print(f"{'':50} {'ours':>10} {'(min..max)':>19} {'peer':>10} {'ratio':>7}  goal")
     for row in rows:
         spread = f"({min(row.ours):.3f}..{max(row.ours):.3f})" if len(row.ours) > 1 else ""

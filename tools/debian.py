@@ -33,12 +33,13 @@ PACKAGES = {
     "docker-registry": "docker-registry",
     "javac": "default-jdk-headless",
     "mvn": "maven",
+    "systemd-journal-remote": "systemd-journal-remote",
 }
 
 
 def missing() -> dict[str, str]:
     """Return the programs that are not there, with their packages."""
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/lib/systemd"
     return {
         name: package for name, package in PACKAGES.items() if not shutil.which(name, path=path)
     }

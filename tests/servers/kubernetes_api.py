@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.servers.kubernetes_events import EventLog, send, status
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
@@ -40,6 +42,7 @@ class KubernetesApi:
         self.tokens: set[str] = set()
         self.port = 0
         self._watches: set[asyncio.Queue[dict[str, Any] | None]] = set()
+        self.events = EventLog()
 
     def add(self, namespace: str, name: str, **annotations: str) -> dict[str, Any]:
         """Make a pod, and tell the watches."""
@@ -100,17 +103,22 @@ class KubernetesApi:
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         pieces = parts.path.strip("/").split("/")
         verb = "watch" if "watch" in query else "list" if pieces[-1] == "pods" else "get"
+        if pieces[-1] == "events":
+            verb = "watch" if "watch" in query else "list"
         self.asked.append((verb, target))
         if verb in self.forbidden:
-            _send(writer, 403, _status(403, "Forbidden"))
+            send(writer, 403, status(403, "Forbidden"))
+        elif pieces[-1] == "events":
+            namespace = pieces[3] if pieces[2] == "namespaces" else None
+            await self.events.answer(query, namespace, writer)
         elif verb == "get":
             pod = self.pods.get((pieces[3], pieces[5]))
-            _send(writer, 200 if pod else 404, pod or _status(404, "NotFound"))
+            send(writer, 200 if pod else 404, pod or status(404, "NotFound"))
         elif self.gone and (verb == "watch" or "continue" in query):
             self.gone -= 1
-            _send(writer, 410, _status(410, "Expired"))
+            send(writer, 410, status(410, "Expired"))
         elif verb == "list":
-            _send(writer, 200, self._page(int(query.get("continue", 0)), int(query["limit"])))
+            send(writer, 200, self._page(int(query.get("continue", 0)), int(query["limit"])))
         else:
             await self._watch(writer)
 
@@ -158,19 +166,6 @@ def in_a_thread(address: str, port: int, pair: Pair) -> Iterator[KubernetesApi]:
         loop.close()
 
 
-def _status(code: int, reason: str) -> dict[str, Any]:
-    return {"kind": "Status", "code": code, "reason": reason, "message": reason}
-
-
-def _send(writer: asyncio.StreamWriter, status: int, value: dict[str, Any]) -> None:
-    body = json.dumps(value).encode()
-    writer.write(
-        f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n".encode()
-        + body
-    )
-
-
 @asynccontextmanager
 async def kubernetes_api(
     address: str = "127.0.0.1", port: int = 0, pair: Pair | None = None
@@ -183,4 +178,7 @@ async def kubernetes_api(
         yield api
     finally:
         api.tell(None)
+        api.events.end_watches()
+        while api.events.watches:
+            await asyncio.sleep(0.005)
         server.close()

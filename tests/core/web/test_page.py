@@ -7,6 +7,7 @@ import hashlib
 import re
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from pillion.web.page import (
     paragraph,
     section,
     sparkline,
+    stacked,
     table,
 )
 
@@ -98,3 +100,15 @@ def test_any_figures_and_label_give_well_formed_html(values: list[float], label:
     parser.feed(str(page(label, sparkline(values, label)).text))
     parser.close()
     assert escape(label) in sparkline(values, label)
+
+
+def test_layers_stand_one_upon_the_other() -> None:
+    picture = stacked([("good", [1.0, 3.0]), ("bad", [1.0, 0.0])], "a <label>")
+    assert "<title>a &lt;label&gt;</title>" in picture
+    assert 'class="fill-good" points="0.0,48.0 300.0,0.0 300.0,72.0 0.0,72.0"' in picture
+    assert 'class="fill-bad" points="0.0,24.0 300.0,0.0 300.0,0.0 0.0,48.0"' in picture
+
+
+@pytest.mark.parametrize("layers", [[], [("good", [1.0])], [("good", [0.0, 0.0])]])
+def test_what_cannot_be_drawn_is_an_empty_picture(layers: list[tuple[str, list[float]]]) -> None:
+    assert "polygon" not in stacked(layers, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+import json
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from tests.sidecars.log_agent.bulk_wire import (
     sending,
     server_context,
 )
+from tests.sidecars.log_agent.test_filters import batch as of_records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -210,3 +212,29 @@ async def test_tls_to_a_server_that_has_none_says_so() -> None:
     async with serving(greet) as port, sending(port, tls=True) as one:
         with pytest.raises(TransientError, match="cannot be reached: wrong version number"):
             await one.write([batch()])
+
+
+async def documents(*records: dict[str, Any], **properties: Any) -> list[tuple[Any, Any]]:
+    """Return the action and the document of each record."""
+    given = of_records(*records)
+    given.seal()
+    async with answering() as server:
+        one = output(server.port, **properties)
+        assert await one.write([given]) == TAKEN
+        await one.close()
+    lines = [json.loads(line) for line in server.requests[0].body.splitlines()]
+    return list(zip(lines[::2], lines[1::2], strict=True))
+
+
+async def test_a_time_that_a_record_has_stays_and_is_there_once() -> None:
+    found = await documents({"a": 1, "@timestamp": "2020-01-01"}, {"a": 2})
+    assert found[0][1] == {"a": 1, "@timestamp": "2020-01-01"}
+    assert list(found[1][1]) == ["@timestamp", "a"]
+
+
+async def test_a_prefix_may_be_a_number() -> None:
+    found = await documents(
+        {"k": 7}, {"k": 1.5}, {"k": True}, {"k": {}}, logstash_format=True, logstash_prefix_key="k"
+    )
+    prefixes = [action["create"]["_index"].rpartition("-")[0] for action, _ in found]
+    assert prefixes == ["7", "1.5", "true", "logstash"]

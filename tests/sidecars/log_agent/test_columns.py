@@ -40,8 +40,8 @@ def head_of(records: Sequence[dict[str, Any]]) -> Columns:
 
 def spelt(columns: Columns) -> list[dict[str, Any]]:
     """Return what an output would write, decoded."""
-    lines = from_wire(interleaved("{", *columns.pieces(), "}\n")).splitlines()
-    after_a_date = from_wire(interleaved('{"@":0', *columns.pieces(","), "}\n")).splitlines()
+    lines = from_wire(interleaved("{", columns.rows(), "}\n")).splitlines()
+    after_a_date = from_wire(interleaved('{"@":0', columns.rows(","), "}\n")).splitlines()
     with_date = [json.loads(line) for line in after_a_date]
     found = [json.loads(line) for line in lines]
     assert with_date == [{"@": 0, **record} for record in found]
@@ -131,14 +131,14 @@ LINES = st.lists(
 def test_a_broken_row_is_named_and_takes_no_other_with_it(lines: list[bytes]) -> None:
     lines = [line for line in lines if line]
     block = b"".join(line + b"\n" for line in lines)
-    found, broken = decode_rows(block)
+    found, broken = decode_rows(block, len(lines))
     assert len(found) == len(lines)
     for row, (line, value) in enumerate(zip(lines, found, strict=True)):
         if row in broken:
             assert decode_object(line) is None or b"NaN" in line or b"\xff" in line or b"x" in line
         else:
             assert value == json.loads(line)
-    columns, others = decode_fields(block, ("log",))
+    columns, others = decode_fields(block, ("log",), len(lines))
     assert len(columns[0]) == len(lines)
     assert set(others) <= {
         *broken,
@@ -181,6 +181,13 @@ def test_logs_are_spliced_as_they_are_merged_in_records(
     assert columns.values(*names) == [[r.get(name, MISSING) for r in expected] for name in names]
     columns.put("kubernetes", {"pod": "a"})
     assert spelt(columns) == [{**record, "kubernetes": {"pod": "a"}} for record in expected]
+
+
+def test_an_object_with_text_behind_it_is_merged_all_the_same() -> None:
+    merging = Merging(is_on=True, key=None, trims=False, keeps_log=True, parser=None)
+    columns = head_of([{"log": '{"a":1} done\n'}, {"log": '{"a":2}\n'}, {"log": "{none"}])
+    assert splice_logs(merging, columns, 5, set())
+    assert columns.values("a") == [[1, 2, MISSING]]
 
 
 def test_bodies_of_no_rows_are_none() -> None:

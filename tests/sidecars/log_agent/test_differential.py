@@ -56,6 +56,14 @@ BLOCKS = (
     '    rule "start_state" "/^\\d/" "cont"\n    rule "cont" "/^\\s/" "cont"\n'
 )
 INNER = '{"log":"{\\"level\\":\\"inner\\",\\"z\\":2}","level":"outer","a":1}\n'
+FIRST = parser(
+    "f",
+    "format regex",
+    r'regex (?<log>(?<="log":")\S(?!\.).*?)(?<!\\)".*(?<stream>(?<="stream":").*?)".*(?<time>\d{4}-\d{1,2}-\d{1,2}T\d{2}:\d{2}:\d{2}\.\w*).*(?=})',
+)
+TRACES = "".join(
+    map(docker, ("before\\n", "1 one\\n", " at a\\n", "2 par", "t two\\n", " at b\\n", "3 x\\n"))
+)
 SPLIT = docker("part1 ") + docker("part2\\n") + docker("x\\n")
 
 CASES: dict[str, Case] = {
@@ -72,6 +80,12 @@ CASES: dict[str, Case] = {
         "docker_mode on\n    parser docker",
         docker('{\\"a\\":1}\\n') + docker("x\\n"),
         DOCKER + "    decode_field_as json log\n",
+    ),
+    "docker_mode with the parser of first lines": Case(
+        "docker_mode on\n    docker_mode_flush 1\n    docker_mode_parser f\n    parser docker",
+        TRACES,
+        DOCKER + FIRST,
+        output=DATED,
     ),
     "multiline.parser docker": Case("multiline.parser docker", SPLIT),
     "plain lines": Case("", "one\r\ntwo\n\nthree\n"),
@@ -149,6 +163,37 @@ CASES: dict[str, Case] = {
         a_filter("parser", "key_name log", "parser json"),
     ),
     "types": Case("parser r", "12abc 0x1f 1.5 true yes 10\nx 1f y TRUE on 1.9\n", MIXED),
+    "types of JSON's own": Case(
+        "parser json", '{"a":"12abc","b":1}\n', JSON + "    types a:integer b:string\n"
+    ),
+    "types converted": Case(
+        "parser json",
+        '{"s":"12abc","t":"x","u":"0","n":1.5,"i":7,"x":null}\n',
+        JSON,
+        a_filter(
+            "type_converter",
+            "str_key s s_i int",
+            "str_key s s_f float",
+            "str_key s h hex",
+            "str_key t t_i int",
+            "float_key n n_i int",
+            "float_key n n_s string",
+            "int_key i i string",
+        ),
+    ),
+    "what is lifted comes last": Case(
+        "parser json",
+        '{"n":{"a":2,"b":3},"a":1,"c":4}\n',
+        JSON,
+        a_filter("nest", "operation lift", "nested_under n"),
+    ),
+    "a new tag that alone has an output": Case(
+        "parser json",
+        THREE,
+        JSON,
+        a_filter("rewrite_tag", "rule $s ^2 new.$TAG.$0 false"),
+        "name stdout\n    match new.*\n    format json_lines\n    json_date_key false",
+    ),
     "empty values": Case("parser r", "a  b\n", parser("r", "format regex", WORDS)),
     "empty values that stay": Case(
         "parser r", "a  b\n", parser("r", "format regex", WORDS, "skip_empty_values false")
@@ -179,6 +224,30 @@ CASES: dict[str, Case] = {
         "parser r",
         "2026-11-21T10:00:00 x\n",
         parser("r", "format regex", STAMPED, "time_format %Y-%m-%dT%H:%M:%S", "time_offset +0200"),
+        output=DATED,
+    ),
+    "a time in a zone": Case(
+        "parser r",
+        "2026-07-01T12:00:00 x\n2026-01-01T12:00:00 y\n",
+        parser(
+            "r",
+            "format regex",
+            STAMPED,
+            "time_format %Y-%m-%dT%H:%M:%S",
+            "time_zone America/New_York",
+        ),
+        output=DATED,
+    ),
+    "a time in the zone of the process": Case(
+        "parser r",
+        "2026-07-01T12:00:00 x\n",
+        parser(
+            "r",
+            "format regex",
+            STAMPED,
+            "time_format %Y-%m-%dT%H:%M:%S",
+            "time_system_timezone on",
+        ),
         output=DATED,
     ),
     "seconds since 1970": Case(

@@ -15,7 +15,8 @@ from pillion_log_agent.configuration.load import load
 from pillion_log_agent.configuration.section import Problems
 from pillion_log_agent.configuration.shared import match_of
 from pillion_log_agent.filters.record_transformer import template_of
-from pillion_log_agent.outputs.google_cloud.entry import severity_of, structured
+from pillion_log_agent.outputs.google_cloud.entry import structured
+from pillion_log_agent.outputs.stackdriver.severity import severity_of
 from pillion_log_agent.show import as_yaml
 from tests.manifests import manifest_text
 from tests.sidecars.log_agent.running import agent
@@ -325,3 +326,46 @@ def test_the_agent_of_kubernetes_documentation_runs_with_its_arguments(tmp_path:
         "1: written": "count.format1",
         "2: written": "count.format2",
     }
+
+
+def test_a_configuration_that_is_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    stores = "<store>\n@type copy\n" * 3000 + "</store>\n" * 3000
+    found = problems_of(tmp_path, f"<match **>\n@type copy\n{stores}</match>\n")
+    assert "<store>: is deeper than 20 elements" in found
+
+
+def systemd_source(folder: Path, *lines: str) -> str:
+    return "\n".join(["<source>", "@type systemd", "tag host", *lines, "</source>", NULL])
+
+
+def test_a_journal_is_read_with_its_matches_and_its_position(tmp_path: Path) -> None:
+    lines = (
+        'matches [{"_SYSTEMD_UNIT": "a.service"}, {"_SYSTEMD_UNIT": "b.service"}]',
+        "read_from_head true", "<storage>", "@type local", "path /x/cursor.json", "</storage>",
+        "<entry>", "fields_strip_underscores true", "</entry>",
+    )  # fmt: skip
+    (plugin,) = read(tmp_path, systemd_source(tmp_path, *lines)).inputs
+    properties = plugin.properties
+    assert properties.systemd_filter == ("_SYSTEMD_UNIT=a.service", "_SYSTEMD_UNIT=b.service")
+    assert (properties.systemd_filter_type, properties.db) == ("or", "/x/cursor.json")
+    assert (properties.strip_underscores, properties.read_from_tail) == (True, False)
+    one = systemd_source(tmp_path, 'matches [{"_SYSTEMD_UNIT": "a.service", "PRIORITY": "3"}]')
+    (plugin,) = read(tmp_path, one).inputs
+    assert (plugin.properties.systemd_filter_type, plugin.properties.read_from_tail) == (
+        "and",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("matches {", "is no list of objects"),
+        ('matches [{"A": "1", "B": "2"}, {"C": "3"}]', "write a source for each"),
+        ("<entry>\nfield_map {}\n</entry>", "field_map"),
+    ],
+)
+def test_what_of_a_journal_cannot_be_had_is_refused(
+    tmp_path: Path, line: str, sentence: str
+) -> None:
+    assert sentence in problems_of(tmp_path, systemd_source(tmp_path, line))

@@ -109,21 +109,29 @@ def test_types_are_converted_into_fields_of_their_own() -> None:
     convert = made(
         "type_converter",
         ("int_key", "id id_str string"),
-        ("str_key", "hex n uint"),
+        ("str_key", "hex n hex"),
+        ("str_key", "hex m uint"),
         ("str_key", "bad b int"),
+        ("str_key", "led l int"),
         ("float_key", "f i int"),
         ("str_key", "$in['a'] a float"),
     )
-    record = {"id": 7, "hex": "0x1f", "bad": "x", "f": 2.9, "in": {"a": "1.5"}}
-    assert applied(convert, record, {"id": "7", "f": True}) == [
-        record | {"id_str": "7", "n": 31, "i": 2, "a": 1.5},
-        {"id": "7", "f": True},
+    record = {"id": 7, "hex": "0x1f", "bad": "x", "led": "12abc", "f": 2.9, "in": {"a": "1.5"}}
+    made_of_text = {"n": 31, "m": "0x1f", "b": "x", "l": 12, "a": 1.5}
+    assert [list(each.items()) for each in applied(convert, record, {"id": "7", "f": True})] == [
+        list((record | made_of_text | {"id_str": "7", "i": 2}).items()),
+        list({"id": "7", "f": True, "id_str": "7", "i": True}.items()),
     ]
+
+
+def test_a_field_that_is_there_is_replaced_and_comes_last() -> None:
+    convert = made("type_converter", ("int_key", "a a string"))
+    assert list(applied(convert, {"a": 1, "b": 2})[0].items()) == [("b", 2), ("a", "1")]
 
 
 def test_a_number_of_a_million_digits_costs_nothing() -> None:
     convert = made("type_converter", ("str_key", "a n int"))
-    assert "n" not in applied(convert, {"a": "9" * 1_000_000})[0]
+    assert applied(convert, {"a": "9" * 1_000_000})[0]["n"] == "9" * 1_000_000
 
 
 def test_throttle_lets_the_average_over_its_window_through() -> None:

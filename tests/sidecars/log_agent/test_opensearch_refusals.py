@@ -51,6 +51,19 @@ def test_one_record_in_a_thousand_that_the_mapping_refuses_stands_alone_and_can_
     assert found["_source"]["@timestamp"] == "2026-11-21T10:00:17.123Z"
 
 
+def test_an_object_that_has_a_name_twice_is_delivered_with_the_last_one(
+    tmp_path: Path, opensearch: OpenSearch
+) -> None:
+    lines = [record(number) for number in range(100)]
+    lines[40] = lines[40].replace('"n":40', '"n":1,"n":40')
+    lines[60] = lines[60].replace('"n":60', '"n":60,"in":{"a":1,"b":2,"a":3}')
+    figures = ship(configured(tmp_path, opensearch, index="names"), *lines)
+    assert (figures["read"], figures["delivered"], figures["rejected"]) == (100, 100, 0)
+    found = {each["_source"]["n"]: each["_source"] for each in opensearch.documents("names")}
+    assert sorted(found) == list(range(100))
+    assert found[60]["in"] == {"a": 3, "b": 2}
+
+
 def test_the_words_of_a_refusal_do_not_give_a_secret_away(
     tmp_path: Path, opensearch: OpenSearch
 ) -> None:

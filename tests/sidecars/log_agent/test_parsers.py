@@ -15,6 +15,7 @@ from pillion_log_agent.parsers.builtin import BUILT_IN, built_in
 from pillion_log_agent.parsers.make import make_parser
 from pillion_log_agent.parsers.parsed import Parser
 from pillion_log_agent.parsers.runtime import AS_MULTILINE, AS_PARSER, Shape
+from pillion_log_agent.parsers.runtime_block import parse_runtime_block
 from pillion_log_agent.patterns.times import show_iso
 from pillion_log_agent.records.origin import Origin
 from pillion_log_agent.records.wire import from_wire
@@ -169,6 +170,20 @@ def test_offsets_are_those_of_the_file_where_lines_have_white_space_around_them(
     bodies = batch.bodies()
     assert [json.loads(f"{{{body}}}")["log"] for body in bodies] == ["a\n", "b\n"]
     assert batch.offsets == [0, len(first) + 2]
+
+
+def test_what_only_looks_like_an_object_keeps_the_white_space_around_it() -> None:
+    good, bad = docker_block("good"), b" \t{no object}  \n"
+    batch = LineReader("log", make_parser(built_in("docker"))).batch(
+        good + bad + good, "t", ORIGIN, 0, NOW
+    )
+    assert batch.records()[1] == {"log": " \t{no object}  "}
+    assert batch.offsets == [0, len(good), len(good) + len(bad)]
+
+
+def test_a_line_that_no_runtime_wrote_loses_its_own_end_alone() -> None:
+    block = parse_runtime_block(b"no time here\r\r\n", ("cri",), AS_MULTILINE)
+    assert block.columns.records() == [{"log": "no time here\r"}]
 
 
 BAD_LINES = [

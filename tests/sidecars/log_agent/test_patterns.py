@@ -137,6 +137,13 @@ def test_times_are_written_as_strftime_does() -> None:
         ("*.log", "a.log", True),
         ("a.*.c", "a.b.b.c", True),
         ("a", "ab", False),
+        ("ab*ba", "aba", False),
+        ("ab*ba", "abba", True),
+        ("*a*b*", "xbxaxb", True),
+        ("*a*b*", "xbxa", False),
+        ("**", "", True),
+        ("*\n", "a\n", True),
+        ("*a" * 30 + "b", "a" * 100_000, False),  # and it does not take for ever
     ],
 )
 def test_a_match_is_a_text_with_wildcards(match: str, tag: str, *, meets: bool) -> None:

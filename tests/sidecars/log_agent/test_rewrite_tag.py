@@ -137,3 +137,17 @@ def test_records_begin_anew_in_the_agent_and_the_ledger_stays_even(tmp_path: Pat
         eventually(lambda: again.started.get("/-/ready").status, lambda status: status == 200)
         assert again.started.stop() == 0
     assert summary(again.started.log)["read"] == 0
+
+
+def test_the_first_tag_needs_no_output(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text('{"level":"error"}\n{"level":"info"}\n')
+    path = tmp_path / "agent.conf"
+    rest = CONFIGURATION.format(folder=tmp_path).replace("match error.*", "match none")
+    path.write_text(rest.replace("match *", "match error.*"))
+    with agent(path) as running:
+        found = eventually(running.whole_lines, lambda each: len(each) == 1)
+        assert running.started.stop() == 0
+    assert found == [{"level": "error"}]
+    figures = summary(running.started.log)
+    assert balances(figures)
+    assert (figures["delivered"], figures["dropped"]) == (1, 1)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1d2530;--dim:#5c6773;--paper:#f6f7f9;--card:#fff;
---line:#dfe3e8;--good:#1a7f4b;--bad:#b3261e;--link:#1b5fb5}
+--line:#dfe3e8;--good:#1a7f4b;--bad:#b3261e;--link:#1b5fb5;--warn:#b26a00}
 @media(prefers-color-scheme:dark){:root{--ink:#e4e8ed;--dim:#98a3b0;--paper:#12161b;
---card:#1b2129;--line:#2f3842;--good:#4cc38a;--bad:#ff8a80;--link:#8ab8f5}}
+--card:#1b2129;--line:#2f3842;--good:#4cc38a;--bad:#ff8a80;--link:#8ab8f5;--warn:#f0b357}}
 body{margin:2rem auto;max-width:60rem;padding:0 1rem;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,sans-serif}
 h1{font-size:1.4rem}h2{font-size:1rem;margin:0 0 .5rem}a{color:var(--link)}
@@ -30,8 +30,10 @@ th,td{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top}
 td.number{text-align:right;font-variant-numeric:tabular-nums}
 nav a{margin-right:1rem}svg{vertical-align:middle}
 polyline{fill:none;stroke:var(--link);stroke-width:1.5}
+.fill-good{fill:var(--good)}.fill-link{fill:var(--link)}.fill-warn{fill:var(--warn)}
+.fill-bad{fill:var(--bad)}.fill-dim{fill:var(--dim)}
 """
-STYLE_HASH = "sha256-uvRWgU3PP8rz7jjyJME5MLAbKLeQs3JYW1my9Sb5BH0="
+STYLE_HASH = "sha256-ZkQ6HyF2kPMWeEbzm5t75B2rtg0kejPO5NlvVz2tyq4="
 _POLICY = (
     f"default-src 'none'; style-src '{STYLE_HASH}'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -44,6 +46,7 @@ _HEADERS = (
     ("Cache-Control", "no-store"),
 )
 _WIDTH, _HEIGHT = 160, 28
+_WIDE, _HIGH = 300, 72
 
 
 def page(
@@ -132,6 +135,44 @@ def sparkline(values: Sequence[float], label: str) -> Html:
     return Html(
         f'<svg role="img" width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}">'
         f"<title>{escape(label)}</title>{line}</svg>"
+    )
+
+
+def stacked(layers: Sequence[tuple[str, Sequence[float]]], label: str) -> Html:
+    """Return a picture of how the parts of a figure went, one upon the other, oldest first.
+
+    Args:
+        layers: from the lowest up, each a colour (`good`, `link`, `warn`, `bad`, `dim`) and its
+            values; all of one length, at least two for there to be something to draw.
+        label: what it says to who cannot see it.
+    """
+    length = min((len(values) for _, values in layers), default=0)
+    sums = [[0.0] * length]
+    for _, values in layers:
+        sums.append([below + max(value, 0) for below, value in zip(sums[-1], values, strict=False)])
+    top = max(sums[-1], default=0.0) or 1.0
+    step = _WIDE / max(length - 1, 1)
+
+    def points(heights: Sequence[float], order: Iterable[int]) -> str:
+        return " ".join(f"{at * step:.1f},{_HIGH * (1 - heights[at] / top):.1f}" for at in order)
+
+    drawn = [
+        f'<polygon class="fill-{colour}" points="{points(above, range(length))} '
+        f'{points(below, reversed(range(length)))}"/>'
+        for (colour, _), below, above in zip(layers, sums, sums[1:], strict=False)
+        if length > 1 and above != below
+    ]
+    return Html(
+        f'<svg role="img" width="{_WIDE}" height="{_HIGH}" viewBox="0 0 {_WIDE} {_HIGH}">'
+        f"<title>{escape(label)}</title>{''.join(drawn)}</svg>"
+    )
+
+
+def swatch(colour: str) -> Html:
+    """Return a small square of a colour of `stacked`, for its legend."""
+    return Html(
+        '<svg aria-hidden="true" width="12" height="12">'
+        f'<rect class="fill-{escape(colour)}" width="12" height="12"/></svg>'
     )
 
 

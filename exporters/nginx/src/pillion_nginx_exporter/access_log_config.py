@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pillion.errors import ConfigurationError
 from pillion_nginx_exporter.access_log.configuration import AccessLogConfig
 from pillion_nginx_exporter.access_log.formats import FormatText, parse_format
-from pillion_nginx_exporter.access_log.label_rules import standard_rules
+from pillion_nginx_exporter.access_log.label_rules import OF_INGRESS, standard_rules
+from pillion_nginx_exporter.access_log.names import ingress_names, nginxlog_names
 from pillion_nginx_exporter.access_log.readers import JSON
 from pillion_nginx_exporter.access_log.syslog_address import (
     SyslogAddress,
@@ -63,17 +64,19 @@ def _from_flags(
             )
     if not (paths or syslog):
         return None
+    is_ingress = settings.names == "ingress-nginx"
     long = LONG_BUCKETS if settings.has_long_buckets else ()
     return AccessLogConfig(
-        namespace=settings.namespace,
+        names=ingress_names() if is_ingress else nginxlog_names(settings.namespace),
         constant=constant,
         paths=paths,
         syslog=syslog,
         formats=formats or _USUAL,
-        rules=standard_rules(settings.labels),
+        rules=standard_rules((*settings.labels, *(OF_INGRESS if is_ingress else ()))),
         buckets=tuple(sorted({*settings.buckets, *long})),
         series=settings.series,
         from_head=settings.from_head,
+        has_slowest_paths=settings.has_slowest_paths,
         state_dir=settings.state_dir,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from typing import TYPE_CHECKING
 
@@ -167,7 +168,8 @@ async def test_a_line_that_fits_nothing_is_counted_and_shown_once(tmp_path: Path
         assert "\x1b" not in exporter.log
         page = (await exporter.client.get("/")).text
     assert "Lines that fit no format: 3; one: \\x1b[31mnonsense" in page
-    assert "&lt;= 0.005 s" in page
+    assert "p99, last minutes" in page
+    assert "<td>5 ms</td>" in page
     assert "2xx" in page
 
 
@@ -219,3 +221,45 @@ def test_a_configuration_without_access_logs_is_refused(tmp_path: Path) -> None:
     (tmp_path / "nginx.conf").write_text("http { access_log off; }")
     with pytest.raises(ConfigurationError, match="names no access log that can be counted"):
         built(f"--nginx.config={tmp_path}/nginx.conf")
+
+
+async def test_a_request_id_is_an_exemplar_in_openmetrics(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    text = f"{TEXT} $request_id"
+    with nginx(tmp_path, blocks(str(log), text)) as server:
+        async with exporting(f"--nginx.access-log={log}", f"--nginx.log-format={text}") as exporter:
+            await load(server)
+            await counted(exporter, sum(SENT.values()))
+            accept = {"Accept": "application/openmetrics-text;version=1.0.0"}
+            shown = (await exporter.client.get("/metrics", headers=accept)).text
+    identifiers = re.findall(r'_hist_bucket\{.*\} \d+ # \{request_id="([0-9a-f]{32})"\} ', shown)
+    assert identifiers
+    assert set(identifiers) <= {line.split()[-1] for line in log.read_text().splitlines()}
+
+
+async def test_the_names_of_ingress_nginx_are_there_for_its_dashboards(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(
+        '10.0.0.1 - - [24/Nov/2026:15:27:44 +0000] "GET / HTTP/2.0" 200 45 "-" "curl" 90 0.030 '
+        "[shop-web-80] [] 10.0.0.2:80, 10.0.0.3:80 0, 45 0.010, 0.015 502, 200 abc123\n"
+    )
+    flags = (
+        f"--nginx.access-log={log}",
+        "--nginx.access-log.from-head",
+        "--nginx.log-format=upstreaminfo",
+        "--nginx.access-log.names=ingress-nginx",
+        "--prometheus.const-label=controller_class=nginx",
+    )
+    name = "nginx_ingress_controller_requests"
+    async with exporting(*flags) as exporter:
+        async with asyncio.timeout(15):
+            while name not in (scrape := await exporter.scrape()).names():
+                await asyncio.sleep(0.02)
+    labels = {"method": "GET", "status": "200", "service": "shop-web-80", "namespace": ""}
+    labels |= {"controller_class": "nginx", "ingress": "", "host": ""}
+    assert scrape.value(name, **labels) == 1
+    prefix = "nginx_ingress_controller_"
+    assert scrape.value(f"{prefix}request_duration_seconds_sum", **labels) == 0.03
+    assert scrape.value(f"{prefix}response_duration_seconds_sum", **labels) == 0.015
+    assert scrape.value(f"{prefix}response_size_sum", **labels) == 45
+    assert scrape.value(f"{prefix}request_size_count", **labels) == 1

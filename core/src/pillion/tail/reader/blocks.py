@@ -79,8 +79,9 @@ class Reader:
 
     @property
     def is_heavy(self) -> bool:
-        """Whether what is in flight takes too much memory beside its bytes."""
-        return self.settled.weight > self.options.in_flight_bytes
+        """Whether what is in flight takes too much memory, with what came of its bytes."""
+        beside = self.settled.weight
+        return beside > 0 and beside > self.room
 
     def read(self, generation: Generation, now: float, *, flush: bool = False) -> Reading:
         """Return the next chunk, if there is a whole line, and room.

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from pillion_nginx_exporter.access_log.formats import FormatText
     from pillion_nginx_exporter.access_log.label_rules import LabelRule
+    from pillion_nginx_exporter.access_log.names import Names
     from pillion_nginx_exporter.access_log.syslog_address import SyslogAddress
 
 
@@ -18,7 +19,7 @@ class AccessLogConfig:
     """Access logs that are counted together.
 
     Attributes:
-        namespace: what the names of the metrics begin with.
+        names: of the metrics.
         constant: labels on every series.
         labels: likewise, but on the count of lines that fit no format, as with the peer.
         paths: of files; globs.
@@ -29,11 +30,12 @@ class AccessLogConfig:
         series: the most combinations of labels.
         from_head: whether to begin at the head of a file that has no checkpoint.
         state_dir: where the checkpoint is; None for none.
+        has_slowest_paths: whether the landing page shows paths.
         name: tells several of them apart; empty where there is one.
         tags: of syslog, that alone count; empty for all.
     """
 
-    namespace: str
+    names: Names
     constant: Mapping[str, str]
     paths: tuple[str, ...]
     syslog: tuple[SyslogAddress, ...]
@@ -44,5 +46,6 @@ class AccessLogConfig:
     from_head: bool
     state_dir: str | None
     labels: Mapping[str, str] = field(default_factory=dict)
+    has_slowest_paths: bool = True
     name: str = ""
     tags: tuple[str, ...] = ()

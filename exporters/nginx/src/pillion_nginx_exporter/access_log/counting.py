@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from pillion_nginx_exporter.access_log.fields import Value
     from pillion_nginx_exporter.access_log.totals import Totals
 
 _SAMPLE_BYTES = 200
@@ -21,6 +22,10 @@ class Reader(Protocol):
 
     def read_thoroughly(self, block: bytes) -> bytes:
         """Do the same for lines that took no reader's shorter way."""
+        ...
+
+    def requests(self, block: bytes) -> Iterable[tuple[Value, Value]]:
+        """Return the request line or URI of lines that fit, each with its time."""
         ...
 
 
@@ -39,6 +44,12 @@ class AccessLog:
         self._readers = list(readers)
         self.totals = totals
         self.sample = ""
+
+    def requests(self, block: bytes) -> Iterator[tuple[Value, Value]]:
+        """Yield the request line or URI of whole lines, each with its time; nothing is counted."""
+        block += b"" if block.endswith(b"\n") else b"\n"
+        for reader in self._readers:
+            yield from reader.requests(block)
 
     def count(self, block: bytes) -> None:
         """Count whole lines; the last one's newline may be missing."""

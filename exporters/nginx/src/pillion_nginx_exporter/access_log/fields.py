@@ -9,6 +9,9 @@ import re
 
 from pillion.metrics.bounded import OTHER
 
+Value = bytes | str | int | float | None
+"""A field of a line: text of a pattern, or what JSON has."""
+
 METHODS = frozenset(
     (
         *("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"),
@@ -20,7 +23,15 @@ _STATUS = re.compile(rb"[1-9][0-9]{2}")
 _NUMBER = re.compile(rb"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 _COUNT = re.compile(rb"[0-9]{1,18}")
 _HOST = re.compile(rb"[A-Za-z0-9._:/\[\]-]{1,255}")
+_IDENTIFIER = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 _BETWEEN_ATTEMPTS = re.compile(rb"\s*[,:]\s+|,")
+
+
+def text_of(value: Value) -> bytes:
+    """Return a field as the text that a pattern would have found."""
+    if isinstance(value, bytes):
+        return value
+    return b"-" if value is None else str(value).encode("utf-8", "replace")
 
 
 def method(text: bytes) -> str:
@@ -44,6 +55,12 @@ def host(text: bytes) -> str:
 def upstream(text: bytes) -> str:
     """Return the address of the last attempt of `$upstream_addr`."""
     return host(re.split(rb",\s+|\s+:\s+", text)[-1].strip())
+
+
+def identifier(text: bytes) -> str:
+    """Return the identifier of a request or trace; empty for `-` and what is none."""
+    is_one = text != b"-" and _IDENTIFIER.fullmatch(text)
+    return text.decode("latin-1") if is_one else ""
 
 
 def count(text: bytes) -> int:

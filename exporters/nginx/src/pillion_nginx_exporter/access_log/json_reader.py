@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pillion_nginx_exporter.access_log.columns import (
+    IDS,
     METHOD,
-    REQUEST,
+    PATHS,
     RESPONSE_SIZE,
     SIZES,
     STATUS,
@@ -24,8 +25,8 @@ from pillion_nginx_exporter.access_log.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pillion_nginx_exporter.access_log.fields import Value
     from pillion_nginx_exporter.access_log.label_rules import LabelRule
-    from pillion_nginx_exporter.access_log.memos import Value
     from pillion_nginx_exporter.access_log.totals import Totals
 
 _USUAL: dict[str, tuple[str, ...]] = {
@@ -46,12 +47,14 @@ class JsonReader:
 
     def __init__(self, rules: Sequence[LabelRule], totals: Totals) -> None:
         """Take the labels, and what is counted into."""
-        wanted = dict.fromkeys((STATUS, METHOD, *SIZES, *TIMES, *(rule.column for rule in rules)))
+        wanted = dict.fromkeys(
+            (STATUS, METHOD, *SIZES, *TIMES, *IDS, *(rule.column for rule in rules))
+        )
         self._keys = {
             column: (*VARIABLES.get(column, (column,)), *_USUAL.get(column, ()))
             for column in wanted
         }
-        names = {REQUEST, *(key for keys in self._keys.values() for key in keys)}
+        names = {*PATHS, *(key for keys in self._keys.values() for key in keys)}
         kind = msgspec.defstruct("Line", [(name, _FIELD, None) for name in sorted(names)], gc=False)
         self._decoder = msgspec.json.Decoder(kind)
         self._array = msgspec.json.Decoder(list[kind | None])  # type: ignore[valid-type]
@@ -75,6 +78,16 @@ class JsonReader:
     def read_thoroughly(self, block: bytes) -> bytes:
         """Return the lines: all that fit are counted at once."""
         return block
+
+    def requests(self, block: bytes) -> list[tuple[Value, Value]]:
+        """Return the request line or URI of lines that fit, each with its time."""
+        found: list[Any] = []
+        for line in block.split(b"\n"):
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                found.append(self._decoder.decode(line))
+        times = self._column(TIME, found)
+        requests = [one.request or one.request_uri or one.uri for one in found]
+        return [pair for pair in zip(requests, times, strict=True) if None not in pair]
 
     def _read_each(self, block: bytes) -> bytes:
         found: list[Any] = []

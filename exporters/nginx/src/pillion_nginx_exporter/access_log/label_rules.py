@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillion_nginx_exporter.access_log import fields
-from pillion_nginx_exporter.access_log.columns import HOST, METHOD, SERVER, STATUS, UPSTREAM
+from pillion_nginx_exporter.access_log.columns import (
+    HOST,
+    INGRESS,
+    METHOD,
+    NAMESPACE,
+    SERVER,
+    SERVICE,
+    STATUS,
+    UPSTREAM,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +44,14 @@ _VALUES: dict[str, Callable[[bytes], str]] = {
     HOST: fields.host,
     SERVER: fields.host,
     UPSTREAM: fields.upstream,
+    NAMESPACE: fields.host,
+    INGRESS: fields.host,
+    SERVICE: fields.host,
 }
+
+
+OF_INGRESS = (HOST, NAMESPACE, INGRESS, SERVICE)
+"""What ingress-nginx' own metrics have beside method and status."""
 
 
 def standard_rules(chosen: Sequence[str]) -> tuple[LabelRule, ...]:

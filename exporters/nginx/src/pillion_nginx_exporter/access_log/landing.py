@@ -1,38 +1,79 @@
-"""The access log on the landing page: requests by class, latency, and what fits no format."""
+"""The access log on the landing page: rates by class, latency, slow paths, what fits no format."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion.web.page import paragraph, section, table
+from pillion.web.page import paragraph, section, stacked, swatch, table
+from pillion_nginx_exporter.access_log.recent import quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pillion_nginx_exporter.access_log.recent import Recent
     from pillion_nginx_exporter.access_log.totals import Totals
 
 _QUANTILES = (0.5, 0.9, 0.99)
+_COLOURS = {"2xx": "good", "3xx": "link", "4xx": "warn", "5xx": "bad"}
 
 
-def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> str:
-    """Return below which bound so much of a distribution lies: `<= 0.025 s`, or `> 10 s`."""
-    wanted = share * sum(counts)
-    seen = 0
-    for count, bound in zip(counts, bounds, strict=False):
-        seen += count
-        if seen >= wanted:
-            return f"<= {bound:g} s"
-    return f"> {bounds[-1]:g} s"
+def access_log_section(
+    title: str,
+    totals: Totals,
+    recent: Recent,
+    sample: str,
+    slowest: Sequence[tuple[str, float]] | None,
+) -> str:
+    """Return the part of the page.
 
-
-def access_log_section(totals: Totals, sample: str) -> str:
-    """Return the part of the page, all counted since the exporter started."""
-    classes = sorted(totals.classes().items())
-    parts = [table(("status", "requests"), classes)] if classes else [paragraph("No requests yet.")]
-    times = totals.distribution()
-    if any(times):
-        shown = [quantile(times, totals.buckets, share) for share in _QUANTILES]
-        parts.append(table([f"p{share * 100:g}" for share in _QUANTILES], [shown]))
+    Args:
+        title: above it.
+        totals: since the start.
+        recent: the last minutes.
+        sample: of what fits no format.
+        slowest: paths of the last minute, with seconds; None where they are not to be shown.
+    """
+    classes = totals.classes()
+    if not classes and not totals.parse_errors:
+        return section(title, paragraph("No requests yet."))
+    parts = [*_rates(classes, recent), *_latency(totals, recent)]
+    if slowest:
+        rows = [(path, _seconds(seconds)) for path, seconds in slowest]
+        parts.append(table(("slowest paths of the last minute", "most"), rows))
     if totals.parse_errors:
         parts.append(paragraph(f"Lines that fit no format: {totals.parse_errors}; one: {sample}"))
-    return section("Access log, since the start", *parts)
+    return section(title, *parts)
+
+
+def _rates(classes: dict[str, int], recent: Recent) -> list[str]:
+    rates = recent.rates()
+    layers = [(_COLOURS.get(name, "dim"), values) for name, values in rates.items()]
+    total = sum(values[-1] for _, values in layers if values)
+    rows = [
+        (
+            swatch(_COLOURS.get(name, "dim")),
+            name,
+            f"{rates[name][-1]:.1f}" if rates.get(name) else "-",
+            requests,
+        )
+        for name, requests in sorted(classes.items())
+    ]
+    picture = stacked(layers, f"requests per second by class of status, {total:.1f} now")
+    return [picture, table(("", "status", "per second", "requests"), rows)]
+
+
+def _latency(totals: Totals, recent: Recent) -> list[str]:
+    counts = recent.counts(totals)
+    if not any(counts):
+        return []
+    shown = []
+    for share in _QUANTILES:
+        found = quantile(counts, totals.buckets, share)
+        last = totals.buckets[-1] if totals.buckets else 0.0
+        shown.append(f"> {_seconds(last)}" if found is None else _seconds(found))
+    names = [f"p{share * 100:g}, last minutes" for share in _QUANTILES]
+    return [table(names, [shown])]
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

@@ -10,6 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, TypeVar
 
 from pillion_nginx_exporter.access_log import fields
+from pillion_nginx_exporter.access_log.fields import Value, text_of
 from pillion_nginx_exporter.access_log.totals import NO_TIME
 
 if TYPE_CHECKING:
@@ -18,22 +19,12 @@ if TYPE_CHECKING:
     from pillion_nginx_exporter.access_log.label_rules import LabelRule
     from pillion_nginx_exporter.access_log.totals import Totals
 
-Value = bytes | str | int | float | None
-"""A field of a line: text of a pattern, or what JSON has."""
-
 T = TypeVar("T")
 
 _MOST = 4096
 _LONGEST_TIME = 32
 _LONGEST_KEY = 1024
 _MOST_SECONDS = 1e12
-
-
-def text_of(value: Value) -> bytes:
-    """Return a field as the text that a pattern would have found."""
-    if isinstance(value, bytes):
-        return value
-    return b"-" if value is None else str(value).encode("utf-8", "replace")
 
 
 class SeriesMemo(dict[tuple[Value, ...], int]):

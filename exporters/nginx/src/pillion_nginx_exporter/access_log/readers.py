@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pillion_nginx_exporter.access_log.columns import METHOD, VARIABLES
 from pillion_nginx_exporter.access_log.formats import parse_format
 from pillion_nginx_exporter.access_log.pattern_reader import PatternReader
 
@@ -37,6 +36,4 @@ def reader_of(written: FormatText, rules: Sequence[LabelRule], totals: Totals) -
         from pillion_nginx_exporter.access_log.json_reader import JsonReader  # noqa: PLC0415
 
         return JsonReader(rules, totals)
-    extra = [rule.column for rule in rules if rule.column not in (METHOD, *VARIABLES)]
-    log_format = parse_format(written.text, is_json=written.is_json, extra=extra)
-    return PatternReader(log_format, rules, totals)
+    return PatternReader(written, rules, totals)

@@ -96,11 +96,24 @@ class AccessLogSettings:
         "nginx.access-log.long-buckets",
         "Also count what takes up to 30 and 60 seconds in buckets of their own.",
     )
+    has_slowest_paths: bool = switch(
+        "nginx.access-log.slowest-paths",
+        "Show the slowest paths of the last minute on the landing page, without their queries. "
+        "Switch it off where paths are personal.",
+        default=True,
+    )
     namespace: str = setting(
         "nginx.access-log.namespace",
         NAMESPACE,
         "What the names of the metrics begin with.",
         default="nginx",
+    )
+    names: str = setting(
+        "nginx.access-log.names",
+        CHOICE("nginxlog", "ingress-nginx"),
+        "What the metrics are called: as with prometheus-nginxlog-exporter, or as ingress-nginx' "
+        "own, with host, namespace, ingress and service as labels, for its dashboards.",
+        default="nginxlog",
     )
     from_head: bool = switch(
         "nginx.access-log.from-head",

@@ -11,6 +11,8 @@ from pillion_nginx_exporter.access_log.counting import AccessLog
 from pillion_nginx_exporter.access_log.landing import access_log_section
 from pillion_nginx_exporter.access_log.metrics import metrics
 from pillion_nginx_exporter.access_log.readers import reader_of
+from pillion_nginx_exporter.access_log.recent import Recent
+from pillion_nginx_exporter.access_log.slowest import SlowestPaths
 from pillion_nginx_exporter.access_log.syslog import SyslogReceiver
 from pillion_nginx_exporter.access_log.totals import Totals
 
@@ -71,6 +73,9 @@ class AccessLogSource:
         self._log = log
         self._health = health
         self._clock = clock
+        self._recent = Recent()
+        self._recent.note(clock(), self.totals)
+        self._slowest = SlowestPaths() if config.has_slowest_paths else None
         self._sampled_at = float("-inf")
         self._errors_told = 0
         self._has_told_limit = False
@@ -113,7 +118,7 @@ class AccessLogSource:
         """Yield the metrics as they stand; prometheus-client's registry asks for them."""
         self._flush()
         yield from metrics(
-            self.totals, self._config.namespace, self._config.constant, self._config.labels
+            self.totals, self._config.names, self._config.constant, self._config.labels
         )
         yield self._counter(
             "nginx_exporter_access_log_limited",
@@ -140,7 +145,18 @@ class AccessLogSource:
     def section(self) -> str:
         """Return its part of the landing page."""
         self._flush()
-        return access_log_section(self.totals, self.log_of_requests.sample)
+        now = self._clock()
+        slowest = None
+        if self._slowest is not None:
+            self._slowest.watch(now)
+            slowest = self._slowest.top(now)
+        return access_log_section(
+            self._part.capitalize(),
+            self.totals,
+            self._recent,
+            self.log_of_requests.sample,
+            slowest,
+        )
 
     def _flush(self) -> None:
         for receiver in self.receivers:
@@ -153,6 +169,8 @@ class AccessLogSource:
 
     def _count(self, block: bytes) -> None:
         self.log_of_requests.count(block)
+        if self._slowest is not None and self._slowest.is_watched(now := self._clock()):
+            self._slowest.note(now, self.log_of_requests.requests(block))
         if self.totals.parse_errors > self._errors_told:
             now = self._clock()
             if now - self._sampled_at >= _SAMPLE_SECONDS:
@@ -174,6 +192,7 @@ class AccessLogSource:
         while True:
             self._health.beat(f"the counting of the {self._part}", _TIMEOUT)
             self._flush()
+            self._recent.note(self._clock(), self.totals)
             if self.files is not None:
                 self.files.look(self._health, self._part)
             await asyncio.sleep(_LOOK_SECONDS)

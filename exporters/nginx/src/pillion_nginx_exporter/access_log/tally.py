@@ -7,19 +7,18 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from pillion_nginx_exporter.access_log import fields
-from pillion_nginx_exporter.access_log.columns import SIZES, TIME, TIMES, UPSTREAM_TIME
+from pillion_nginx_exporter.access_log.columns import IDS, SIZES, TIME, TIMES, UPSTREAM_TIME
 from pillion_nginx_exporter.access_log.memos import (
     AttemptsMemo,
     SeriesMemo,
     TimeMemo,
-    text_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from pillion_nginx_exporter.access_log.fields import Value
     from pillion_nginx_exporter.access_log.label_rules import LabelRule
-    from pillion_nginx_exporter.access_log.memos import Value
     from pillion_nginx_exporter.access_log.totals import Times, Totals
 
 _MOST_BYTES = 10**18
@@ -70,6 +69,8 @@ class Tally:
         for name, memo in self._times.items():
             if name in columns:
                 self._add_times(totals.times[name], index, map(memo.__getitem__, columns[name]))
+        if TIME in self._times and TIME in columns:
+            self._add_exemplars(index, columns)
         if UPSTREAM_TIME in self._times and UPSTREAM_TIME in columns:
             seconds = totals.attempt_seconds
             every = map(self._attempts.__getitem__, columns[UPSTREAM_TIME])
@@ -82,6 +83,16 @@ class Tally:
             sums[at] += size
         if len(sized) < len(sums):
             sized.update(index)
+
+    def _add_exemplars(self, index: list[int], columns: Mapping[str, Sequence[Value]]) -> None:
+        """Keep the last identifier of each bucket."""
+        name = next((name for name in IDS if name in columns), "")
+        if not name:
+            return
+        exemplars, width = self._totals.exemplars, self._totals.times[TIME].width
+        found = map(self._times[TIME].__getitem__, columns[TIME])
+        for at, (slot, seconds), identifier in zip(index, found, columns[name], strict=True):
+            exemplars[at * width + slot] = (name, identifier, seconds)
 
     @staticmethod
     def _add_times(times: Times, index: list[int], found: Iterable[tuple[int, float]]) -> None:
@@ -107,4 +118,4 @@ def _sizes(column: Sequence[Value]) -> Sequence[int]:
             sizes = column  # type: ignore[assignment]
         if sizes and min(sizes) >= 0 and max(sizes) < _MOST_BYTES:
             return sizes
-    return [fields.count(text_of(field)) for field in column]
+    return [fields.count(fields.text_of(field)) for field in column]

@@ -11,6 +11,8 @@ from pillion_nginx_exporter.access_log.columns import SIZES, STATUS, TIME, TIMES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pillion_nginx_exporter.access_log.fields import Value
+
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LONG_BUCKETS = (30.0, 60.0)
 
@@ -63,6 +65,8 @@ class Totals:
         has: which indexes have such a size at all.
         times: histograms by column.
         attempt_seconds: time in all attempts at upstreams, by index.
+        exemplars: by index into the counts of all times, what an identifier is called, it, and the
+            seconds of its request.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Totals:
         self.sizes: dict[str, list[int]] = {name: [] for name in SIZES}
         self.times = {name: Times(len(self.buckets)) for name in TIMES}
         self.attempt_seconds: list[float] = []
+        self.exemplars: dict[int, tuple[str, Value, float]] = {}
         self._indexes: dict[LabelValues, int] = {}
         self._measured_indexes: dict[LabelValues, int] = {}
         self.has: dict[str, set[int]] = {name: set() for name in SIZES}
@@ -114,10 +119,10 @@ class Totals:
             yield values, self.requests[index] + (self.limited if values == others else 0)
 
     def sized(self, column: str) -> Iterator[tuple[LabelValues, int]]:
-        """Yield label values without those of the counter alone, and bytes."""
+        """Yield label values without those of the counter alone, and the index into the sizes."""
         for values, index in self._measured_indexes.items():
             if index in self.has[column]:
-                yield values, self.sizes[column][index]
+                yield values, index
 
     def timed(self, column: str) -> Iterator[tuple[LabelValues, int]]:
         """Yield label values likewise, and the index into the times of a column."""

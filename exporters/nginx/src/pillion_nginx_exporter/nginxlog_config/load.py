@@ -11,6 +11,7 @@ import yaml
 from pillion.configuration.convert import convert
 from pillion_nginx_exporter.access_log.configuration import AccessLogConfig
 from pillion_nginx_exporter.access_log.formats import MAIN, FormatText
+from pillion_nginx_exporter.access_log.names import nginxlog_names
 from pillion_nginx_exporter.access_log.readers import JSON, check_format
 from pillion_nginx_exporter.access_log.syslog_address import parse_syslog_address
 from pillion_nginx_exporter.access_log.totals import BUCKETS
@@ -100,7 +101,7 @@ def _config(
     label = {namespace.namespace_label: namespace.name} if namespace.namespace_label else {}
     state = settings.state_dir
     return AccessLogConfig(
-        namespace=namespace.prefix,
+        names=nginxlog_names(namespace.prefix),
         constant={**label, **constant},
         labels=namespace.labels,
         paths=tuple(files),
@@ -110,6 +111,7 @@ def _config(
         buckets=tuple(sorted({*(namespace.histogram_buckets or BUCKETS)})),
         series=settings.series,
         from_head=settings.from_head,
+        has_slowest_paths=settings.has_slowest_paths,
         state_dir=state and os.path.join(state, folder),  # noqa: PTH118
         name=folder,
         tags=() if syslog is None or "" in syslog.tags else tuple(syslog.tags),

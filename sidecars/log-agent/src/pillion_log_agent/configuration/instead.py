@@ -55,11 +55,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         "docker_events": "use exec with docker events --format json",
         "ebpf": "run the eBPF program itself, and tail what it writes",
         "opentelemetry": "let the collector send with its fluentforward exporter, to forward",
-        "kmsg": "let journald or rsyslog write the kernel's messages, and take them with syslog",
-        "systemd": "let journald hand on what it has (ForwardToSyslog=yes), and take it with "
-        "syslog, mode unix_udp, path /run/systemd/journal/syslog",
-        "kubernetes_events": "run kubectl get events --watch -o json by exec, or an exporter of "
-        "events whose output tail reads",
+        "kmsg": "use systemd: journald has the kernel's messages, with _TRANSPORT=kernel",
         "unix_socket": "use syslog with mode unix_tcp, or forward with unix_path",
     },
     "filter": {

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.configuration.shared import match_of
+from pillion_log_agent.patterns.tags import meets_wildcard
 
 if TYPE_CHECKING:
     from pillion_log_agent.configuration.model import Configuration, Plugin
@@ -45,13 +46,8 @@ def may_meet(plugin: Plugin, output: Plugin) -> bool:
     wanted = match.match.split("*")
     ends = (wanted[0], parts[0]), (wanted[-1][::-1], parts[-1][::-1])
     if len(wanted) == 1:
-        return _fits(parts, match.match)
+        return meets_wildcard("*".join(parts), match.match)
     return all(one.startswith(other) or other.startswith(one) for one, other in ends)
-
-
-def _fits(parts: list[str], tag: str) -> bool:
-    """Return whether a tag is made of the parts, in order, with text between them."""
-    return re.fullmatch(".*".join(map(re.escape, parts)), tag, re.DOTALL) is not None
 
 
 def _tag(plugin: Plugin) -> str:

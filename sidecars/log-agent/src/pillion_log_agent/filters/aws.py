@@ -15,7 +15,7 @@ from pillion.errors import ConfigurationError, TransientError
 from pillion.settings import setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, LIST, TIME, choice
-from pillion_log_agent.filters.metadata_service import MetadataService
+from pillion_log_agent.outputs.metadata_service import MetadataService
 from pillion_log_agent.records.json_rows import decode_object
 
 if TYPE_CHECKING:

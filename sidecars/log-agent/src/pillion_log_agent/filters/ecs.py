@@ -16,7 +16,7 @@ from pillion.errors import TransientError
 from pillion.settings import repeated, setting
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, NUMBER, PAIR, PORT, TEXT, TIME
-from pillion_log_agent.filters.metadata_service import MetadataService
+from pillion_log_agent.outputs.metadata_service import MetadataService
 from pillion_log_agent.records.accessor import parse_template
 from pillion_log_agent.records.json_rows import decode_object
 

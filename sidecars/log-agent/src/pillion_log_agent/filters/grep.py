@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pillion_log_agent.records.batch import Batch
 
 
+_SAMPLE = 64
+"""How many values tell whether the others are likely to be among them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A field, and the pattern that is looked for in it."""
@@ -28,12 +32,15 @@ class Rule:
     def verdicts(self, batch: Batch) -> list[bool]:
         """Return for each record whether the field is text and has the pattern.
 
-        Numbers and truth values have none. Of equal texts one is looked at.
+        Numbers and truth values have none. Of texts that come again and again one is looked at.
         """
         search = self.pattern.search
+        values = self.field.column(batch)
+        if len(set(map(str, values[:_SAMPLE]))) > _SAMPLE // 4:
+            return [isinstance(value, str) and search(value) is not None for value in values]
         known: dict[str, bool] = {}
         found: list[bool] = []
-        for value in self.field.column(batch):
+        for value in values:
             verdict = known.get(value) if isinstance(value, str) else False
             if verdict is None:
                 verdict = known[value] = search(value) is not None

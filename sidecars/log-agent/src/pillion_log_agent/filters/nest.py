@@ -86,7 +86,9 @@ class NestFilter:
             return record
         kept = {key: value for key, value in record.items() if key != self._under}
         for key, value in inner.items():
-            kept[self._renamed(key)] = value
+            name = self._renamed(key)
+            kept.pop(name, None)  # what is lifted comes last, in the order of the object
+            kept[name] = value
         return kept
 
     def _renamed(self, key: str) -> str:

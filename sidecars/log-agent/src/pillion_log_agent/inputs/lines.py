@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillion_log_agent.parsers.parsed import BlockParser, ParsedBlock
 from pillion_log_agent.records.batch import Batch
-from pillion_log_agent.records.column import Texts
+from pillion_log_agent.records.column import WireTexts
 from pillion_log_agent.records.columns import Columns, Record
-from pillion_log_agent.records.lines import empty_rows, split_lines, text_rows
+from pillion_log_agent.records.lines import empty_rows, split_lines, text_rows, wire_rows
 from pillion_log_agent.records.timestamps import Timestamps
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ class LineReader:
         rows, times, size = parsed.rows, parsed.times, len(data)
         if parsed.is_unchanged and isinstance(rows, Columns):
             return Batch(tag, origin, times, columns=rows, start=start, size=size)
-        _, offsets = split_lines(data, start)
+        offsets = (
+            split_lines(data, start)[1]
+            if parsed.offsets is None
+            else partial(parsed.offsets, start)
+        )
         misfits: dict[int, Record] = {row: {self.key: text} for row, text in parsed.misfits.items()}
         if isinstance(rows, Columns):
             rows.odd.update(misfits)
@@ -71,9 +76,8 @@ class LineReader:
         return Batch(tag, origin, times, records=rows, offsets=offsets, size=size)
 
     def _as_they_are(self, data: bytes, tag: str, origin: Origin, start: int, now: int) -> Batch:
-        lines, offsets = split_lines(data, start)
-        texts = b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
-        columns = Columns(len(lines), fields={self.key: Texts(texts)})
+        lines, offsets = wire_rows(data, start)
+        columns = Columns(len(lines), fields={self.key: WireTexts(lines)})
         times = Timestamps([now] * len(lines))
         return Batch(tag, origin, times, columns=columns, offsets=offsets, size=len(data))
 

@@ -12,7 +12,7 @@ from pillion_log_agent.parsers.runtime_block import (
     timestamps_of,
 )
 from pillion_log_agent.records.batch import Batch
-from pillion_log_agent.records.lines import empty_rows, split_lines
+from pillion_log_agent.records.lines import empty_rows
 from pillion_log_agent.records.receipt import merge
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class PieceJoiner:
             clock: seconds, to say since when a line waits.
         """
         block = parse_runtime_block(data, self._options.runtimes, self._options.shape)
-        _, offsets = split_lines(data, start)
+        offsets = [start + offset for offset in block.offsets]
         delivered, gone = [receipt], set(empty_rows(data) if self._options.skip_empty else ())
         for stream in {*self._pending, *(block.streams[row] for row in block.pieces)}:
             finished = self._join(stream, block, offsets, gone, clock)
@@ -160,7 +160,7 @@ class PieceJoiner:
                     self._pending[stream] = line
                     return finished
                 row = found
-            line.add(block.texts[row] or "")
+            line.add(block.text(row))
             if line.length < self._options.longest and bisect_left(pieces, row) < bisect_left(
                 pieces, row + 1
             ):

@@ -70,7 +70,6 @@ TAIL = Declaration(
     refused={
         "unicode.encoding": "let the program write UTF-8, or convert its file with iconv",
         "generic.encoding": "let the program write UTF-8, or convert its file with iconv",
-        "docker_mode_parser": "use multiline.parser with docker and the name of a parser",
     },
     required=("path",),
     numbered=("parser_n",),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from pillion.errors import ConfigurationError
+from pillion_log_agent.inputs.docker_first_line import behind_first_lines
 from pillion_log_agent.inputs.first_line import FirstLine
 from pillion_log_agent.inputs.lines import LineReader
 from pillion_log_agent.inputs.pieces import PieceJoiner, PieceOptions
@@ -181,7 +182,9 @@ def joining_of(properties: TailProperties, context: InputContext) -> JoiningPlan
     pieces = _piece_options(runtimes, properties, context)
     if properties.docker_mode and not names:
         parser = context.parser(properties.parser) if properties.parser else None
-        return JoiningPlan(pieces, LineReader(properties.key, parser))
+        first = properties.docker_mode_parser
+        records = None if first is None else behind_first_lines(first, properties, context)
+        return JoiningPlan(pieces, LineReader(properties.key, parser), records=records)
     if not others:
         return JoiningPlan(pieces) if pieces is not None else None
     plan = combine([parsers.get(name) for name in others])

@@ -48,6 +48,11 @@ class TailProperties:
     docker_mode: bool = setting(
         "docker_mode", FLAG, "The same as multiline.parser docker.", default=False
     )
+    docker_mode_parser: str | None = optional(
+        "docker_mode_parser",
+        TEXT,
+        "With docker_mode, the parser that fits a record's first line as docker wrote it.",
+    )
     docker_mode_flush: float = setting(
         "docker_mode_flush", TIME, "How long the rest of a split line is waited for.", default=4.0
     )

@@ -188,7 +188,7 @@ def _out_file(batch: Batch) -> bytes:
     """Return `tag: [seconds.nanoseconds, {...}]` for each record."""
     head = to_wire(f"{batch.tag}: [".encode())
     seconds, rest = batch.times.epoch_parts(9)
-    return from_wire(interleaved(head, seconds, rest, ", {", *batch.pieces(), "}]\n"))
+    return from_wire(interleaved(head, seconds, rest, ", {", batch.rows(), "}]\n"))
 
 
 FILE = Declaration(

@@ -30,7 +30,7 @@ from pillion_log_agent.outputs.loki_labels import (
 )
 from pillion_log_agent.outputs.output import TAKEN
 from pillion_log_agent.outputs.splitting import rows, split, write_parts
-from pillion_log_agent.records.accessor import parse_accessor
+from pillion_log_agent.records.accessor import Accessor, parse_accessor
 from pillion_log_agent.records.json_rows import decode_object
 from pillion_log_agent.records.wire import from_wire, json_of
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion_log_agent.outputs.output import Outcome, OutputContext
-    from pillion_log_agent.records.accessor import Accessor
     from pillion_log_agent.records.batch import Batch
     from pillion_log_agent.records.columns import Record
 
@@ -61,7 +60,8 @@ class LokiProperties(HttpProperties):
     labels: tuple[Label, ...] = setting(
         "labels",
         LABELS,
-        "The labels; job=fluent-bit if there are none.",
+        "The labels; job=fluent-bit if there are none. Fields that become labels are left out of "
+        "the line.",
         default=(),
     )
     label_keys: tuple[Accessor, ...] = setting(
@@ -111,8 +111,11 @@ class LokiOutput:
         self._metadata = properties.structured_metadata
         self._metadata_maps = properties.structured_metadata_map_keys
         self._has_pod_labels = properties.auto_kubernetes_labels
-        removed_fields = (*properties.label_keys, *properties.remove_keys)
-        self._removed = [each.path for each in removed_fields]
+        # What is a label, or stands beside the line, does not stand in it too.
+        named = (each.value for each in (*self._labels, *self._metadata))
+        fields = (each for each in named if isinstance(each, Accessor))
+        removed_fields = (*fields, *self._metadata_maps, *properties.remove_keys)
+        self._removed = list(dict.fromkeys(each.path for each in removed_fields))
         self._single = properties.drop_single_key
         self._line = _key_values if properties.line_format == "key_value" else _json
         self._uri = properties.uri

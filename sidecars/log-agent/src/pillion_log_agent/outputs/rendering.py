@@ -43,9 +43,9 @@ def lines(batch: Batch, date: Date) -> bytes:
 
 def _lines(batch: Batch, date: Date) -> Wire:
     if not date.key:
-        return interleaved("{", *batch.pieces(), "}\n")
+        return interleaved("{", batch.rows(), "}\n")
     times = _DATES[date.format](batch)
-    return interleaved(f"{{{json_of(date.key)}:", times, *batch.pieces(","), "}\n")
+    return interleaved(f"{{{json_of(date.key)}:", times, batch.rows(","), "}\n")
 
 
 def _quoted(batch: Batch) -> list[str]:

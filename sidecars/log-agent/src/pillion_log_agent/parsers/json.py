@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from pillion_log_agent.configuration.declaration import Declaration
+from pillion_log_agent.parsers.object_rows import ObjectRows
 from pillion_log_agent.parsers.parsed import Parsed, ParsedBlock
 from pillion_log_agent.parsers.shared import (
-    NOT_HERE,
     OF_OTHER_FORMATS,
     Finishing,
     ParserProperties,
@@ -20,16 +20,14 @@ from pillion_log_agent.patterns.times import show_iso
 from pillion_log_agent.records.columns import Columns
 from pillion_log_agent.records.json_rows import (
     DECODE_ERRORS,
-    MISSING,
     block_of,
     decode_fields,
     decode_object,
     decode_rows,
 )
-from pillion_log_agent.records.lines import SPACE, text_of
-from pillion_log_agent.records.spliced import PLACEHOLDER, Spliced
+from pillion_log_agent.records.lines import is_utf8
+from pillion_log_agent.records.spliced import Spliced
 from pillion_log_agent.records.timestamps import Timestamps
-from pillion_log_agent.records.wire import Wire, from_wire, split_rows, to_wire
 
 _time_of = attrgetter("time")
 
@@ -41,7 +39,7 @@ class JsonParser:
 
     def __init__(self, properties: ParserProperties) -> None:
         self.name = properties.name
-        self._finishing = Finishing.of(properties)
+        self._finishing = Finishing.of(replace(properties, types=()))  # JSON has types
         self._times = None
         time_format = self._finishing.time_format
         if time_format is not None and time_format.is_iso and not self._finishing.changes_fields:
@@ -64,22 +62,21 @@ class JsonParser:
         rows = ObjectRows.of(data)
         if self._times is None:
             return self._changed(rows, now)
-        block = block_of(rows.bodies)
-        ((written,), broken) = decode_fields(block, (self._finishing.time_key,))
-        odd, misfits = self._parsed_singly(rows, {*rows.others, *broken}, now)
+        block, count = block_of(rows.bodies), len(rows.bodies)
+        ((written,), broken) = decode_fields(block, (self._finishing.time_key,), count)
+        odd, misfits = self._parsed_singly(rows, broken, now)
         columns = Columns(
-            len(rows.bodies),
+            count,
             head=Spliced.of_bodies(rows.bodies, block),
             odd={row: parsed.fields for row, parsed in odd.items()},
         )
-        texts = [None if text is MISSING else text for text in written]
         for row, parsed in odd.items():
-            texts[row] = None if parsed.time is None else show_iso(parsed.time, 9)
-        return ParsedBlock(columns, self._times_of(texts, now), misfits)
+            written[row] = None if parsed.time is None else show_iso(parsed.time, 9)
+        return ParsedBlock(columns, self._times_of(written, now), misfits, rows.offsets)
 
     def _changed(self, rows: ObjectRows, now: int) -> ParsedBlock:
-        records, broken = decode_rows(block_of(rows.bodies))
-        odd, misfits = self._parsed_singly(rows, {*rows.others, *broken}, now)
+        records, broken = decode_rows(block_of(rows.bodies), len(rows.bodies))
+        odd, misfits = self._parsed_singly(rows, broken, now)
         times: list[int] = []
         for row, record in enumerate(records):
             if row in odd:
@@ -87,16 +84,15 @@ class JsonParser:
             else:
                 time = None if row in misfits else self._finishing.finish(record, now)
             times.append(now if time is None else time)
-        return ParsedBlock(records, Timestamps(times), misfits)
+        return ParsedBlock(records, Timestamps(times), misfits, rows.offsets)
 
     def _parsed_singly(
-        self, rows: ObjectRows, others: set[int], now: int
+        self, rows: ObjectRows, broken: list[int], now: int
     ) -> tuple[dict[int, Parsed], dict[int, str]]:
         """Parse rows that could not be read with the others; return which are no objects too."""
         odd: dict[int, Parsed] = {}
         misfits: dict[int, str] = {}
-        for row in sorted(others):
-            text = text_of(rows.rows[row])
+        for row, text in rows.texts(broken):
             parsed = self.parse(text, now)
             if parsed is None:
                 misfits[row] = text
@@ -105,7 +101,7 @@ class JsonParser:
         return odd, misfits
 
     def _times_of(self, texts: list[Any], now: int) -> Timestamps:
-        """Return the column of times as they were written; None stands for now."""
+        """Return the column of times as they were written; what is no text stands for now."""
         time_format = self._finishing.time_format
         assert time_format is not None
         present = show_iso(now, 9)
@@ -115,47 +111,6 @@ class JsonParser:
             return found
         parsed = [time_format.parse(text, now) for text in written]
         return Timestamps([now if time is None else time for time in parsed])
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectRows:
-    """Lines that look like JSON objects, and some that do not.
-
-    Attributes:
-        rows: all of them.
-        bodies: what is between the braces; those of the others are placeholders.
-        others: the numbers of the rows that do not look like an object in UTF-8.
-    """
-
-    rows: list[Wire]
-    bodies: list[Wire]
-    others: list[int]
-
-    @classmethod
-    def of(cls, data: bytes) -> ObjectRows:
-        """Return the rows of a block of lines."""
-        rows = split_rows(to_wire(data.removesuffix(b"\n")))
-        bodies = [Wire(row[1:-1]) for row in rows]
-        others = [
-            number
-            for number, row in enumerate(rows)
-            if row[:1] != "{" or row[-1] != "}" or row == "{"
-        ]
-        if others:
-            # White space may be all that is wrong with them.
-            stripped = {number: rows[number].strip(SPACE) for number in others}
-            others = [number for number, row in stripped.items() if not _is_braced(row)]
-            for number, row in stripped.items():
-                bodies[number] = Wire(row[1:-1])
-        if not _is_utf8(data):
-            others += [number for number, row in enumerate(rows) if not _is_utf8(from_wire(row))]
-        for number in others:
-            bodies[number] = PLACEHOLDER
-        return cls(rows, bodies, others)
-
-
-def _is_braced(text: str) -> bool:
-    return text.startswith("{") and text.endswith("}") and len(text) > 1
 
 
 def block_times(decoder: Any, data: bytes) -> Timestamps | None:
@@ -171,7 +126,7 @@ def block_times(decoder: Any, data: bytes) -> Timestamps | None:
     except DECODE_ERRORS:
         return None
     # Two objects on one line are taken for two lines, and empty lines are passed over.
-    if len(found) != data.count(b"}\n{") + 1 or not _is_utf8(data):
+    if len(found) != data.count(b"}\n{") + 1 or not is_utf8(data):
         return None
     return Timestamps.of_texts(list(map(_time_of, found)))
 
@@ -182,22 +137,11 @@ def time_decoder(key: str) -> Any:
     return msgspec.json.Decoder(kind)
 
 
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 JSON = Declaration(
     name="json",
     summary="JSON objects.",
     properties=ParserProperties,
     required=("name",),
     accepted=OF_OTHER_FORMATS,
-    refused=NOT_HERE,
     build=JsonParser,
 )

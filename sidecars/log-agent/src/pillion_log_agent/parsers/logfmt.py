@@ -11,7 +11,6 @@ from pillion_log_agent.configuration.kinds import FLAG
 from pillion_log_agent.parsers.decoders import unescaped
 from pillion_log_agent.parsers.parsed import Fields, Parsed
 from pillion_log_agent.parsers.shared import (
-    NOT_HERE,
     OF_OTHER_FORMATS,
     Finishing,
     ParserProperties,
@@ -63,6 +62,5 @@ LOGFMT = Declaration(
     properties=LogfmtProperties,
     required=("name",),
     accepted=OF_OTHER_FORMATS,
-    refused=NOT_HERE,
     build=LogfmtParser,
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.parsers.parsed import Fields, Parsed
 from pillion_log_agent.parsers.shared import (
-    NOT_HERE,
     OF_OTHER_FORMATS,
     Finishing,
     ParserProperties,
@@ -42,6 +41,5 @@ LTSV = Declaration(
     properties=ParserProperties,
     required=("name",),
     accepted=OF_OTHER_FORMATS,
-    refused=NOT_HERE,
     build=LtsvParser,
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pillion_log_agent.records.columns import Columns
     from pillion_log_agent.records.timestamps import Timestamps
 
@@ -33,12 +35,15 @@ class ParsedBlock:
         rows: as columns, or as records.
         times: of the rows; that of reading where a line says none.
         misfits: the lines that are of another kind, by row.
+        offsets: returns where the rows stand in a file, when told where the block does; None where
+            nobody knows yet.
         is_unchanged: the rows are the lines of the block as they are, and each has something in it.
     """
 
     rows: Columns | list[Fields]
     times: Timestamps
     misfits: dict[int, str]
+    offsets: Callable[[int], list[int]] | None = None
     is_unchanged: bool = False
 
 

@@ -10,7 +10,6 @@ from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.configuration.kinds import FLAG, PATTERN
 from pillion_log_agent.parsers.parsed import Fields, Parsed, ParsedBlock
 from pillion_log_agent.parsers.shared import (
-    NOT_HERE,
     OF_OTHER_FORMATS,
     Finishing,
     ParserProperties,
@@ -123,6 +122,5 @@ REGEX = Declaration(
     properties=RegexProperties,
     required=("name", "regex"),
     accepted=OF_OTHER_FORMATS,
-    refused=NOT_HERE,
     build=RegexParser,
 )

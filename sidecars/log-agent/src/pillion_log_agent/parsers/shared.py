@@ -10,11 +10,13 @@ from pillion_log_agent.configuration.kinds import FLAG, TEXT, words
 from pillion_log_agent.parsers.decoders import Decoder, make_decoder
 from pillion_log_agent.parsers.types import TYPES, cast_fields
 from pillion_log_agent.patterns.times import TimeFormat, parse_offset
+from pillion_log_agent.patterns.zones import SystemZone, named_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pillion_log_agent.parsers.parsed import Fields
+    from pillion_log_agent.patterns.zones import Zone
 
 OFFSET: Kind[int] = Kind("OFFSET", parse_offset)
 DEFAULT_TIME_KEY = "time"
@@ -26,10 +28,6 @@ OF_OTHER_FORMATS = {
     "logfmt_no_bare_keys": "for the format logfmt",
 }
 """What a parser of any format may be told; where it has the property itself, that comes first."""
-NOT_HERE = {
-    "time_zone": "say the offset in time_offset, or let the program write it into the time",
-    "time_system_timezone": "say the offset in time_offset",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,15 @@ class ParserProperties:
     time_offset: int = setting(
         "time_offset", OFFSET, "The offset of a time that has none, such as +0200.", default=0
     )
+    time_zone: str | None = optional(
+        "time_zone", TEXT, "The zone of a time that has no offset, such as Europe/Berlin."
+    )
+    time_system_timezone: bool = setting(
+        "time_system_timezone",
+        FLAG,
+        "The same, with the zone of the process (TZ, /etc/localtime).",
+        default=False,
+    )
     time_keep: bool = setting("time_keep", FLAG, "Leave the field in the record.", default=False)
     time_strict: bool = setting(
         "time_strict",
@@ -54,7 +61,10 @@ class ParserProperties:
         default=True,
     )
     types: tuple[tuple[str, str], ...] = setting(
-        "types", TYPES, "Types of fields: name:integer, float, bool, hex or string.", default=()
+        "types",
+        TYPES,
+        "Types of fields: name:integer, float, bool, hex or string; json keeps its own.",
+        default=(),
     )
     decode_field: tuple[tuple[str, ...], ...] = repeated(
         "decode_field", words(2, "DECODER FIELD"), "Decode a field; a map adds its fields."
@@ -62,6 +72,22 @@ class ParserProperties:
     decode_field_as: tuple[tuple[str, ...], ...] = repeated(
         "decode_field_as", words(2, "DECODER FIELD"), "Decode a field in its place."
     )
+
+
+def _zone_of(properties: ParserProperties) -> Zone | None:
+    """Return what says the offset of a time that has none; raises ValueError with a sentence."""
+    name = properties.time_zone
+    if name is None:
+        return SystemZone() if properties.time_system_timezone else None
+    if properties.time_system_timezone or properties.time_offset:
+        other = "time_system_timezone" if properties.time_system_timezone else "time_offset"
+        raise ValueError(f"time_zone: cannot be given beside {other}; take one of them")
+    if not properties.time_format:
+        raise ValueError("time_zone: needs time_format")
+    try:
+        return named_zone(name)
+    except ValueError as error:
+        raise ValueError(f"time_zone: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +104,8 @@ class Finishing:
     def of(cls, properties: ParserProperties) -> Finishing:
         """Return what the properties ask for; raises ValueError with a sentence."""
         source = properties.time_format
-        compiled = TimeFormat.compile(source, properties.time_offset) if source else None
+        zone = _zone_of(properties)
+        compiled = TimeFormat.compile(source, properties.time_offset, zone) if source else None
         decoders = [make_decoder(rule, in_place=False) for rule in properties.decode_field] + [
             make_decoder(rule, in_place=True) for rule in properties.decode_field_as
         ]

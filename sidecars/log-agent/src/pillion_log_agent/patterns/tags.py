@@ -41,7 +41,7 @@ class Match:
     def _meets(self, tag: str) -> bool:
         if self.match_regex is not None:
             return self.match_regex.search(tag) is not None
-        return self.match is not None and _wildcard(self.match).fullmatch(tag) is not None
+        return self.match is not None and meets_wildcard(self.match, tag)
 
     def __str__(self) -> str:
         return self.match or (f"/{self.match_regex.source}/" if self.match_regex else "")
@@ -63,5 +63,18 @@ def expand_tag(tag: str, path: str, pattern: Pattern | None) -> str:
     return tag
 
 
-def _wildcard(match: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, match.split("*"))), re.DOTALL)
+def meets_wildcard(match: str, text: str) -> bool:
+    """Return whether a text is of a shape in which `*` stands for any text, in linear time."""
+    first, *rest = match.split("*")
+    if not rest:
+        return text == match
+    *middle, last = rest
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for part in middle:
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return len(text) - at >= len(last) and text.endswith(last)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pillion_log_agent.patterns.zones import Zone
+
 SECOND = 1_000_000_000
 _DAY = 86400
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -84,16 +86,18 @@ class TimeFormat:
         source: as it was written.
         is_iso: it is ISO 8601 to the second or finer, which `datetime` reads by itself.
         offset: seconds east of UTC for a time that does not say.
+        zone: says it in its place, where there is one.
     """
 
     source: str
     is_iso: bool
     offset: int
+    zone: Zone | None
     _pattern: re.Pattern[str]
     _seconds: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def compile(cls, source: str, offset: int = 0) -> TimeFormat:
+    def compile(cls, source: str, offset: int = 0, zone: Zone | None = None) -> TimeFormat:
         """Compile a format.
 
         Raises:
@@ -107,7 +111,7 @@ class TimeFormat:
             raise ValueError(f"is no time format: {error}") from None
         if not pattern.groupindex:
             raise ValueError("is no time format: it has none of strptime's letters")
-        return cls(source, is_iso, offset, pattern)
+        return cls(source, is_iso, offset, zone, pattern)
 
     def parse(self, text: str, now: int) -> int | None:
         """Return the time of a text, or None when it is none.
@@ -124,7 +128,7 @@ class TimeFormat:
         if match is None:
             return None
         try:
-            return _assemble(match.groupdict(), now, self.offset)
+            return _assemble(match.groupdict(), now, self.offset, self.zone)
         except (ValueError, OverflowError):
             return None
 
@@ -149,7 +153,10 @@ class TimeFormat:
         else:
             split = max(rest.find("+"), rest.find("-"))
             fraction = rest[1:split] if split >= 0 else rest[1:]
-            found = _offset_seconds(rest[split:].lower()) if split >= 0 else self.offset
+            if split >= 0:
+                found = _offset_seconds(rest[split:].lower())
+            else:
+                found = self.offset if self.zone is None else self.zone.offset_at(seconds)
             if found is None:
                 return None
             offset = found
@@ -206,21 +213,24 @@ def _literal(text: str) -> str:
     return re.sub(r"(?:\\ )+", r"\\s*", re.escape(text))
 
 
-def _assemble(found: Mapping[str, str | None], now: int, offset: int) -> int:
+def _assemble(found: Mapping[str, str | None], now: int, offset: int, zone: Zone | None) -> int:
     if found.get("offset"):
         named = _offset_seconds(str(found["offset"]).lower())
         if named is None:
             raise ValueError("an unknown zone")
-        offset = named
-    elif found.get("zone"):
-        offset = int(_ZONES[str(found["zone"]).lower()] * 3600) if _known_zone(found) else offset
+        offset, zone = named, None
+    elif found.get("zone") and _known_zone(found):
+        offset, zone = int(_ZONES[str(found["zone"]).lower()] * 3600), None
+    elif zone is not None:
+        offset = zone.offset_at(now // SECOND)
     fraction = int((found.get("fraction") or "0").ljust(9, "0"))
     if epoch := found.get("epoch"):
         return int(epoch) * SECOND + fraction
     day = _day(found, now, offset)
     seconds = _hour(found) * 3600 + int(found.get("minute") or 0) * 60
     seconds += int(found.get("second") or 0)
-    return ((day - _EPOCH_ORDINAL) * _DAY + seconds - offset) * SECOND + fraction
+    local = (day - _EPOCH_ORDINAL) * _DAY + seconds
+    return (local - (offset if zone is None else zone.offset_at(local))) * SECOND + fraction
 
 
 def _known_zone(found: Mapping[str, str | None]) -> bool:

@@ -106,7 +106,7 @@ class Dispatcher:
         """Take a batch into the queue, with one hold of the receipt of its delivery."""
         loop = asyncio.get_running_loop()
         self._queue.append(Shipment(batch, delivery, receipt, loop.time()))
-        self._queued_bytes += batch.weight
+        self._queued_bytes += batch.length
         if len(self._queue) == 1 or self._queued_bytes >= self._write_bytes:
             self._woken.set()
 
@@ -143,10 +143,10 @@ class Dispatcher:
         shipments: list[Shipment] = []
         size = 0
         while self._queue and (
-            not shipments or size + self._queue[0].batch.weight <= self._write_bytes
+            not shipments or size + self._queue[0].batch.length <= self._write_bytes
         ):
             shipment = self._queue.popleft()
-            size += shipment.batch.weight
+            size += shipment.batch.length
             shipments.append(shipment)
         self._queued_bytes -= size
         return shipments

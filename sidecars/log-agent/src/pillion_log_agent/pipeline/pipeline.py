@@ -186,10 +186,6 @@ class Pipeline:
         if not len(batch):
             receipt.release()
             return
-        if not route.targets:
-            self._ledger.drop(len(batch), "no_output")
-            receipt.release()
-            return
         self._enter(route, batch, receipt, 0)
 
     def drop(self, records: int, reason: str) -> None:
@@ -229,6 +225,11 @@ class Pipeline:
             if not len(batch):
                 receipt.release()
                 return
+        if not route.targets:
+            # Only now: a filter may have handed records on under other tags, or counted them.
+            self._ledger.drop(len(batch), "no_output")
+            receipt.release()
+            return
         batch.seal()
         # What filters have added is held as long as the records, and bounded with them.
         receipt.add_weight(batch.weight - batch.read_weight)

@@ -6,14 +6,15 @@ once they are through it is sealed: outputs read the text of each record and cha
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pillion_log_agent.records.columns import Columns, Record
 from pillion_log_agent.records.spliced import Spliced
-from pillion_log_agent.records.wire import Piece, Wire, from_wire, json_lines
+from pillion_log_agent.records.wire import Rows, Wire, from_wire, json_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pillion_log_agent.records.origin import Origin
     from pillion_log_agent.records.timestamps import Timestamps
@@ -33,12 +34,10 @@ class Batch:
     """
 
     __slots__ = (
-        "_added",
         "_columns",
+        "_length",
         "_offsets",
         "_records",
-        "_source",
-        "_start",
         "_weight",
         "origin",
         "size",
@@ -56,8 +55,7 @@ class Batch:
         columns: Columns | None = None,
         records: list[Record] | None = None,
         start: int = 0,
-        added: int = 0,
-        offsets: list[int] | None = None,
+        offsets: list[int] | Callable[[], list[int]] | None = None,
         size: int = 0,
     ) -> None:
         """Make a batch of a block, of columns or of records.
@@ -70,8 +68,8 @@ class Batch:
             columns: the same as columns.
             records: the same as dictionaries.
             start: where a block stands in its file, whose lines it has.
-            added: bytes that each line of the block has more than that of the file.
-            offsets: where each record stands; needed unless the block has the file's lines.
+            offsets: where each record stands, or what to call for it; needed unless the block has
+                the file's lines.
             size: bytes that they had where they were read.
         """
         self.tag = tag
@@ -82,10 +80,10 @@ class Batch:
             columns = Columns(len(times), head=Spliced(block, len(times)))
         self._columns = columns
         self._records = records
-        self._source = columns.head if columns is not None else None
-        self._start = start
-        self._added = added
+        if offsets is None and columns is not None and columns.head is not None:
+            offsets = partial(columns.head.offsets, start)
         self._offsets = offsets
+        self._length: int | None = None
         self._weight: int | None = None
 
     def __len__(self) -> int:
@@ -97,12 +95,19 @@ class Batch:
         return max(self.size, LEAST_WEIGHT * len(self))
 
     @property
+    def length(self) -> int:
+        """About how many bytes it has as text, where a request is bounded."""
+        if self._length is not None:
+            return self._length
+        return max(self.size, self._columns.length if self._columns is not None else 0)
+
+    @property
     def weight(self) -> int:
         """What it counts for, in bytes, where memory is bounded: fields are added, too."""
         if self._weight is not None:
             return self._weight
-        added = self._columns.weight if self._columns is not None else 0
-        return max(self.read_weight, added)
+        overhead = self._columns.overhead if self._columns is not None else 0
+        return max(self.read_weight, self.length + overhead)
 
     @property
     def is_decoded(self) -> bool:
@@ -112,9 +117,9 @@ class Batch:
     @property
     def offsets(self) -> list[int]:
         """Where each record stands in its file."""
-        if self._offsets is None:
-            assert self._source is not None
-            self._offsets = self._source.offsets(self._start, self._added)
+        if not isinstance(self._offsets, list):
+            assert self._offsets is not None
+            self._offsets = self._offsets()
         return self._offsets
 
     @property
@@ -130,7 +135,7 @@ class Batch:
         """Give up the dictionaries: what follows only reads."""
         _ = self.columns
         # Each output's queue asks for it several times, and it goes over every text.
-        self._weight = self.weight
+        self._length, self._weight = self.length, self.weight
 
     def records(self) -> list[Record]:
         """Return the records as dictionaries, which may be changed in place."""
@@ -144,13 +149,13 @@ class Batch:
         """Return the values of fields in each record, `MISSING` where it has none."""
         return self.columns.values(*names)
 
-    def pieces(self, lead: str = "") -> list[Piece]:
-        """Return the JSON of each record without its braces, in pieces for `interleaved`.
+    def rows(self, lead: str = "") -> Rows:
+        """Return the JSON of each record without its braces, for `interleaved`.
 
         Args:
             lead: what stands before a record that is not empty, such as a comma.
         """
-        return self.columns.pieces(lead)
+        return self.columns.rows(lead)
 
     def bodies(self) -> list[Wire]:
         """Return the JSON of each record without its braces."""
@@ -185,6 +190,12 @@ class Batch:
         """Put other records in the place of these, one for each."""
         self._offsets = self.offsets
         self._records, self._columns = records, None
+
+    def without(self, key: str) -> Batch:
+        """Return a batch whose records lack a field; this one stays as it is."""
+        found = self.select(range(len(self)))
+        found.columns.remove(key)
+        return found
 
     def select(self, indices: Sequence[int]) -> Batch:
         """Return a batch of some of the records."""

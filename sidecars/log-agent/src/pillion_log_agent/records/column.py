@@ -7,7 +7,14 @@ from operator import add
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pillion_log_agent.records.json_rows import MISSING
-from pillion_log_agent.records.wire import Piece, Wire, json_texts
+from pillion_log_agent.records.wire import (
+    Piece,
+    Wire,
+    decoded,
+    json_lines,
+    json_texts,
+    split_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +84,39 @@ class Texts:
         """Return the column of some of the rows."""
         texts = self._texts
         return Texts([texts[row] for row in rows], end=self._end, is_plain=self._is_plain)
+
+
+class WireTexts:
+    """A field that is text, as the bytes of a file: quoted without being decoded."""
+
+    is_sparse = False
+    __slots__ = ("_texts",)
+
+    def __init__(self, texts: list[Wire]) -> None:
+        """Take wire texts, one for each row."""
+        self._texts = texts
+
+    @property
+    def size(self) -> int:
+        """Bytes of the texts."""
+        return sum(map(len, self._texts))
+
+    def values(self) -> list[Any]:
+        """Return the texts."""
+        return [text if text.isascii() else decoded(text) for text in self._texts]
+
+    def pieces(self, name: Wire) -> list[Piece]:
+        """Return the field as JSON, quoted by one call; most texts need no more than quotes."""
+        lines = json_lines(self._texts)
+        if len(lines) == self.size + len(self._texts) * len('""\n'):
+            return [Wire(name + '"'), self._texts, Wire('"')]
+        # JSON escapes ASCII alone: what stands for the bytes of other characters comes back as is.
+        return [name, split_rows(lines[:-1].decode())]
+
+    def select(self, rows: Sequence[int]) -> WireTexts:
+        """Return the column of some of the rows."""
+        texts = self._texts
+        return WireTexts([texts[row] for row in rows])
 
 
 class Values:

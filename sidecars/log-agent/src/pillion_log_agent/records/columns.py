@@ -15,15 +15,16 @@ from pillion_log_agent.records.json_rows import (
     MISSING,
     block_of,
     decode_body,
-    decode_fields,
+    decode_only,
     decode_rows,
 )
+from pillion_log_agent.records.known import KnownFields
 from pillion_log_agent.records.spliced import PLACEHOLDER, Spliced
 from pillion_log_agent.records.wire import (
     Piece,
+    Rows,
     Wire,
     from_wire,
-    joined,
     json_of,
     json_texts,
 )
@@ -51,9 +52,8 @@ class Columns:
     """
 
     __slots__ = (
-        "_is_narrow",
-        "_known",
-        "_known_of_tail",
+        "_of_head",
+        "_of_tail",
         "asked",
         "common",
         "count",
@@ -80,48 +80,44 @@ class Columns:
         self.common = common if common is not None else {}
         self.odd = odd if odd is not None else {}
         self.asked: set[str] | None = None
-        self._known: dict[str, list[Any]] = {}
-        self._known_of_tail: dict[str, list[Any]] = {}
-        self._is_narrow = False
+        self._of_head = KnownFields()
+        self._of_tail = KnownFields()
 
     @property
-    def weight(self) -> int:
-        """About how many bytes of memory the rows take."""
-        weight = self.count * _OF_A_TEXT * len(self.fields)
-        if self.head is not None:
-            weight += len(self.head.block)
+    def length(self) -> int:
+        """About how many bytes the objects have as JSON, but for what is common to all."""
+        length = len(self.head.block) if self.head is not None else 0
         if self.tail is not None:
-            weight += sum(map(len, self.tail)) + self.count * _OF_A_TEXT
-        for column in self.fields.values():
-            weight += column.size
-        return weight
+            length += sum(map(len, self.tail))
+        return length + sum(column.size for column in self.fields.values())
 
-    def pieces(self, lead: str = "") -> list[Piece]:
-        """Return the objects without their braces, in pieces for `interleaved`.
+    @property
+    def overhead(self) -> int:
+        """About how many bytes of memory the rows take beside their texts."""
+        return self.count * _OF_A_TEXT * (len(self.fields) + (self.tail is not None))
+
+    def rows(self, lead: str = "") -> Rows:
+        """Return the objects without their braces, for `interleaved`.
 
         Args:
             lead: what stands before an object that is not empty, such as a comma.
         """
-        if not self.odd:
-            pieces = self._pieces(lead)
-            if pieces is not None and any(isinstance(piece, list) for piece in pieces):
-                return pieces
-        return [[Wire(lead + body) if body else body for body in self.bodies()]]
+        rows = self._even_rows(lead)
+        if self.odd:
+            texts = zip(self.odd, json_texts(list(self.odd.values())), strict=True)
+            rows.others.update((row, _led(lead, text[1:-1])) for row, text in texts)
+        return rows
 
     def bodies(self) -> list[Wire]:
         """Return each object without its braces."""
-        bodies = self._even_bodies()
-        if self.odd:
-            for row, text in zip(self.odd, json_texts(list(self.odd.values())), strict=True):
-                bodies[row] = Wire(text[1:-1])
-        return bodies
+        return self.rows().texts()
 
     def records(self) -> list[Record]:
         """Return the rows as records; the odd ones are not copied."""
-        bodies = self._even_bodies()
-        for row in self.odd:
-            bodies[row] = PLACEHOLDER
-        records, broken = decode_rows(block_of(bodies))
+        rows = self._even_rows("")
+        rows.others.update(dict.fromkeys(self.odd, PLACEHOLDER))
+        bodies = rows.texts()
+        records, broken = decode_rows(block_of(bodies), self.count)
         for row in broken:
             records[row] = decode_body(bodies[row])
         for row, record in self.odd.items():
@@ -165,26 +161,21 @@ class Columns:
         """
         if self.head is None:
             return True
-        records, others = decode_rows(self.head.block)
-        found = [[record.get(name, MISSING) for record in records] for name in names]
-        for row, (record, *values) in enumerate(zip(records, *found, strict=True)):
-            if len(record) != len(names) - values.count(MISSING):
-                others.append(row)
+        found, others = decode_only(self.head.block, names, self.count)
         if len(others) > self.count // 2:
             return False
-        self._known.update(zip(names, found, strict=True))
-        self._is_narrow = True
+        self._of_head = KnownFields(dict(zip(names, found, strict=True)), frozenset(names))
         self.make_odd(others)
         return True
 
     def put_objects(self, head: Spliced | None, tail: list[Wire] | None) -> None:
         """Put other objects in the place of those that were read and that were spliced."""
-        self.head, self.tail, self._is_narrow = head, tail, False
-        self._known, self._known_of_tail = {}, {}
+        self.head, self.tail = head, tail
+        self._of_head, self._of_tail = KnownFields(), KnownFields()
 
-    def splice(self, tail: list[Wire], known: dict[str, list[Any]]) -> None:
-        """Put objects at the end of rows; `known` has the values of some of their fields."""
-        self.tail, self._known_of_tail = tail, known
+    def splice(self, tail: list[Wire], known: KnownFields) -> None:
+        """Put objects at the end of rows; what is known of their fields is kept."""
+        self.tail, self._of_tail = tail, known
 
     def put(self, name: str, value: Any) -> None:
         """Give every row the same field."""
@@ -215,7 +206,7 @@ class Columns:
     def select(self, rows: Sequence[int]) -> Columns:
         """Return some of the rows."""
         places = {row: number for number, row in enumerate(rows)} if self.odd else {}
-        return Columns(
+        found = Columns(
             len(rows),
             head=None if self.head is None else self.head.select(rows),
             fields={name: column.select(rows) for name, column in self.fields.items()},
@@ -223,28 +214,39 @@ class Columns:
             odd={places[row]: record for row, record in self.odd.items() if row in places},
             common=dict(self.common),
         )
+        found._of_head = self._of_head.of_some(len(rows))
+        found._of_tail = self._of_tail.of_some(len(rows))
+        found.asked = self.asked
+        return found
 
     def may_have(self, name: str) -> bool:
         """Whether a field may be in a row: its name is there, if only within another value."""
         if name in self.fields or name in self.common:
             return True
-        text = Wire(json_of(name)[1:])
-        return bool(self._with_text(text)) or any(
-            text in json_of(record) for record in self.odd.values()
+        self._note_asked((name,))
+        return any(row not in self.odd for row in self._rows_with(name)) or any(
+            name in record for record in self.odd.values()
         )
 
     def separate(self, name: str) -> None:
         """Make odd the rows whose spliced objects may have a field, so that it can be changed."""
-        self.make_odd(self._with_text(Wire(json_of(name)[1:])))
+        self.make_odd(self._rows_with(name))
 
-    def _with_text(self, text: Wire) -> list[int]:
-        """Return the rows in whose spliced objects a text is, as JSON spells it."""
-        found: list[int] = []
-        if self.head is not None and self.head.has(from_wire(text)):
-            found += [row for row, body in enumerate(self.head.bodies()) if text in body]
-        if self.tail is not None and text in "".join(self.tail):
-            found += [row for row, body in enumerate(self.tail) if text in body]
-        return found
+    def _rows_with(self, name: str) -> list[int]:
+        """Return the rows in whose spliced objects a field is, or a text that is its name."""
+        text = Wire(json_of(name)[1:])
+        rows: list[int] = []
+        if self.head is not None:
+            known = self._of_head.rows_with(name)
+            if known is None and self.head.has(from_wire(text)):
+                known = [row for row, body in enumerate(self.head.bodies()) if text in body]
+            rows += known or ()
+        if self.tail is not None:
+            known = self._of_tail.rows_with(name)
+            if known is None and text in "".join(self.tail):
+                known = [row for row, body in enumerate(self.tail) if text in body]
+            rows += known or ()
+        return rows
 
     def make_odd(self, rows: Sequence[int]) -> None:
         """Make rows records of their own."""
@@ -252,30 +254,25 @@ class Columns:
         if new:
             self.odd.update({row: self.record(row) for row in new})
 
-    def _even_bodies(self) -> list[Wire]:
-        """Return the bodies as if no row were odd, in a list that may be changed."""
-        pieces = self._pieces("")
-        if pieces is not None:
-            return joined(pieces, self.count)
-        # What comes first may be empty: then there is no comma behind it.
-        first = self.head.bodies() if self.head else [""] * self.count
-        rest = joined(self._pieces_behind(","), self.count)
-        return [
-            Wire(body + more if body else more[1:]) for body, more in zip(first, rest, strict=True)
-        ]
-
-    def _pieces(self, lead: str) -> list[Piece] | None:
-        """Return all but the odd rows in pieces; None where some may be empty at their start."""
+    def _even_rows(self, lead: str) -> Rows:
+        """Return the objects as if no row were odd."""
         if self.head is None:
             first = next(iter(self.fields.values()), None)
             may_be_empty = self.tail is not None if first is None else first.is_sparse
-            return None if may_be_empty else self._pieces_behind(lead)
+            if not may_be_empty:
+                return Rows(self.count, self.pieces_behind(lead), {})
+            return Rows(self.count, [], self._headless(range(self.count), lead))
         quote, middles = self.head.cut()
-        if not quote and "" in middles:
-            return None
-        return [Wire(lead + quote), middles, Wire(quote), *self._pieces_behind(",")]
+        empty = [row for row, body in enumerate(middles) if not body] if not quote else []
+        pieces = [Wire(lead + quote), middles, Wire(quote), *self.pieces_behind(",")]
+        return Rows(self.count, pieces, self._headless(empty, lead) if empty else {})
 
-    def _pieces_behind(self, lead: str) -> list[Piece]:
+    def _headless(self, rows: Sequence[int], lead: str) -> dict[int, Wire]:
+        """Return the texts of rows whose first part may be empty: no comma follows it then."""
+        texts = Rows(len(rows), self.select(rows).pieces_behind(","), {}).texts()
+        return {row: _led(lead, text[1:]) for row, text in zip(rows, texts, strict=True)}
+
+    def pieces_behind(self, lead: str) -> list[Piece]:
         """Return what stands behind the head, with `lead` before it."""
         pieces: list[Piece] = []
         for name, column in self.fields.items():
@@ -289,32 +286,35 @@ class Columns:
         return pieces
 
     def _values_of_head(self, names: Sequence[str]) -> list[list[Any]]:
-        """Return copies of what the head says of fields; each is decoded once."""
-        if self.head is None:
+        """Return copies of what the head says of fields."""
+        head = self.head
+        if head is None:
             return [[MISSING] * self.count for _ in names]
-        asked = tuple(name for name in names if name not in self._known)
-        if asked and self._is_narrow:
-            self._known.update({name: [MISSING] * self.count for name in asked})
-        elif asked:
-            columns, broken = decode_fields(self.head.block, asked)
-            self._known.update(zip(asked, columns, strict=True))
-            self.make_odd(broken)
-        return [list(self._known[name]) for name in names]
+        found, broken = self._of_head.decode(names, lambda: head.block, self.count)
+        self.make_odd(broken)
+        return [list(column) for column in found]
 
     def _overlay_tail(self, names: Sequence[str], found: list[list[Any]]) -> None:
         if self.tail is None:
             return
-        if self.asked is not None and len(self.asked) < _MOST_ASKED:
-            self.asked.update(names)
-        unknown = tuple(name for name in names if name not in self._known_of_tail)
-        if unknown:
-            columns, broken = decode_fields(block_of([text[1:] for text in self.tail]), unknown)
-            self.make_odd(broken)
-            self._known_of_tail.update(zip(unknown, columns, strict=True))
-        for number, name in enumerate(names):
-            column = self._known_of_tail[name]
+        self._note_asked(names)
+        columns, broken = self._of_tail.decode(names, self._block_of_tail, self.count)
+        self.make_odd(broken)
+        for number, column in enumerate(columns):
             if column.count(MISSING) < self.count:
                 found[number] = [
                     before if value is MISSING else value
                     for before, value in zip(found[number], column, strict=True)
                 ]
+
+    def _block_of_tail(self) -> bytes:
+        return block_of([text[1:] for text in self.tail or ()])
+
+    def _note_asked(self, names: Sequence[str]) -> None:
+        """Have fields that are looked for in the tail decoded along with it from now on."""
+        if self.tail is not None and self.asked is not None and len(self.asked) < _MOST_ASKED:
+            self.asked.update(names)
+
+
+def _led(lead: str, text: str) -> Wire:
+    return Wire(lead + text if text else text)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import accumulate, repeat
-from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from pillion_log_agent.records.json_rows import block_of
-from pillion_log_agent.records.wire import Wire, split_rows, to_wire
+from pillion_log_agent.records.lines import offsets_of
+from pillion_log_agent.records.wire import Wire, cut, split_rows, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,18 +78,11 @@ class Spliced:
         quote, middles = self.cut()
         return Wire(f"{quote}{middles[row]}{quote}")
 
-    def offsets(self, start: int, added: int) -> list[int]:
-        """Return where the lines of the block stand in their file.
-
-        Args:
-            start: where the first does.
-            added: bytes that each line of the block has more than that of the file.
-        """
+    def offsets(self, start: int) -> list[int]:
+        """Return where the lines of the block stand in a file where the first is at `start`."""
         quote, middles = self.cut()
         # Each line has two braces and a newline, and the quotes.
-        around = repeat(3 + 2 * len(quote) - added)
-        *offsets, _ = accumulate(map(add, map(len, middles), around), initial=start)
-        return offsets
+        return offsets_of(map(len, middles), 3 + 2 * len(quote), start)
 
     def select(self, rows: Sequence[int]) -> Spliced:
         """Return some of the rows."""
@@ -115,4 +107,4 @@ def _middles(block: bytes, quote: str) -> list[Wire]:
     if not block.startswith(start.encode()) or not block.endswith(end.encode()):
         return []
     text = str(memoryview(block)[len(start) : -len(end)], "latin-1")
-    return text.split(end + start)  # type: ignore[return-value]  # what is cut of wire text is such
+    return cut(text, end + start)

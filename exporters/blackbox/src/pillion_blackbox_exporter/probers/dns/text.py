@@ -37,6 +37,8 @@ _A, _AAAA = 1, 28
 _NAMES = frozenset({2, 5, 12})  # NS, CNAME, PTR: nothing but a name
 _IN = 1
 _POINTER = 0xC0
+_QUESTION = 12  # where the question stands, right behind the header
+_TO_THE_QUESTION = bytes((_POINTER, _QUESTION))
 _PLAIN = re.compile(rb"[A-Za-z0-9_*.-]+")
 
 
@@ -59,7 +61,7 @@ def record_text(message: bytes, record: Record) -> str:
         ValueError: its name or its data are wrong; the second half of a sentence.
     """
     try:
-        owner, _ = _name_text(message, record.start, len(message))
+        owner = _owner(message, record.start)
     except dns.exception.DNSException:
         raise ValueError("has a record with a wrong name") from None
     kind = _type_text(record.type)
@@ -72,6 +74,18 @@ def record_text(message: bytes, record: Record) -> str:
         raise ValueError(f"has wrong data in a record of the type {kind}") from None
     of = f"CLASS{record.klass}" if kind.startswith("TYPE") else _class_text(record.klass)
     return f"{owner}\t{record.ttl}\t{of}\t{kind}\t{text}"
+
+
+def _owner(message: bytes, start: int) -> str:
+    """Return the name of a record, which is nearly always a pointer to the question's."""
+    if message[start : start + 2] == _TO_THE_QUESTION:
+        return _question(message)
+    return _name_text(message, start, len(message))[0]
+
+
+@lru_cache(maxsize=8)  # the records of a message share it
+def _question(message: bytes) -> str:
+    return _name_text(message, _QUESTION, len(message))[0]
 
 
 def _data_text(message: bytes, record: Record) -> str:

@@ -62,7 +62,8 @@ class Parser:
             element = Element(begin[1], begin[2], place)
             if len(within) > DEEPEST:
                 self._wrong(place, f"<{begin[1]}>", f"is deeper than {DEEPEST} elements")
-            within[-1].children.append(element)
+            else:
+                within[-1].children.append(element)
             within.append(element)
         elif (end := _END.fullmatch(line)) is not None:
             if len(within) == 1 or within[-1].name != end[1]:

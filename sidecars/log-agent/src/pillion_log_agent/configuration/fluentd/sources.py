@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pillion_log_agent.configuration.fluentd.journal import journal_section
 from pillion_log_agent.configuration.fluentd.plugin import Plugin, check_taken
 from pillion_log_agent.configuration.section import Entry, Section
 
@@ -35,7 +36,9 @@ def source_section(plugin: Plugin, parsers: Parsers) -> list[Section]:
         return _tail(plugin, parsers)
     if kind == "forward":
         return [_forward(plugin)]
-    if kind in ("http", "syslog", "systemd", "tcp", "udp"):
+    if kind == "systemd":
+        return [journal_section(plugin)]
+    if kind in ("http", "syslog", "tcp", "udp"):
         plugin.rename({"port": "port", "tag": "tag", "bind": "listen"})
         return [plugin.section("input", kind)]
     if kind in ("dummy", "sample"):

@@ -9,7 +9,7 @@ import asyncio
 import os
 import random
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -21,10 +21,9 @@ from pillion_log_agent.network.endpoint import Endpoint
 from pillion_log_agent.network.tls import TlsProperties, make_context
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
     from pillion.log import Logger
-    from pillion_log_agent.filters.kubernetes.properties import KubernetesProperties
     from pillion_log_agent.filters.kubernetes.store import Store
 
 FORBIDDEN, NOT_FOUND, GONE = 403, 404, 410
@@ -45,10 +44,39 @@ class ForbiddenError(Exception):
     """The account may not do this."""
 
 
+class ApiProperties(Protocol):
+    """How the API server is reached."""
+
+    @property
+    def kube_url(self) -> str:
+        """Its address."""
+        ...
+
+    @property
+    def kube_ca_file(self) -> str:
+        """The authority of its certificate."""
+        ...
+
+    @property
+    def kube_token_file(self) -> str:
+        """The token of the account."""
+        ...
+
+    @property
+    def tls_verify(self) -> bool:
+        """Whether it has to be trusted."""
+        ...
+
+    @property
+    def tls_verify_hostname(self) -> bool:
+        """Whether its certificate has to bear its name."""
+        ...
+
+
 class Api:
     """Asks the API server."""
 
-    def __init__(self, properties: KubernetesProperties) -> None:
+    def __init__(self, properties: ApiProperties) -> None:
         parts = urlsplit(properties.kube_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigurationError(
@@ -85,34 +113,59 @@ class Api:
 
     async def pods(self, node: str) -> tuple[list[dict[str, Any]], str]:
         """Return the objects of all pods of a node, page by page, and their resource version."""
-        query = {"fieldSelector": f"spec.nodeName={node}", "limit": str(PAGE)}
         items: list[dict[str, Any]] = []
+        version = ""
+        query = {"fieldSelector": f"spec.nodeName={node}"}
+        async for page, version in self.pages("/api/v1/pods", query):  # noqa: B007  # the last one is that of all
+            items += page
+        return items, version
+
+    async def pages(
+        self, path: str, query: Mapping[str, str], limit: int = PAGE
+    ) -> AsyncGenerator[tuple[list[dict[str, Any]], str], None]:
+        """Yield the objects of a list, page by page, with the resource version of the list.
+
+        Raises:
+            ExpiredError: the list has to be read anew.
+            ForbiddenError: the account may not list.
+            TransientError: the server cannot be asked.
+        """
+        asked = {**query, "limit": str(limit)}
         while True:
-            found = await self._get(f"/api/v1/pods?{urlencode(query)}") or {}
-            items += found.get("items") or []
+            found = await self._get(f"{path}?{urlencode(asked)}") or {}
             meta = found.get("metadata") or {}
+            yield found.get("items") or [], str(meta.get("resourceVersion", ""))
             if not meta.get("continue"):
-                return items, str(meta.get("resourceVersion", ""))
-            query["continue"] = meta["continue"]
+                return
+            asked["continue"] = meta["continue"]
 
     async def changes(self, node: str, version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """Yield kind and object of each change of the pods of a node.
+        """Yield kind and object of each change of the pods of a node; raises as `watch`."""
+        query = {"fieldSelector": f"spec.nodeName={node}"}
+        async with aclosing(self.watch("/api/v1/pods", query, version)) as found:
+            async for change in found:
+                yield change
+
+    async def watch(
+        self, path: str, query: Mapping[str, str], version: str, seconds: int = WATCH_SECONDS
+    ) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
+        """Yield kind and object of each change of what a list has, bookmarks among them.
 
         Raises:
             ExpiredError: the version is too old.
             TransientError: the watch broke off.
         """
-        query = {
-            "fieldSelector": f"spec.nodeName={node}",
+        asked = {
+            **query,
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": version,
-            "timeoutSeconds": str(WATCH_SECONDS),
+            "timeoutSeconds": str(seconds),
         }
         watch = self._client.lines(
-            f"{self._prefix}/api/v1/pods?{urlencode(query)}",
+            f"{self._prefix}{path}?{urlencode(asked)}",
             self._headers(),
-            silence=WATCH_SECONDS + TIMEOUT,
+            silence=seconds + TIMEOUT,
             limit=OBJECT_LIMIT,
         )
         try:

@@ -32,7 +32,8 @@ class KubernetesFilter:
     def __init__(self, properties: KubernetesProperties, context: FilterContext) -> None:
         self._properties = properties
         self._context = context
-        self._asked_for: set[str] = set()
+        # What is put into each record may be in a merged object already.
+        self._asked_for = {FIELD}
         named = properties.regex_parser
         self._tag_parser = context.parser(named) if named else None
         self._merging = Merging(

@@ -6,12 +6,16 @@ place. A row where they do, or where more has to change, becomes a record and is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import repeat
+from operator import add
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pillion_log_agent.filters.kubernetes.merging import LOG
 from pillion_log_agent.records.column import Values
 from pillion_log_agent.records.json_rows import MISSING, block_of, decode_fields
-from pillion_log_agent.records.wire import Wire, json_of, split_rows, to_wire
+from pillion_log_agent.records.known import KnownFields
+from pillion_log_agent.records.spliced import PLACEHOLDER
+from pillion_log_agent.records.wire import Wire, cut, json_of, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,81 +43,100 @@ def splice_logs(merging: Merging, columns: Columns, now: int, asked_for: set[str
     if merging.key in outer:
         return False
     (logs,) = columns.values(LOG)
-    bodies, unlike = _bodies_of(logs, columns.odd)
+    objects = _objects_of(logs, columns.odd)
+    block = block_of(objects.bodies)
     # What later filters have looked for in earlier objects is decoded along with the rest.
     asked = tuple(sorted(asked_for - outer)) if merging.key is None else ()
     names = () if merging.key is not None else (*sorted(outer), *asked)
-    rows, (found, broken) = list(bodies), decode_fields(block_of(list(bodies.values())), names)
-    singly = {*unlike, *(rows[number] for number in broken)}
+    found, broken = decode_fields(block, names, columns.count)
+    singly = {*objects.unlike, *broken}
     for column in found[: len(names) - len(asked)]:
         if column.count(MISSING) < len(column):
-            singly.update(
-                row for row, value in zip(rows, column, strict=True) if value is not MISSING
-            )
-    singly.update(row for row, log in enumerate(logs) if isinstance(log, dict))
-    if merging.trims:
-        singly |= _with_line_ends(bodies)
+            singly.update(row for row, value in enumerate(column) if value is not MISSING)
+    if merging.trims and any(end.encode() in block for end in _LINE_ENDS):
+        singly |= _with_line_ends(objects.bodies)
     if not merging.keeps_log:
         # What is not merged keeps its log, and so is of another kind.
-        singly |= set(range(columns.count)) - bodies.keys()
+        singly.update(objects.others)
     columns.make_odd(sorted(singly))
     for record in columns.odd.values():
         merging.merge(record, None, now)
     if not merging.keeps_log:
         _drop_log(columns)
-    looked_for = zip(asked, found[len(names) - len(asked) :], strict=True)
-    columns.splice(
-        _tail(bodies, columns.count, merging.key),
-        {name: _by_row(rows, column, columns.count) for name, column in looked_for},
-    )
     columns.asked = asked_for
+    columns.splice(
+        _tail(objects.bodies, merging.key),
+        KnownFields(dict(zip(names, found, strict=True)))
+        if merging.key is None
+        else KnownFields({}, frozenset({merging.key})),
+    )
     return True
 
 
-def _tail(bodies: dict[int, Wire], count: int, key: str | None) -> list[Wire]:
-    """Return what stands at the end of each row."""
-    tail = [Wire("")] * count
-    before, after = (",", "") if key is None else (f",{json_of(key)}:{{", "}")
-    for row, body in bodies.items():
-        if body and not body.isspace():
-            tail[row] = Wire(f"{before}{body}{after}")
-    return tail
+class _Logs(NamedTuple):
+    """Logs that are objects.
 
-
-def _by_row(rows: Sequence[int], column: Sequence[Any], count: int) -> list[Any]:
-    values: list[Any] = [MISSING] * count
-    for row, value in zip(rows, column, strict=True):
-        values[row] = value
-    return values
-
-
-def _bodies_of(logs: Sequence[Any], odd: Mapping[int, Any]) -> tuple[dict[int, Wire], list[int]]:
-    """Return what is between the braces of the logs that look like an object, by row.
-
-    And the rows of such as have several lines, which cannot be spliced.
+    Attributes:
+        bodies: what is between the braces in each row; a placeholder where the log is no object.
+        others: the rows where it is none.
+        unlike: those of them that cannot be spliced, but may be merged all the same.
     """
-    rows = [
-        row
-        for row, log in enumerate(logs)
-        if isinstance(log, str) and log.lstrip()[:1] == "{" and log.rstrip()[-1:] == "}"
-    ]
-    rows = [row for row in rows if row not in odd] if odd else rows
-    texts = [logs[row].strip() for row in rows]
-    unlike = [row for row, text in zip(rows, texts, strict=True) if "\n" in text]
-    if unlike:
-        rows = [row for row, text in zip(rows, texts, strict=True) if "\n" not in text]
-        texts = [text for text in texts if "\n" not in text]
-    if not texts:
-        return {}, unlike
-    wire = split_rows(to_wire("\n".join(texts).encode("utf-8", "replace")))
-    return {row: Wire(text[1:-1]) for row, text in zip(rows, wire, strict=True)}, unlike
+
+    bodies: list[Wire]
+    others: list[int]
+    unlike: list[int]
 
 
-def _with_line_ends(bodies: dict[int, Wire]) -> set[int]:
+def _objects_of(logs: list[Any], odd: Mapping[int, Any]) -> _Logs:
+    """Return the logs as objects; the list is changed."""
+    for row in odd:
+        logs[row] = None
+    rows: list[int] = []
+    texts: list[str] = []
+    others: list[int] = []
+    unlike: list[int] = []
+    for row, log in enumerate(logs):
+        text = log
+        if isinstance(log, str) and not (log[:1] == "{" and log[-2:] == "}\n"):
+            text = log.strip() + "\n"
+        if isinstance(text, str) and text[0] == "{" and text[-2] == "}":
+            rows.append(row)
+            texts.append(text)
+        else:
+            others.append(row)
+            # With text behind it, an object is one all the same; so is one that was read already.
+            if isinstance(log, dict) or (isinstance(text, str) and text[0] == "{"):
+                unlike.append(row)
+    block = "".join(texts)
+    if block.count("\n") > len(rows):
+        # One of several lines does not go into a row as it is.
+        several = {row for row, text in zip(rows, texts, strict=True) if text.count("\n") > 1}
+        texts = [text for row, text in zip(rows, texts, strict=True) if row not in several]
+        rows = [row for row in rows if row not in several]
+        others, unlike = [*others, *several], [*unlike, *several]
+        block = "".join(texts)
+    bodies = [PLACEHOLDER] * len(logs)
+    wire = to_wire(block.encode("utf-8", "replace"))
+    for row, body in zip(rows, cut(wire[1:-2], "}\n{") if rows else (), strict=True):
+        bodies[row] = body
+    return _Logs(bodies, others, unlike)
+
+
+def _tail(bodies: Sequence[Wire], key: str | None) -> list[Wire]:
+    """Return what stands at the end of each row."""
+    before, after = (",", "") if key is None else (f",{json_of(key)}:{{", "}")
+    tail = list(map(add, repeat(before), bodies))
+    if after:
+        tail = list(map(add, tail, repeat(after)))
+    for row, body in enumerate(bodies):
+        if not body or (body[0] <= " " and body.isspace()):
+            tail[row] = ""
+    return cast("list[Wire]", tail)
+
+
+def _with_line_ends(bodies: Sequence[Wire]) -> set[int]:
     """Return the rows whose objects have a text that ends in a line end."""
-    text = "\n".join(bodies.values())
-    ends = [end for end in _LINE_ENDS if end in text]
-    return {row for end in ends for row, body in bodies.items() if end in body}
+    return {row for row, body in enumerate(bodies) if any(end in body for end in _LINE_ENDS)}
 
 
 def _drop_log(columns: Columns) -> None:

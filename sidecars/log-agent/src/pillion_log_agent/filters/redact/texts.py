@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pillion_log_agent.filters.redact.telling import Telling
-from pillion_log_agent.records.column import Texts, Values
+from pillion_log_agent.records.column import Texts, Values, WireTexts
 from pillion_log_agent.records.json_rows import block_of, decode_rows
 from pillion_log_agent.records.spliced import Spliced
 from pillion_log_agent.records.wire import Wire, json_of
@@ -77,7 +77,7 @@ class Taken:
     def _objects(self, columns: Columns, block: bytes | None) -> tuple[list[Record], list[int]]:
         if block is None:
             return [], []
-        records, broken = decode_rows(block)
+        records, broken = decode_rows(block, columns.count)
         columns.make_odd(broken)
         for row in columns.odd:
             # They are looked at by themselves.
@@ -90,7 +90,7 @@ class Taken:
             return
         column = columns.fields[name]
         values = column.values()
-        if not isinstance(column, Texts) or not selection.takes_whole(name):
+        if not isinstance(column, (Texts, WireTexts)) or not selection.takes_whole(name):
             # Each is a record of one field; MISSING is neither text nor number.
             records: list[dict[str, Any]] = [{name: value} for value in values]
 

@@ -16,7 +16,7 @@ def texts(batch: Batch, log_key: str | None) -> list[str | None]:
     if not len(batch):
         return []
     if log_key is None:
-        joined = from_wire(interleaved("{", *batch.pieces(), "}\n")[:-1])
+        joined = from_wire(interleaved("{", batch.rows(), "}\n")[:-1])
         return [*joined.decode("utf-8", "replace").split("\n")]
     (column,) = batch.values(log_key)
     return [None if value is MISSING else _text(value) for value in column]

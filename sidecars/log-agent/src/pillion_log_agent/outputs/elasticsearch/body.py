@@ -108,12 +108,16 @@ def bulk_body(batch: Batch, plan: BulkFormat, now: int) -> bytes:
     records = None if plan.is_plain else batch.decoded()
     if records is not None and plan.replaces_dots:
         batch = _again(batch, [_without_dots(each) for each in records])
-    if batch.columns.may_have(plan.time_key):
-        batch = _again(batch, [_without(each, plan.time_key) for each in batch.decoded()])
     actions = _actions(batch, plan, records, batch.offsets, now)
     opening = '{"doc":{' if plan.operation == "update" else "{"
-    time = f'{opening}{json_of(plan.time_key)}:"', _times(batch, plan), 'Z"'
-    return from_wire(interleaved("", *actions, *time, *batch.pieces(","), _end(batch, plan)))
+    if batch.columns.may_have(plan.time_key):
+        batch = _with_times(batch, plan)
+        document: tuple[str | list[str], ...] = (opening,)
+        lead = ""
+    else:
+        document = (f'{opening}{json_of(plan.time_key)}:"', _times(batch, plan), 'Z"')
+        lead = ","
+    return from_wire(interleaved("", *actions, *document, batch.rows(lead), _end(batch, plan)))
 
 
 def _end(batch: Batch, plan: BulkFormat) -> str:
@@ -195,7 +199,7 @@ def _named_by_time(
     days: dict[str, str] = {}
     names: list[str] = []
     prefixes = (
-        [plan.prefix_key.find(record) for record in records]
+        [_as_prefix(plan.prefix_key.find(record)) for record in records]
         if plan.prefix_key is not None and records is not None
         else None
     )
@@ -204,10 +208,17 @@ def _named_by_time(
         key = f"{time // MINUTE} {prefix}"
         name = days.get(key)
         if name is None:
-            base = prefix if isinstance(prefix, str) and prefix else plan.index
+            base = prefix or plan.index
             name = days[key] = _index(plan, base, now if plan.uses_now else time)
         names.append(name)
     return names[0] if len(set(names)) == 1 else names
+
+
+def _as_prefix(value: Any) -> str | None:
+    """Return a value as a name begins with it: text, a number or a truth value."""
+    if isinstance(value, int | float):
+        return json_of(value)
+    return value if isinstance(value, str) else None
 
 
 def _index(plan: BulkFormat, base: str, time: int) -> str:
@@ -237,8 +248,22 @@ def _again(batch: Batch, records: list[Record]) -> Batch:
     )
 
 
-def _without(record: Record, key: str) -> Record:
-    return {name: value for name, value in record.items() if name != key}
+def _with_times(batch: Batch, plan: BulkFormat) -> Batch:
+    """Return a batch whose records have their times in them; a time that is there stays."""
+    key = plan.time_key
+    times = _times(batch, plan)
+    return _again(
+        batch,
+        [
+            record if key in record else {key: f"{time}Z", **record}
+            for time, record in zip(times, batch.decoded(), strict=True)
+        ],
+    )
+
+
+def with_names_once(batch: Batch) -> Batch:
+    """Return a batch in whose objects each name is there once: the last of them, as JSON has it."""
+    return _again(batch, batch.decoded())
 
 
 def _without_dots(value: Any) -> Any:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pillion.errors import TransientError
-from pillion_log_agent.outputs.elasticsearch.body import BulkFormat, bulk_body
+from pillion_log_agent.outputs.elasticsearch.body import BulkFormat, bulk_body, with_names_once
 from pillion_log_agent.outputs.elasticsearch.request import endpoint, headers, target
 from pillion_log_agent.outputs.elasticsearch.results import (
+    DUPLICATE,
     TOO_LARGE,
     read_refusal,
     read_results,
@@ -18,15 +19,16 @@ from pillion_log_agent.outputs.elasticsearch.results import (
 )
 from pillion_log_agent.outputs.elasticsearch.signature import signature
 from pillion_log_agent.outputs.http_client import HttpClient
+from pillion_log_agent.outputs.output import Outcome
 from pillion_log_agent.outputs.retry_after import parse_retry_after
-from pillion_log_agent.outputs.splitting import split
+from pillion_log_agent.outputs.splitting import rows, split, write_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pillion_log_agent.outputs.elasticsearch.properties import BulkProperties
     from pillion_log_agent.outputs.http_client import Answer
-    from pillion_log_agent.outputs.output import Outcome, OutputContext
+    from pillion_log_agent.outputs.output import OutputContext
     from pillion_log_agent.records.batch import Batch
 
 OK = 200
@@ -54,11 +56,39 @@ class BulkOutput:
         self._client = HttpClient(whom, headers(properties))
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
-        """Send the batches in one request.
+        """Send the batches in one request; what has a name twice, again with it once.
+
+        JSON goes out as the application wrote it, since few of it has a name twice.
 
         Raises:
             TransientError: the server is not there, is busy, or does not let us in.
         """
+        outcome = await self._write(batches)
+        refused: dict[int, list[int]] = {}
+        for each in outcome.rejected:
+            if DUPLICATE in each.detail:
+                refused.setdefault(each.batch, []).append(each.index)
+        return await self._write_with_names_once(batches, refused, outcome) if refused else outcome
+
+    async def _write_with_names_once(
+        self, batches: Sequence[Batch], refused: dict[int, list[int]], outcome: Outcome
+    ) -> Outcome:
+        parts = [rows(number, batches[number], indices) for number, indices in refused.items()]
+        parts = [(places, [with_names_once(batch)]) for places, (batch,) in parts]
+        again = await write_parts(parts, self._write)
+        self._context.log.warning(
+            "the server refuses objects that have a name twice; they are sent with the last one",
+            records=sum(map(len, refused.values())),
+        )
+        kept = [each for each in outcome.rejected if DUPLICATE not in each.detail]
+        return Outcome(
+            [*kept, *again.rejected],
+            [*outcome.again, *again.again],
+            again.after or outcome.after,
+            outcome.cause or again.cause,
+        )
+
+    async def _write(self, batches: Sequence[Batch]) -> Outcome:
         now = self._context.wall_ns()
         bodies = [bulk_body(batch, self._plan, now) for batch in batches]
         answer = await self._post(bodies)

@@ -71,6 +71,8 @@ _NOT_UNDERSTOOD = (msgspec.DecodeError, UnicodeError, RecursionError)
 _decode = msgspec.json.Decoder(Results).decode
 _decode_refusal = msgspec.json.Decoder(Refusal).decode
 _WORDS = 300
+DUPLICATE = "Duplicate field"
+"""What Elasticsearch and OpenSearch say of an object that has a name twice."""
 
 
 def read_results(body: bytes, counts: Sequence[int], *, has_ids: bool) -> Outcome:

@@ -6,17 +6,17 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pillion.errors import ConfigurationError
 from pillion_log_agent.configuration.declaration import Declaration
 from pillion_log_agent.outputs.google_cloud.entry import structured
 from pillion_log_agent.outputs.output import TAKEN
+from pillion_log_agent.outputs.stackdriver.properties import StackdriverProperties
 from pillion_log_agent.outputs.stdout import write_standard_output
 from pillion_log_agent.records.wire import json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pillion_log_agent.outputs.output import Outcome, OutputContext
+    from pillion_log_agent.outputs.output import Outcome, Output, OutputContext
     from pillion_log_agent.records.batch import Batch
 
 _PRINTED = "what is printed is read by Google's agent, which knows it"
@@ -31,20 +31,13 @@ CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"
 
 @dataclass(frozen=True, slots=True)
 class GoogleCloudProperties:
-    """It has none yet."""
+    """It has none."""
 
 
 class GoogleCloudOutput:
     """Prints records for Google's agent."""
 
     delay = False
-
-    def __init__(self, _properties: GoogleCloudProperties, _context: OutputContext) -> None:
-        if os.environ.get(CREDENTIALS):
-            raise ConfigurationError(
-                f"{CREDENTIALS} is set, but entries are not written to Google's API here; unset "
-                "it, and the records are printed as structured JSON, which Google's agent reads"
-            )
 
     async def write(self, batches: Sequence[Batch]) -> Outcome:
         """Print batches.
@@ -62,10 +55,21 @@ class GoogleCloudOutput:
         """Standard output stays open."""
 
 
+def _build(_properties: GoogleCloudProperties, context: OutputContext) -> Output:
+    """Return what writes entries where there is a key of a service account, else what prints."""
+    if not os.environ.get(CREDENTIALS):
+        return GoogleCloudOutput()
+    from pillion_log_agent.outputs.stackdriver.output import (  # noqa: PLC0415
+        StackdriverOutput,  # aiohttp's client, for those who send
+    )
+
+    return StackdriverOutput(StackdriverProperties(severity_key="severity"), context)
+
+
 GOOGLE_CLOUD = Declaration(
     name="google_cloud",
-    summary="Prints records as structured JSON, as Google's node agent reads it.",
+    summary="Prints records as structured JSON for Google's node agent; writes entries with a key.",
     properties=GoogleCloudProperties,
     accepted=dict.fromkeys(_THEIRS, _PRINTED),
-    build=GoogleCloudOutput,
+    build=_build,
 )

@@ -1,0 +1,1 @@
+"""The input `kubernetes_events`: the events of a cluster."""

@@ -1,0 +1,1 @@
+"""The input `systemd`: the journal of a node."""

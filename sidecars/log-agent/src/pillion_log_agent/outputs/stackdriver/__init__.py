@@ -1,0 +1,1 @@
+"""The output `stackdriver`: records as entries of Google Cloud Logging."""
