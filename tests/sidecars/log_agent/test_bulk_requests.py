@@ -97,7 +97,7 @@ async def test_gzip_is_said_in_a_header() -> None:
         ({"cloud_id": "x:!"}, "cloud_id: is none"),
         ({"cloud_id": "x:" + base64.b64encode(b"eu.example$abc$").decode()}, "tls: has to be on"),
         ({"tls": True, "tls_ca_file": "/no/such"}, "tls.ca_file: /no/such cannot be used: No such"),
-        ({"tls": True, "tls_ca_path": "/no/such"}, "tls.ca_path: /no/such is no directory"),
+        ({"tls": True, "tls_ca_path": "/no/such"}, "tls.ca_path: /no/such is not a directory"),
         ({"write_operation": "update", "generate_id": False}, "needs id_key"),
     ],
 )

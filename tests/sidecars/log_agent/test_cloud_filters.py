@@ -268,7 +268,7 @@ def test_geoip2_adds_null_where_nothing_is_known(database: Path, value: Any) -> 
 
 
 def test_geoip2_refuses_what_cannot_work(database: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="which is no lookup_key"):
+    with pytest.raises(ConfigurationError, match="which is not a lookup_key"):
         made("geoip2", *located(database, ("record", "x other %{a}")))
     with pytest.raises(ConfigurationError, match="write KEY LOOKUP_KEY"):
         made("geoip2", *located(database, ("record", "x ip country")))

@@ -360,7 +360,7 @@ def test_a_journal_is_read_with_its_matches_and_its_position(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("matches {", "is no list of objects"),
+        ("matches {", "is not a list of objects"),
         ('matches [{"A": "1", "B": "2"}, {"C": "3"}]', "write a source for each"),
         ("<entry>\nfield_map {}\n</entry>", "field_map"),
     ],

@@ -396,9 +396,12 @@ async def test_without_a_key_the_metadata_server_gives_the_token_and_the_machine
     [
         ({"resource": "k8s_pod"}, "k8s_cluster_name is missing; the resource k8s_pod needs it"),
         ({"resource": "generic_task", "location": "a"}, "namespace is missing"),
-        ({"labels": "a"}, "is no list of labels"),
+        ({"labels": "a"}, "is not a list of labels"),
         ({"google_service_credentials": "/no/key"}, "/no/key cannot be read: No such file"),
-        ({"google_service_credentials": "/dev/null"}, "/dev/null is no key of a service account"),
+        (
+            {"google_service_credentials": "/dev/null"},
+            "/dev/null is not the key of a service account",
+        ),
         ({"cloud_logging_base_url": "here"}, "is not an address"),
         ({"metadata_server": "https://a"}, "is not an address"),
     ],
@@ -411,7 +414,7 @@ def test_what_cannot_work_is_refused(properties: dict[str, str], sentence: str) 
 def test_a_key_that_is_none_is_refused_and_not_shown(credentials: Path) -> None:
     found = json.loads(credentials.read_text()) | {"private_key": "c2VjcmV0"}
     credentials.write_text(json.dumps(found))
-    with pytest.raises(ConfigurationError, match="private_key is no PEM key") as raised:
+    with pytest.raises(ConfigurationError, match="private_key is not a PEM key") as raised:
         made_output("stackdriver", ("google_service_credentials", str(credentials)))
     assert "c2VjcmV0" not in str(raised.value)
 

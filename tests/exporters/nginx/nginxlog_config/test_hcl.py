@@ -30,7 +30,7 @@ def test_comments_are_none_inside_text() -> None:
         ("a = [1 2]", 1, ", is missing before 2"),
         ("a {\nb = 1", 2, "} is missing before the end"),
         ("a = 1\n}", 2, "unexpected }"),
-        ('a = "open', 1, "is no HCL: '\"open'"),
+        ('a = "open', 1, "is not HCL: '\"open'"),
         ("a = maybe", 1, "a value is missing before maybe"),
         ("a {" * 40, 1, "stands deeper than 32"),
         ("a = " + "[" * 40, 1, "stands deeper than 32"),

@@ -113,7 +113,7 @@ def test_a_label_of_a_pattern_with_many_repeats_takes_no_time() -> None:
         ("namespaces:\n- name: a\n  print_log: true\n", ":3: namespaces[0].print_log: is not supp"),
         ("consul: {enable: true}\n", ":1: consul: is not supported"),
         ("namespaces:\n- name: a\n  sources: {}\n", ":3: namespaces[0].sources: unknown key"),
-        ("namespaces:\n- name: a b\n", "namespaces[0].name: is no beginning"),
+        ("namespaces:\n- name: a b\n", "namespaces[0].name: cannot begin"),
         (
             "namespaces:\n- name: a\n  source_files: [x]\n  format: y\n",
             ":4: namespaces[0].format: 'y'",
@@ -125,7 +125,7 @@ def test_a_label_of_a_pattern_with_many_repeats_takes_no_time() -> None:
         (
             "namespaces:\n- name: a\n  source_files: [x]\n  relabel_configs:\n"
             "  - {target_label: x, from: y, matches: [{regexp: '('}]}\n",
-            "namespaces[0].relabel_configs: match '(' is no pattern of Go's",
+            "namespaces[0].relabel_configs: match '(' is not a pattern of Go's",
         ),
     ],
 )

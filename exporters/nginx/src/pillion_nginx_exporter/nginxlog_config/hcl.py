@@ -111,7 +111,7 @@ class _Tokens:
         while at < len(text):
             found = _TOKEN.match(text, at)
             if found is None:
-                raise HclSyntaxError(line, f"is no HCL: {text[at : at + 20]!r}")
+                raise HclSyntaxError(line, f"is not HCL: {text[at : at + 20]!r}")
             if found.lastgroup is not None:
                 value = found[found.lastgroup]
                 if found.lastgroup == "text":

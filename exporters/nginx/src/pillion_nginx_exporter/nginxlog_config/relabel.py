@@ -101,7 +101,7 @@ def _replacements(matches: Sequence[Match]) -> list[Callable[[str], str | None]]
         try:
             pattern = re2.compile(match.regexp, options)
         except re2.error as error:
-            raise ValueError(f"match {match.regexp!r} is no pattern of Go's: {error}") from None
+            raise ValueError(f"match {match.regexp!r} is not a pattern of Go's: {error}") from None
         # Begins where the text does, so that it is found once at most.
         is_single = match.regexp.startswith("^") and not _SEVERAL.search(match.regexp)
         found.append(partial(_replaced, pattern, match.replacement, is_single))

@@ -107,7 +107,7 @@ class Namespace(Struct, frozen=True):
         for label in (*self.labels, *([self.namespace_label] if self.namespace_label else [])):
             _check_label("labels", label)
         if not _LABEL.fullmatch(self.prefix or "a"):
-            raise WrongKeyError("name", "is no beginning of a metric's name")
+            raise WrongKeyError("name", "cannot begin a metric's name")
 
     @property
     def prefix(self) -> str:
@@ -133,4 +133,4 @@ class Configuration(Struct, frozen=True):
 
 def _check_label(key: str, name: str) -> None:
     if not _LABEL.fullmatch(name) or name.startswith("__") or name == "le":
-        raise WrongKeyError(key, f"has {name!r}, which is no name of a label")
+        raise WrongKeyError(key, f"has {name!r}, which is not a label name")

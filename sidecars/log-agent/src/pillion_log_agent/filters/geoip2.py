@@ -75,7 +75,8 @@ class Geoip2Filter:
         for each in properties.record:
             if each.lookup_key not in properties.lookup_key:
                 raise ConfigurationError(
-                    f"record: {each.key} is looked up by {each.lookup_key}, which is no lookup_key"
+                    f"record: {each.key} is looked up by {each.lookup_key}, which is not a "
+                    "lookup_key"
                 )
         try:
             self._reader = maxminddb.open_database(properties.database)

@@ -112,7 +112,7 @@ def _position_of(data: bytes) -> str:
     try:
         document: Any = json.loads(data)
     except (ValueError, RecursionError):
-        raise ValueError("it is no JSON") from None
+        raise ValueError("it is not JSON") from None
     position = document.get("position") if isinstance(document, dict) else None
     if not isinstance(position, str) or document.get("version") != VERSION:
         raise ValueError("it has no position of this version")

@@ -67,7 +67,7 @@ def make_context(properties: TlsProperties) -> ssl.SSLContext | None:
         raise ConfigurationError(f"tls.ca_file: {named} cannot be used: {_why(error)}") from None
     if properties.tls_ca_path and not os.path.isdir(properties.tls_ca_path):
         # OpenSSL looks into it with the first certificate, and says nothing where it is not there.
-        raise ConfigurationError(f"tls.ca_path: {properties.tls_ca_path} is no directory")
+        raise ConfigurationError(f"tls.ca_path: {properties.tls_ca_path} is not a directory")
     _load_own(context, properties)
     return context
 

@@ -43,7 +43,7 @@ def _matches(plugin: Plugin, text: str | None) -> None:
         found: Any = json.loads(text or "[]")
         objects = [list(each.items()) for each in found]
     except (ValueError, AttributeError, TypeError, RecursionError):
-        plugin.wrong('is no list of objects; write [{"_SYSTEMD_UNIT": "a.service"}]', "matches")
+        plugin.wrong('is not a list of objects; write [{"_SYSTEMD_UNIT": "a.service"}]', "matches")
         return
     if len(objects) > 1 and any(len(each) > 1 for each in objects):
         plugin.wrong("has several objects with several fields; write a source for each", "matches")

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class OwnPattern:
-    """A detector of one's own.
+    """A detector that you define.
 
     Attributes:
         name: in the mask and in metrics.
@@ -82,7 +82,7 @@ class RedactProperties:
         default=DETECTORS,
     )
     pattern: tuple[OwnPattern, ...] = repeated(
-        "pattern", OWN, "A detector of one's own: its name, and what it finds."
+        "pattern", OWN, "A detector that you define: its name, and what it finds."
     )
     keep: tuple[Accessor, ...] = setting(
         "keep",

@@ -17,7 +17,7 @@ def _mode(text: str) -> int:
     except ValueError:
         mode = -1
     if not 0 <= mode <= 0o777:  # noqa: PLR2004  # the bits of a mode
-        raise ValueError("is no mode; write octal digits, such as 0660")
+        raise ValueError("is not a mode; write octal digits, such as 0660")
     return mode
 
 

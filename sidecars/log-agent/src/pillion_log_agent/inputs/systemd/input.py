@@ -41,7 +41,7 @@ class SystemdInput:
         self, properties: SystemdProperties, shared: InputProperties, context: InputContext
     ) -> None:
         if properties.path is not None and not os.path.isdir(properties.path):
-            raise ConfigurationError(f"path: {properties.path} is no directory")
+            raise ConfigurationError(f"path: {properties.path} is not a directory")
         for name in ("max_entries", "max_fields"):
             if getattr(properties, name) < 1:
                 raise ConfigurationError(f"{name}: has to be 1 at least")

@@ -12,7 +12,7 @@ def _match(text: str) -> str:
     name, separator, _ = text.partition("=")
     is_name = name.isascii() and name.replace("_", "").isalnum() and name == name.upper()
     if not separator or not is_name:
-        raise ValueError("is no field of the journal with a value; write _SYSTEMD_UNIT=a.service")
+        raise ValueError("is not a journal field with a value; write _SYSTEMD_UNIT=a.service")
     return text
 
 

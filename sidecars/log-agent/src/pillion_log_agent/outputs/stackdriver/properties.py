@@ -39,7 +39,7 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     for each in filter(None, map(str.strip, text.split(","))):
         name, separator, value = each.partition("=")
         if not separator or not name.strip():
-            raise ValueError("is no list of labels; write name=value,name=$field")
+            raise ValueError("is not a list of labels; write name=value,name=$field")
         found.append((name.strip(), value.strip()))
     return tuple(found)
 

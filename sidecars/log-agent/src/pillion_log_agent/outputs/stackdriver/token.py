@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from pillion.errors import ConfigurationError, TransientError
+from pillion.files import read_bounded
 from pillion_log_agent.network.endpoint import Endpoint
 from pillion_log_agent.outputs.http_client import HttpClient
 from pillion_log_agent.records.json_rows import decode_object
@@ -64,8 +65,7 @@ def read_service_account(path: str) -> ServiceAccount:
             "pip install 'pillion-log-agent[google]'"
         ) from None
     try:
-        with open(path, "rb") as file:
-            found = decode_object(file.read(_LIMIT))
+        found = decode_object(read_bounded(path, _LIMIT))
     except OSError as error:
         raise ConfigurationError(
             f"google_service_credentials: {path} cannot be read: {error.strerror}"
@@ -73,14 +73,14 @@ def read_service_account(path: str) -> ServiceAccount:
     wanted = ("client_email", "private_key", "project_id")
     if found is None or not all(isinstance(found.get(name), str) for name in wanted):
         raise ConfigurationError(
-            f"google_service_credentials: {path} is no key of a service account; it has "
+            f"google_service_credentials: {path} is not the key of a service account; it must have "
             f"{', '.join(wanted)}"
         )
     try:
         key = load_pem_private_key(found["private_key"].encode(), None)
     except (ValueError, TypeError):
         raise ConfigurationError(
-            f"google_service_credentials: {path}: private_key is no PEM key"
+            f"google_service_credentials: {path}: private_key is not a PEM key"
         ) from None
     return ServiceAccount(
         found["client_email"],
