@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pillion.tail.glob import search
 from pillion.tail.rotation.siblings import CLOCK_SLACK_NS
 
 if TYPE_CHECKING:
+    from pillion.tail.glob.search import Found, GlobSearch
     from tests.core.tail.conftest import Bench
 
 ALIKE = b"Starting up\n"
@@ -79,6 +81,30 @@ def test_twice_between_two_searches(bench: Bench, pattern: str, state: str) -> N
     bench.write(name, b"second\n")
     bench.rename(name, f"{name}.1")
     assert go_on(bench, pattern, state) == b"first\nsecond\n"
+
+
+def test_what_is_renamed_while_a_search_goes_on_is_found_by_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write("app0.log", b"0\n")
+    bench.open("app?.log", state=True)
+    assert bench.read() == b"0\n"
+    bench.write("app1.log", b"first\n")
+    bench.rename("app1.log", "app1.log.1")
+    while time.time_ns() - os.stat(bench.path("app1.log.1")).st_mtime_ns <= 2 * CLOCK_SLACK_NS:
+        time.sleep(0.001)
+
+    def shifting(self: GlobSearch) -> Found:
+        found = original(self)
+        bench.rename("app1.log.1", "app1.log.2")
+        return found
+
+    original = search.GlobSearch.search
+    with monkeypatch.context() as patched:
+        patched.setattr(search.GlobSearch, "search", shifting)
+        assert bench.read() == b""
+    bench.write("app1.log", b"second\n")
+    assert bench.read() + bench.read() == b"first\nsecond\n"
 
 
 def test_what_was_rotated_before_anyone_looked_is_not_read(bench: Bench) -> None:

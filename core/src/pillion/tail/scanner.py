@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pillion.tail.aged import AgedFiles
 from pillion.tail.follower import Follower
+from pillion.tail.rotation.siblings import CLOCK_SLACK_NS, last_change
 from pillion.tail.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ class Scanner:
             if path not in self.followers and (path in known or not self._aged.leaves_out(path)):
                 self._follow(path, now, since_ns)
         self._aged.report(found.paths)
-        self._scanned_ns = scanning_ns
+        if not since_ns or self._was_steady(found, scanning_ns):
+            self._scanned_ns = scanning_ns
         for follower in list(self.followers.values()):
             is_there = follower.path in found.paths or follower.path in came_and_went
             if not (is_there or follower.generations or follower.entries):
@@ -169,6 +171,15 @@ class Scanner:
         if all(self._waker.watches(directory) for directory in found.directories):
             interval *= WATCHED_SCANS  # a new file is a hint, and a hint is reason to search
         self.scan_due = now + max(interval, SCAN_COST_FACTOR * cost)
+
+    def _was_steady(self, found: Found, scanning_ns: int) -> bool:
+        """Return whether no name has changed where a search looked since it began.
+
+        Else it may have met a file under its old name only, which had another one when it was
+        looked into; the next search looks for what came since the one before.
+        """
+        changed_ns = last_change(found.directories) if found.directories else 0
+        return changed_ns < scanning_ns - CLOCK_SLACK_NS
 
     def _came_and_went(self, found: Found, since_ns: int) -> set[str]:
         """Return the paths that are new, and were rotated away before a search has met them."""
