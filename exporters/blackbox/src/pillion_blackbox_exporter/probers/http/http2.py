@@ -118,7 +118,8 @@ class Http2:
         if isinstance(event, h2.events.ResponseReceived):
             self._head = self._head_of(event.headers or [])
         elif isinstance(event, h2.events.DataReceived):
-            self._body.append(event.data or b"")
+            if event.data:  # a frame without content is not the end of it (RFC 9113, 6.1)
+                self._body.append(event.data)
             self._connection.acknowledge_received_data(
                 event.flow_controlled_length or 0, event.stream_id or self._id
             )

@@ -156,7 +156,8 @@ class Http3:
             self._is_complete = self._is_complete or event.stream_ended
         elif isinstance(event, DataReceived) and event.stream_id == self._id:
             self._held = 0
-            self._body.append(event.data)
+            if event.data:  # a frame without content is not the end of it (RFC 9114, 7.2.1)
+                self._body.append(event.data)
             self._is_complete = event.stream_ended
 
     def _take_head(self, event: HeadersReceived) -> None:
