@@ -42,11 +42,17 @@ check: $(INSTALLED) ## Format, lint, types and the architecture rules
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/architecture
 
+# They wait for pods, wheels and pages more than they work.
+APART := tests/e2e tests/packaging tests/demo
+
 .PHONY: test
 test: $(INSTALLED) ## Run every test; installs the Debian packages they use where it may
 	$(BIN)/python -m tools.debian
 	$(BIN)/python -m tools.kustomize
-	$(BIN)/pytest
+	@mkdir -p .tools; echo "the tests of $(APART) run beside the others; what they say comes at the end"
+	@$(BIN)/pytest $(APART) > .tools/apart.log 2>&1 & apart=$$!; \
+	$(BIN)/pytest $(APART:%=--ignore=%); others=$$?; \
+	wait $$apart; apart=$$?; cat .tools/apart.log; exit $$((others || apart))
 
 HALF = $(if $(MINUTES),$(shell expr $(MINUTES) / 2))
 

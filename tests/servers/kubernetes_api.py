@@ -186,7 +186,8 @@ async def kubernetes_api(
         yield api
     finally:
         api.tell(None)
-        api.events.end_watches()
-        while api.events.watches:
-            await asyncio.sleep(0.005)
         server.close()
+        while api.events.watches:
+            # A client asks again over the connection that it has.
+            api.events.end_watches()
+            await asyncio.sleep(0.005)

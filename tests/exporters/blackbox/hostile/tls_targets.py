@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +101,8 @@ def commanded(command: bytes, *flags: str) -> Start:
             yield port
         finally:
             going.cancel()
-            process.kill()
+            with suppress(ProcessLookupError):  # it may have ended at what a probe sent
+                process.kill()
             await process.wait()
             await asyncio.gather(going, return_exceptions=True)
 
