@@ -1,6 +1,7 @@
 """Asks the process of this container for its health: the image's HEALTHCHECK.
 
-With a path it shows what the process answers there: `pillion-health /metrics`.
+With a path it shows what the process answers there: `pillion-health /metrics`. Of a process that
+listens in several places, `pillion-health :9120/metrics` names one.
 
 The address is found where it truly is: among the sockets on which our process listens. So it
 follows any flag, variable or file that moves it. A process that listens nowhere, as the log
@@ -27,7 +28,10 @@ def main(arguments: list[str]) -> int:
     addresses = listening_addresses(process)
     if not addresses:
         return fail("it listens nowhere") if arguments else 0
-    path = arguments[0] if arguments else "/-/healthy"
+    port, slash, path = (arguments[0] if arguments else "/-/healthy").partition("/")
+    # Where it was moved elsewhere, whatever answers has to do.
+    addresses = [each for each in addresses if port == f":{each[2]}"] or addresses
+    path = f"{slash}{path}"
     try:
         status, body = get_from_any(addresses, path)
     except OSError as error:

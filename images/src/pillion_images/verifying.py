@@ -102,8 +102,9 @@ def _settings(component: Component, settings: dict[str, Any]) -> Iterator[str]:
         yield f"its entrypoint is {settings.get('Entrypoint')}, and not [{component.command}]"
     if settings.get("StopSignal") != "SIGTERM":
         yield "it has no STOPSIGNAL"
-    if (settings.get("Healthcheck") or {}).get("Test") != ["CMD", "pillion-health"]:
-        yield "it has no health check"
+    asked = [f":{component.check.port}/-/healthy"] if component.hosts else []
+    if (settings.get("Healthcheck") or {}).get("Test") != ["CMD", "pillion-health", *asked]:
+        yield "it has no health check, or one that asks another of its ports"
     labels = settings.get("Labels") or {}
     for name in ("title", "version", "revision", "created", "licenses", "base.name"):
         if not labels.get(f"org.opencontainers.image.{name}"):
@@ -144,7 +145,9 @@ def _files(container: Container) -> set[str]:
 
 def _answers(component: Component, container: Container) -> Iterator[str]:
     check = component.check
-    looks = [(check.path, check.expected)]
+    # One that hosts others listens in several places.
+    where = f":{check.port}" if component.hosts else ""
+    looks = [(f"{where}{check.path}", check.expected)]
     if check.log and check.path:
         looks.append(("", LOG_LINE))
     for path, expected in looks:

@@ -11,6 +11,7 @@ import pytest
 from pillion.errors import ConfigurationError, PillionError
 from pillion.lifecycle import Deadline, Health
 from pillion.log import Logger
+from pillion.metrics.standard import ProcessCollector
 from pillion.process import Context, ProcessSettings, Service, WebSettings
 from pillion.settings import Command, parse
 from pillion_sidecar.roles import Role
@@ -58,9 +59,10 @@ class Played:
 
         role = Role("test", COMMAND, build)
         log = Logger(stream=self.log)
+        process = ProcessCollector()
         values = parse(COMMAND, [], {})
         self.supervisor = Supervisor(
-            role, lambda: HostedRole(role, values, log), log, self.health.include
+            role, lambda: HostedRole(role, values, log, process), log, self.health.include
         )
         self.health.unblock("start")
 

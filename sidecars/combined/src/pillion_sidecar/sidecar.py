@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pillion.errors import ConfigurationError, PillionError, UsageError
 from pillion.lifecycle import Deadline
 from pillion.log import Logger
-from pillion.metrics.standard import add_build_info
+from pillion.metrics.standard import ProcessCollector, add_build_info
 from pillion.process import ProcessSettings, Service
 from pillion.web.standard import add_metrics_route
 from pillion_sidecar.configuration.given import Given
@@ -65,8 +65,10 @@ class Sidecar(Service):
         self._log = context.log
         roles = _configured(context.values[SidecarSettings], of_roles)
         for_roles = environment_of_roles(command, roles, environment)
+        # One for all their lives: each keeps a file open.
+        process = ProcessCollector()
         self._supervisors = [
-            _supervisor(role, given, context, for_roles) for role, given in roles.items()
+            _supervisor(role, given, context, for_roles, process) for role, given in roles.items()
         ]
         self._tasks: dict[Supervisor, asyncio.Task[None]] = {}
         self._construct()
@@ -171,12 +173,17 @@ def _read(path: str) -> dict[str, Given]:
 
 
 def _supervisor(
-    role: Role, given: Given, context: Context, environment: Mapping[str, str]
+    role: Role,
+    given: Given,
+    context: Context,
+    environment: Mapping[str, str],
+    process: ProcessCollector,
 ) -> Supervisor:
     values = values_of(role, given, context.values[ProcessSettings], environment)
     settings = values[ProcessSettings]
     log = Logger(level=settings.log_level, format=settings.log_format).bind(role=role.name)
-    return Supervisor(role, partial(HostedRole, role, values, log), log, context.health.include)
+    build = partial(HostedRole, role, values, log, process)
+    return Supervisor(role, build, log, context.health.include)
 
 
 def _failure_of(supervisor: Supervisor) -> Exception | None:

@@ -9,7 +9,6 @@ from prometheus_client import CollectorRegistry
 
 from pillion.errors import ConfigurationError
 from pillion.lifecycle import Deadline, Health
-from pillion.metrics.standard import ProcessCollector
 from pillion.process import Context, ProcessSettings
 from pillion.process.host import Host, read_security
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from pillion.log import Logger
+    from pillion.metrics.standard import ProcessCollector
     from pillion.process import Service
     from pillion.settings import Address, Values
     from pillion_sidecar.roles import Role
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 class HostedRole:
     """A role from its construction, which opens nothing, to its end.
+
+    Args:
+        role: which one.
+        values: its settings.
+        log: its logger.
+        process: the metrics of the process, which are those of every role.
 
     Raises, when it is made:
         PillionError: it cannot work as it is set; with the name of the role.
@@ -35,10 +41,10 @@ class HostedRole:
         has_ended: set when it has come to its end by itself, or cannot go on.
     """
 
-    def __init__(self, role: Role, values: Values, log: Logger) -> None:
+    def __init__(self, role: Role, values: Values, log: Logger, process: ProcessCollector) -> None:
         self.health = Health()
         self.registry = CollectorRegistry()
-        self.registry.register(ProcessCollector())
+        self.registry.register(process)
         self.has_ended = asyncio.Event()
         self._within = values[ProcessSettings].drain_timeout
         self._loop: asyncio.AbstractEventLoop | None = None
